@@ -1,0 +1,3 @@
+//! The build as a program.
+
+fn main() {}
