@@ -1,4 +1,6 @@
 //! The control plane.
 
+pub mod api;
+pub mod expr;
 pub mod model;
 pub mod rng;

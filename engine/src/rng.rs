@@ -8,8 +8,9 @@ use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
 /// What a stream of random numbers is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Stream {
     /// The strategy `random`, seeded ties, and which task goes at scale-in. Its state starts as
     /// the seed itself.
@@ -38,8 +39,7 @@ impl Stream {
 }
 
 /// A SplitMix64 generator. Two that are equal yield the same numbers for ever.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rng {
     /// Kept here, for `SplitMix64` does not show its own.
     state: u64,

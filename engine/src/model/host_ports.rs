@@ -9,8 +9,7 @@ use std::ops::RangeInclusive;
 use super::ports::Protocol;
 
 /// The ports an agent may pick from, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DynamicPortRange {
     first: u16,
     last: u16,
@@ -53,8 +52,7 @@ fn port(digits: &str) -> Option<u16> {
 
 /// The agent's memory of where it looked last, one for each instance. TCP and UDP share it, and
 /// a freed port is not picked again before the search has wrapped around.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct HostPortTracker {
     range: DynamicPortRange,
     /// The port picked last; one below the range after its end was reached; 0 before first use.

@@ -1,7 +1,37 @@
-//! The nouns of Amazon ECS as values; each file holds one noun and its own invariants.
+//! The nouns of ECS as values. Each file holds one noun and its own invariants; nothing here knows
+//! the store.
 
 pub mod fargate;
 pub mod host_ports;
 pub mod instant;
 pub mod ports;
 pub mod units;
+
+mod cluster;
+mod container_instance;
+mod demand;
+mod deployment;
+mod id;
+mod percent;
+mod service;
+mod status;
+mod stop;
+mod strategy;
+mod task;
+mod task_definition;
+mod time;
+
+pub use cluster::*;
+pub use container_instance::*;
+pub use demand::*;
+pub use deployment::*;
+pub use id::*;
+pub use percent::*;
+pub use ports::{PortSet, Protocol};
+pub use service::*;
+pub use status::*;
+pub use stop::*;
+pub use strategy::*;
+pub use task::*;
+pub use task_definition::*;
+pub use time::*;

@@ -3,9 +3,20 @@
 use std::cmp::Ordering;
 
 /// Transport protocol of a port mapping. A port of one never conflicts with a port of the other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// `tcp`, what a port mapping means when it names no protocol.
     #[default]
@@ -36,8 +47,18 @@ impl Protocol {
 ///
 /// An instance has at most a hundred reserved ports (01 section 1.6) and a task has few, so
 /// sorted vectors are smaller and faster than trees, and comparing two sets is a merge.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct PortSet {
     tcp: Vec<u16>,
     udp: Vec<u16>,

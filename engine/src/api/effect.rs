@@ -1,0 +1,15 @@
+//! What the driver must carry out.
+
+use crate::model::TaskId;
+
+/// An order of the control plane. Who carries it out reads what it needs from the view and answers
+/// with reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Launch the task where the view says it is placed.
+    StartTask(TaskId),
+    /// Signal the task's containers, in order, and take it to STOPPED.
+    StopTask(TaskId),
+    /// Take the task's targets out of their groups; `unused` is reported after the delay.
+    DeregisterTargets(TaskId),
+}

@@ -1,0 +1,50 @@
+//! What the world tells the control plane.
+
+use crate::model::{
+    ClusterId, HealthStatus, InstanceId, Registration, Stop, TargetState, TaskId, TaskStatus,
+};
+
+/// A fact about the world.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Report {
+    /// Something about a task.
+    Task(TaskId, TaskChange),
+    /// An instance registered; answers with its id.
+    InstanceRegistered(ClusterId, Box<Registration>),
+    /// Its agent connected or disconnected.
+    AgentConnection(InstanceId, bool),
+    /// EC2 ended it. Registered with the agent connected, it is deregistered; its tasks stop with
+    /// the given cause.
+    InstanceTerminated(InstanceId, Stop),
+    /// EC2 stopped it: it stays registered, its tasks stop with the given cause.
+    InstanceStopped(InstanceId, Stop),
+    /// Whether Fargate, or Fargate Spot, has capacity in a cluster's zone (all zones when absent).
+    FargateCapacity {
+        /// The cluster.
+        cluster: ClusterId,
+        /// Spot or not.
+        spot: bool,
+        /// Full name of a zone.
+        zone: Option<Box<str>>,
+        /// Whether tasks can be launched.
+        available: bool,
+    },
+}
+
+/// A fact about a task.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TaskChange {
+    /// It reached a status. Towards the end the cause goes along; the first one stays.
+    Status(TaskStatus, Option<Stop>),
+    /// The aggregate health of its essential containers changed.
+    Health(HealthStatus),
+    /// The state of its target in the n-th load balancer of its service changed.
+    Target {
+        /// Position of the load balancer.
+        group: usize,
+        /// The state.
+        state: TargetState,
+        /// `Health checks failed with these codes: [500]` and the like, when it is unhealthy.
+        reason: Option<Box<str>>,
+    },
+}

@@ -1,0 +1,180 @@
+//! Deployments and the records of service deployments (03 section 1.4).
+
+use crate::model::{
+    DeploymentId, DeploymentStatus, Launch, RolloutState, ServiceDeploymentStatus, ServiceId,
+    TaskDefinitionId, Time,
+};
+
+/// A deployment: the working set of tasks of one service revision.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Deployment {
+    /// Which.
+    pub id: DeploymentId,
+    /// Its service.
+    pub service: ServiceId,
+    /// Id as imported, `ecs-svc/…`; generated ones follow from the position.
+    pub name: Option<Box<str>>,
+    /// Number of the service revision it runs, from 1.
+    pub service_revision: u32,
+    /// What it runs.
+    pub definition: TaskDefinitionId,
+    /// Where its tasks are launched.
+    pub launch: Launch,
+    /// Its place among its siblings.
+    pub status: DeploymentStatus,
+    /// How far it has come.
+    pub rollout: RolloutState,
+    /// Why it is there: behind `rolloutStateReason`.
+    pub reason: RolloutReason,
+    /// It was COMPLETED once: its tasks are replaced while it is being replaced.
+    pub ever_completed: bool,
+    /// c: what is still wanted of it.
+    pub desired: u32,
+    /// The circuit breaker's counter.
+    pub failures: u32,
+    /// Back-off of launches.
+    pub throttle: Throttle,
+    /// When it was created.
+    pub created_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+}
+
+/// Why a rollout is in its state (03 section 10.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RolloutReason {
+    /// `ECS deployment ecs-svc/ID in progress.`
+    InProgress,
+    /// `ECS deployment ecs-svc/ID completed.`
+    Completed,
+    /// `ECS deployment circuit breaker: tasks failed to start.`
+    BreakerTripped,
+    /// `ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/ID.`
+    BreakerRollback,
+    /// `ECS deployment failed: alarm detected.`
+    AlarmDetected,
+    /// `ECS deployment alarm: rolling back to deploymentId ecs-svc/ID.`
+    AlarmRollback,
+    /// `ECS deployment stopped by user.`
+    UserStopped,
+    /// `ECS deployment stopped by user: rolling back to deploymentId ecs-svc/ID.`
+    UserRollback,
+}
+
+/// Back-off of a deployment's launches (03 section 14).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Throttle {
+    /// n: consecutive failing waves.
+    pub waves: u32,
+    /// No launch before then.
+    pub next_attempt: Option<Backoff>,
+    /// Start failures taken in since the last pass.
+    pub start_failures: u32,
+    /// Instants of the failures that the breaker has not weighed against healthy tasks yet.
+    pub unweighed: Vec<Time>,
+}
+
+/// A back-off, and what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Backoff {
+    /// The next attempt.
+    pub until: Time,
+    /// What failed.
+    pub cause: BackoffCause,
+}
+
+/// What a back-off is for: only one for placement is cleared by a change in the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BackoffCause {
+    /// Tasks that never ran.
+    Start,
+    /// A task that fits nowhere.
+    Placement,
+}
+
+/// Circuit breaker configuration (03 section 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BreakerConfig {
+    /// On.
+    pub enable: bool,
+    /// Rolls back when it trips.
+    pub rollback: bool,
+    /// A healthy task sets the counter back to 0.
+    pub reset_on_healthy_task: bool,
+    /// When it trips.
+    pub threshold: Threshold,
+}
+
+impl Default for BreakerConfig {
+    fn default() -> Self {
+        Self {
+            enable: false,
+            rollback: false,
+            reset_on_healthy_task: true,
+            threshold: Threshold::BoundedPercent(50),
+        }
+    }
+}
+
+/// When the circuit breaker trips (03 section 11.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Threshold {
+    /// Percent of the desired count, at least 3 and at most 200.
+    BoundedPercent(u32),
+    /// Percent of the desired count, at least 1.
+    UnboundedPercent(u32),
+    /// A fixed number.
+    Count(u32),
+}
+
+/// The record of one roll-out (03 section 10.3).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServiceDeployment {
+    /// Its service.
+    pub service: ServiceId,
+    /// The deployment it rolls out.
+    pub target: DeploymentId,
+    /// Deployments it replaces.
+    pub sources: Vec<DeploymentId>,
+    /// Status.
+    pub status: ServiceDeploymentStatus,
+    /// Why, when there is something to say.
+    pub status_reason: Option<Box<str>>,
+    /// Created.
+    pub created_at: Time,
+    /// First pass.
+    pub started_at: Option<Time>,
+    /// Ended.
+    pub finished_at: Option<Time>,
+    /// Stopped.
+    pub stopped_at: Option<Time>,
+    /// Last change.
+    pub updated_at: Time,
+    /// Rollback: why, when, and to which deployment.
+    pub rollback: Option<RollbackRecord>,
+    /// The breaker tripped.
+    pub breaker_triggered: bool,
+}
+
+/// A rollback.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RollbackRecord {
+    /// Why.
+    pub reason: Box<str>,
+    /// Since when.
+    pub started_at: Time,
+    /// Back to this deployment; none was found when absent.
+    pub to: Option<DeploymentId>,
+}
+
+impl Deployment {
+    /// Whether its tasks are replaced (03 section 5.2).
+    pub fn is_maintained(&self) -> bool {
+        self.rollout != RolloutState::Failed
+            && match self.status {
+                DeploymentStatus::Primary => true,
+                DeploymentStatus::Active => self.ever_completed,
+                DeploymentStatus::Inactive => false,
+            }
+    }
+}

@@ -1,0 +1,122 @@
+//! A service, and the records of its deployments (03 section 1).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::api::input::{CreateService, LoadBalancer, NetworkConfiguration, ServiceRegistry};
+use crate::model::{
+    BreakerConfig, ClusterId, ControllerType, DeploymentId, GroupId, HealthBounds, Launch,
+    PlacementConstraint, PlacementStrategy, SchedulingStrategy, ServiceDeploymentId, ServiceStatus,
+    Span, TaskId, Time,
+};
+
+/// A service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Service {
+    /// Unique in its cluster.
+    pub name: Box<str>,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// Its tasks' group.
+    pub group: GroupId,
+    /// Status.
+    pub status: ServiceStatus,
+    /// How many tasks are wanted; for DAEMON the number of eligible instances.
+    pub desired: u32,
+    /// REPLICA or DAEMON.
+    pub scheduling: SchedulingStrategy,
+    /// Who deploys.
+    pub controller: ControllerType,
+    /// Floor and ceiling.
+    pub bounds: HealthBounds,
+    /// Circuit breaker.
+    pub breaker: BreakerConfig,
+    /// As given, for display.
+    pub input: Arc<CreateService>,
+    /// Where new tasks are launched.
+    pub launch: Launch,
+    /// Constraints of the service.
+    pub constraints: Arc<[PlacementConstraint]>,
+    /// Strategy of the service; empty is the default one.
+    pub strategy: Arc<[PlacementStrategy]>,
+    /// Network of awsvpc tasks.
+    pub network: Option<NetworkConfiguration>,
+    /// Target groups.
+    pub load_balancers: Vec<LoadBalancer>,
+    /// Cloud Map registries.
+    pub registries: Vec<ServiceRegistry>,
+    /// From RUNNING, in which bad health is ignored.
+    pub grace: Span,
+    /// Availability zone rebalancing.
+    pub rebalancing: bool,
+    /// Deployments that are listed, in order of creation.
+    pub deployments: Vec<DeploymentId>,
+    /// Records of all its deployments, oldest first.
+    pub records: Vec<ServiceDeploymentId>,
+    /// Tasks not yet STOPPED, in order of creation.
+    pub tasks: Vec<TaskId>,
+    /// Service revisions made so far.
+    pub revisions: u32,
+    /// When it was created.
+    pub created_at: Time,
+    /// What the scheduler remembers between passes.
+    pub memory: ServiceMemory,
+}
+
+/// What the scheduler remembers of a service between passes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ServiceMemory {
+    /// Something changed since the last pass.
+    pub dirty: bool,
+    /// A clock-driven condition falls due then.
+    pub wake_at: Option<Time>,
+    /// Since when it is steady, and when that was last said.
+    pub steady: Option<Steady>,
+    /// A pass started or stopped something since the last steady message.
+    pub acted: bool,
+    /// Launches of the last minute: instant and number.
+    pub launches: VecDeque<(Time, u32)>,
+    /// Messages not to be repeated: by kind and subject, when last said.
+    pub said: Vec<(MessageKey, Time)>,
+    /// Stop decisions made by a call, to be told by the pass that follows.
+    pub untold: Vec<TaskId>,
+}
+
+/// A service is in a steady state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Steady {
+    /// Since then.
+    pub since: Time,
+    /// When the message was last emitted.
+    pub said: Time,
+}
+
+/// What a message that is not repeated is about (03 section 15.4).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum MessageKey {
+    /// E15: no place, by the text's variable part.
+    Unplaceable(Box<str>),
+    /// E16.
+    StartsFail,
+    /// E17, by deployment.
+    Stuck(DeploymentId),
+    /// E18, by the number of tasks.
+    Protected(u32),
+    /// E20.
+    ProvisioningLimit,
+}
+
+impl Service {
+    /// minH: what must stay healthy.
+    pub fn lower_limit(&self) -> u32 {
+        self.bounds.lower(self.desired)
+    }
+
+    /// maxT: what may occupy at most. A daemon never has more than one task an instance.
+    pub fn upper_limit(&self) -> u32 {
+        match self.scheduling {
+            SchedulingStrategy::Replica => self.bounds.upper(self.desired),
+            SchedulingStrategy::Daemon => self.desired,
+        }
+    }
+}
