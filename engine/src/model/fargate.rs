@@ -38,7 +38,7 @@ impl Row {
         match self.memory {
             Memory::Listed(values) => values.contains(&memory_mib),
             Memory::Stepped { first, last, step } => {
-                (first..=last).contains(&memory_mib) && (memory_mib - first) % step == 0
+                (first..=last).contains(&memory_mib) && (memory_mib - first).is_multiple_of(step)
             }
         }
     }

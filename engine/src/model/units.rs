@@ -75,7 +75,7 @@ fn in_units(number: &str) -> Option<u64> {
     }
     let scale = 10_u64.pow(u32::try_from(fraction.len()).expect("at most ten digits"));
     let parts = if fraction.is_empty() { 0 } else { whole(fraction)? } * PER_WHOLE_UNIT;
-    if parts % scale != 0 {
+    if !parts.is_multiple_of(scale) {
         return None;
     }
     whole(integer)?.checked_mul(PER_WHOLE_UNIT)?.checked_add(parts / scale)
