@@ -1,0 +1,75 @@
+//! The JavaScript glue and the package's description.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::modules::WasmModule;
+use super::optimise::Optimiser;
+use super::{optimise, package_dir, stamp};
+use crate::shell;
+
+impl WasmModule {
+    /// The module as the browser loads it.
+    pub(crate) fn wasm_file(&self) -> PathBuf {
+        package_dir().join(format!("{}_bg.wasm", self.name))
+    }
+
+    /// The glue that loads the module.
+    pub(crate) fn glue_file(&self) -> PathBuf {
+        package_dir().join(format!("{}.js", self.name))
+    }
+}
+
+/// Turns a compiled module into one that a browser can load, unless that was done already.
+pub(super) fn generate(module: &WasmModule, optimiser: Option<&Optimiser>) -> Result<()> {
+    let compiled = module.compiled();
+    let recipe = optimiser.map_or_else(|| "plain".to_owned(), Optimiser::describe);
+    let wanted = stamp::of_file(&compiled, &recipe)?;
+    let outputs = [module.wasm_file(), module.glue_file()];
+    if stamp::is_current(module.name, &wanted, &outputs) {
+        return Ok(());
+    }
+    shell::step(&format!("making the JavaScript glue of {}", module.name), || {
+        Bindgen::new()
+            .input_path(&compiled)
+            .out_name(module.name)
+            .web(true)?
+            .typescript(true)
+            .omit_default_module_path(false)
+            .remove_producers_section(true)
+            .generate(package_dir())
+            .with_context(|| format!("wasm-bindgen refused {}", compiled.display()))
+    })?;
+    if let Some(optimiser) = optimiser {
+        optimise::apply(optimiser, &module.wasm_file())?;
+    }
+    stamp::write(module.name, &wanted)
+}
+
+/// Describes the package to npm.
+pub(super) fn write_package_json(modules: &[WasmModule]) -> Result<()> {
+    let main = modules.first().expect("the page has at least one module").name;
+    let files: Vec<String> = modules
+        .iter()
+        .flat_map(|it| [format!("{}_bg.wasm", it.name), format!("{}.js", it.name)])
+        .chain(modules.iter().map(|it| format!("{}.d.ts", it.name)))
+        .chain(modules.iter().map(|it| format!("{}_bg.wasm.d.ts", it.name)))
+        .collect();
+    let description = json!({
+        "name": "stowplan",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": "A task-placement scheduler that behaves as Amazon ECS does",
+        "license": "MIT OR Apache-2.0",
+        "type": "module",
+        "main": format!("{main}.js"),
+        "types": format!("{main}.d.ts"),
+        "files": files,
+        "sideEffects": false,
+    });
+    let text = serde_json::to_string_pretty(&description)? + "\n";
+    fs::write(package_dir().join("package.json"), text).context("pkg/ cannot be written")
+}

@@ -1,0 +1,84 @@
+//! Checks that cargo itself runs.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::{Tally, report};
+use crate::prepare::{self, WASM_TARGET};
+use crate::shell;
+
+pub(crate) fn formatting() -> Result<Tally> {
+    let outcome = shell::run(shell::cargo().args(["fmt", "--all", "--check"]));
+    Ok(report("every crate is formatted", outcome))
+}
+
+pub(crate) fn lints() -> Result<Tally> {
+    let mut command = shell::cargo();
+    command.args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]);
+    Ok(report("clippy has nothing to say", shell::run(&mut command)))
+}
+
+pub(crate) fn tests() -> Result<Tally> {
+    let mut command = shell::cargo();
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    counted(&mut command)
+}
+
+/// The engine and the simulated world must need nothing that a browser lacks.
+pub(crate) fn wasm_libraries() -> Result<Tally> {
+    prepare::wasm_target()?;
+    let mut command = shell::cargo();
+    command.args(["check", "--target", WASM_TARGET, "--package", "stowplan-engine"]);
+    command.args(["--package", "stowplan-sim", "--quiet"]);
+    Ok(report("engine and sim compile for wasm32", shell::run(&mut command)))
+}
+
+/// Runs tests, passing their words on and adding up their closing lines.
+fn counted(command: &mut Command) -> Result<Tally> {
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
+    let words = child.stdout.take().expect("the output was asked for");
+    let mut tally = Tally::default();
+    for line in BufReader::new(words).lines() {
+        let line = line.context("cargo's output is not text")?;
+        println!("{line}");
+        if let Some(part) = closing_line(&line) {
+            tally.add(part);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() && tally.failed == 0 {
+        println!("cargo ended with {status} although no test failed: did everything compile?");
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+/// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
+fn closing_line(line: &str) -> Option<Tally> {
+    let counts = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+    let count = |what: &str| {
+        let part = counts.split("; ").find_map(|part| part.strip_suffix(what))?;
+        part.trim().parse().ok()
+    };
+    Some(Tally { passed: count("passed")?, failed: count("failed")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closing_line_of_cargo_is_counted() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; \
+                    0 filtered out; finished in 0.01s";
+        assert_eq!(closing_line(line), Some(Tally { passed: 12, failed: 3 }));
+    }
+
+    #[test]
+    fn any_other_line_is_not() {
+        assert_eq!(closing_line("test a_closing_line ... ok"), None);
+        assert_eq!(closing_line("test result: unknown"), None);
+    }
+}
