@@ -9,6 +9,7 @@
 )]
 
 pub mod api;
+pub mod catalogue;
 pub mod expr;
 pub mod model;
 pub mod rng;
