@@ -15,7 +15,7 @@ fn figures(name: &str) -> String {
     let (gib, quarters) = (described.memory_mib / 1024, described.memory_mib % 1024 / 256);
     let fraction = ["", ".25", ".5", ".75"][quarters as usize];
     let trunking =
-        described.task_enis_with_trunking.map_or("–".to_owned(), |limit| limit.to_string());
+        described.task_enis_with_trunking.map_or_else(|| "–".to_owned(), |limit| limit.to_string());
     let InstanceType { vcpus, max_enis, .. } = described;
     let without = described.task_enis_without_trunking();
     format!("{vcpus}/{gib}{fraction}/{max_enis}/{without}/{trunking}")
