@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod catalogue;
+pub mod definition;
 pub mod expr;
 pub mod model;
 pub mod rng;

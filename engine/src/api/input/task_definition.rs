@@ -279,6 +279,9 @@ pub struct ResourceRequirement {
     /// `GPU`, `InferenceAccelerator` or `NeuronDevice`.
     #[serde(rename = "type")]
     kind: String,
+    /// A share of a GPU instead of whole ones; not supported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sharing_strategy: Option<Json>,
 }
 
 /// Volumes mounted from another container.
