@@ -22,6 +22,17 @@ impl WasmModule {
     pub(crate) fn glue_file(&self) -> PathBuf {
         package_dir().join(format!("{}.js", self.name))
     }
+
+    /// The names of all that is generated for the module.
+    fn file_names(&self) -> [String; 4] {
+        let name = self.name;
+        [
+            format!("{name}.js"),
+            format!("{name}.d.ts"),
+            format!("{name}_bg.wasm"),
+            format!("{name}_bg.wasm.d.ts"),
+        ]
+    }
 }
 
 /// Turns a compiled module into one that a browser can load, unless that was done already.
@@ -53,12 +64,8 @@ pub(super) fn generate(module: &WasmModule, optimiser: Option<&Optimiser>) -> Re
 /// Describes the package to npm.
 pub(super) fn write_package_json(modules: &[WasmModule]) -> Result<()> {
     let main = modules.first().expect("the page has at least one module").name;
-    let files: Vec<String> = modules
-        .iter()
-        .flat_map(|it| [format!("{}_bg.wasm", it.name), format!("{}.js", it.name)])
-        .chain(modules.iter().map(|it| format!("{}.d.ts", it.name)))
-        .chain(modules.iter().map(|it| format!("{}_bg.wasm.d.ts", it.name)))
-        .collect();
+    let files: Vec<String> = modules.iter().flat_map(WasmModule::file_names).collect();
+    remove_others(&files)?;
     let description = json!({
         "name": "stowplan",
         "version": env!("CARGO_PKG_VERSION"),
@@ -72,4 +79,17 @@ pub(super) fn write_package_json(modules: &[WasmModule]) -> Result<()> {
     });
     let text = serde_json::to_string_pretty(&description)? + "\n";
     fs::write(package_dir().join("package.json"), text).context("pkg/ cannot be written")
+}
+
+/// Removes what an earlier build left in the package.
+fn remove_others(files: &[String]) -> Result<()> {
+    for entry in fs::read_dir(package_dir()).context("pkg/ is not there")? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let generated = [".js", ".ts", ".wasm"].iter().any(|ending| name.ends_with(ending));
+        if generated && !files.contains(&name) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ mod presets;
 mod site;
 mod stamp;
 
-pub(crate) use modules::{MODULES, WasmModule};
+pub(crate) use modules::{WasmModule, modules};
 
 use std::path::PathBuf;
 
@@ -28,12 +28,12 @@ pub(crate) fn site_dir() -> PathBuf {
 /// Builds the package; work whose input has not changed is not done again.
 pub(crate) fn build_package() -> Result<()> {
     prepare::wasm_target()?;
-    modules::compile(MODULES)?;
+    modules::compile(modules())?;
     let optimiser = optimise::find();
-    for module in MODULES {
+    for module in modules() {
         glue::generate(module, optimiser.as_ref())?;
     }
-    glue::write_package_json(MODULES)
+    glue::write_package_json(modules())
 }
 
 /// Builds the package and lays out the page around it.

@@ -23,25 +23,50 @@ pub(crate) struct WasmModule {
 }
 
 /// The cargo target that becomes a module.
+#[derive(Clone, Copy)]
 pub(crate) enum Target {
     /// The package's library, as a `cdylib`.
     Library,
+    /// A program whose `main` runs as soon as the module is loaded.
+    Program,
 }
 
-/// Every module of the page. The page and its engine worker start from the same one, which holds
-/// both budgets: 280 KiB for the page and 550 KiB for the engine.
-pub(crate) const MODULES: &[WasmModule] = &[WasmModule {
+/// The page and its engine, fetched at the same time.
+const PAGE_AND_ENGINE: [WasmModule; 2] = [
+    WasmModule {
+        package: "stowplan-web",
+        name: "app",
+        target: Target::Program,
+        budget: 280 * 1024,
+    },
+    WasmModule {
+        package: "stowplan-web",
+        name: "worker",
+        target: Target::Program,
+        budget: 550 * 1024,
+    },
+];
+
+/// Both in one, as long as the page has no engine module of its own.
+const ALL_IN_ONE: [WasmModule; 1] = [WasmModule {
     package: "stowplan-web",
     name: "stowplan_web",
     target: Target::Library,
     budget: (280 + 550) * 1024,
 }];
 
+/// Every module of the page.
+pub(crate) fn modules() -> &'static [WasmModule] {
+    let engine = shell::root().join("web/src/bin/worker.rs");
+    if engine.is_file() { &PAGE_AND_ENGINE } else { &ALL_IN_ONE }
+}
+
 impl WasmModule {
     /// Where cargo leaves the compiled module.
     pub(crate) fn compiled(&self) -> PathBuf {
         let file = match self.target {
             Target::Library => format!("{}.wasm", self.package.replace('-', "_")),
+            Target::Program => format!("{}.wasm", self.name),
         };
         shell::target_dir().join(WASM_TARGET).join(PROFILE).join(file)
     }
@@ -55,6 +80,7 @@ pub(crate) fn compile(modules: &[WasmModule]) -> Result<()> {
         cargo.args(["--package", module.package]);
         match module.target {
             Target::Library => cargo.arg("--lib"),
+            Target::Program => cargo.args(["--bin", module.name]),
         };
         shell::run(&mut cargo)?;
     }

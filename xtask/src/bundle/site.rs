@@ -17,11 +17,25 @@ pub(super) fn lay_out(site: &Path) -> Result<()> {
     let shell_file = shell::root().join("index.html");
     fs::copy(&shell_file, site.join("index.html")).context("index.html is not at the root")?;
     copy_folder(&package_dir(), &site.join("pkg"))?;
+    copy_scripts(&shell::root().join("web"), site)?;
     let styles = shell::root().join("web/styles");
     if styles.is_dir() {
         copy_folder(&styles, &site.join("styles"))?;
     }
     presets::lay_out(&site.join("scenarios"))
+}
+
+/// Copies the hand-written scripts of a folder, such as the one that starts the engine's worker.
+fn copy_scripts(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        if let (Some(name), true) =
+            (path.file_name(), path.extension().is_some_and(|it| it == "js"))
+        {
+            fs::copy(&path, to.join(name))?;
+        }
+    }
+    Ok(())
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use wasmparser::{Parser, Payload};
 
 use super::{Tally, report};
-use crate::bundle::{self, MODULES, WasmModule};
+use crate::bundle::{self, WasmModule};
 use crate::shell;
 
 /// What the static shell may weigh, in bytes.
@@ -19,7 +19,7 @@ const SHELL_BUDGET: u64 = 20 * 1024;
 pub(crate) fn run() -> Result<Tally> {
     bundle::build_site()?;
     let mut tally = Tally::default();
-    for module in MODULES {
+    for module in bundle::modules() {
         let name = module.name;
         tally.add(report(&format!("{name} imports only its glue"), imports(module)));
         tally.add(report(&format!("{name} keeps its size budget"), weight(module)));

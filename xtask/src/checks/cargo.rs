@@ -15,9 +15,19 @@ pub(crate) fn formatting() -> Result<Tally> {
 }
 
 pub(crate) fn lints() -> Result<Tally> {
+    prepare::wasm_target()?;
+    let mut workspace = clippy(&["--workspace", "--all-targets"]);
+    let mut tally = report("clippy has nothing to say", shell::run(&mut workspace));
+    // Half of the page is compiled for the browser alone.
+    let mut page = clippy(&["--package", "stowplan-web", "--target", WASM_TARGET]);
+    tally.add(report("nor has it of the page in wasm", shell::run(&mut page)));
+    Ok(tally)
+}
+
+fn clippy(what: &[&str]) -> Command {
     let mut command = shell::cargo();
-    command.args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]);
-    Ok(report("clippy has nothing to say", shell::run(&mut command)))
+    command.args(["clippy", "--quiet"]).args(what).args(["--", "-D", "warnings"]);
+    command
 }
 
 pub(crate) fn tests() -> Result<Tally> {
