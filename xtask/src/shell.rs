@@ -23,7 +23,7 @@ pub(crate) fn target_dir() -> PathBuf {
 /// `cargo`, the very one that runs this program, started in the workspace's root.
 pub(crate) fn cargo() -> Command {
     let mut command = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Set by the cargo that runs this program; an inner cargo would take them for its own package's.
+    // The outer cargo set these for this program; an inner one would take them for its own.
     for (name, _) in std::env::vars_os() {
         let name_text = name.to_string_lossy();
         if name_text.starts_with("CARGO_PKG_") || name_text.starts_with("CARGO_MANIFEST_") {

@@ -139,7 +139,7 @@ pub(super) fn containers_within_task_memory(draft: &Draft<'_>) -> Verdict {
     let total = if reserved > u64::from(task) {
         reserved
     } else if draft.containers().iter().any(too_large) {
-        sum(|container| given(container.memory).or(given(container.memory_reservation)))
+        sum(|container| given(container.memory).or_else(|| given(container.memory_reservation)))
     } else {
         return Ok(());
     };
@@ -150,7 +150,7 @@ pub(super) fn containers_within_task_memory(draft: &Draft<'_>) -> Verdict {
 
 /// MiB a container reserves: its soft limit, else its hard one.
 fn reserved_memory(container: &ContainerDefinition) -> Option<u32> {
-    given(container.memory_reservation).or(given(container.memory))
+    given(container.memory_reservation).or_else(|| given(container.memory))
 }
 
 /// V27

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use super::{Tally, report};
+use super::{Tally, bans, report};
 use crate::prepare::{self, WASM_TARGET};
 use crate::shell;
 
@@ -21,6 +21,7 @@ pub(crate) fn lints() -> Result<Tally> {
     // Half of the page is compiled for the browser alone.
     let mut page = clippy(&["--package", "stowplan-web", "--target", WASM_TARGET]);
     tally.add(report("nor has it of the page in wasm", shell::run(&mut page)));
+    tally.add(bans::run());
     Ok(tally)
 }
 

@@ -1,5 +1,6 @@
 //! What `cargo xtask test` checks; each check says what held and what did not.
 
+mod bans;
 pub(crate) mod bundle;
 pub(crate) mod cargo;
 mod driver;

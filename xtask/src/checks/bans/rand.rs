@@ -1,0 +1,3 @@
+pub fn random<T: Default>() -> T {
+    T::default()
+}
