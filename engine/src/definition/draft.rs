@@ -77,12 +77,14 @@ pub(super) fn is_windows(os_family: &str) -> bool {
     os_family.starts_with("WINDOWS_")
 }
 
-/// MiB of a container setting; 0 counts as missing (01 section 2.5 V8).
+/// An amount of a container; 0 counts as missing (01 section 2.5 V8). What is larger than any
+/// amount stays large, so that the row on ranges refuses it and not the one on missing values.
 pub(super) fn given(amount: Option<i64>) -> Option<u32> {
-    amount.and_then(|amount| u32::try_from(amount).ok()).filter(|amount| *amount > 0)
+    let amount = amount.filter(|amount| *amount > 0)?;
+    Some(u32::try_from(amount).unwrap_or(u32::MAX))
 }
 
-/// Whether a container essential to the task: the default.
+/// Whether the task stops with a container: the default.
 pub(super) fn is_essential(container: &ContainerDefinition) -> bool {
     container.essential.unwrap_or(true)
 }

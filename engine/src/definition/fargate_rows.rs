@@ -77,8 +77,10 @@ pub(super) fn nothing_unsupported(draft: &Draft<'_>) -> Verdict {
     }
 }
 
-/// What Fargate does not support, by the field named in the refusal.
-const UNSUPPORTED: &[(&str, fn(&Draft<'_>) -> bool)] = &[
+/// A field as the refusal names it, and whether it is used.
+type Unsupported = (&'static str, fn(&Draft<'_>) -> bool);
+
+const UNSUPPORTED: &[Unsupported] = &[
     ("privileged", |draft| some(draft, |c| c.privileged == Some(true))),
     ("disableNetworking", |draft| some(draft, |c| c.disable_networking == Some(true))),
     ("devices", |draft| some(draft, |c| !list(linux(c), "devices").is_empty())),

@@ -7,9 +7,10 @@
 //! | `rows` | which validation row refuses a registration (01 section 2.5) |
 //! | `task_rows`, `container_rows`, `port_rows`, `fargate_rows` | the rows V1 to V29 and F1 to F8 |
 //! | `own_rows` | ranges and spellings of 01 sections 2.2 and 2.3 that have no row there |
+//! | `draft`, `gpu`, `json_length` | what several rows ask for |
 //! | `containers` | the containers as scheduler and agent read them |
 //! | `demand` | what one task reserves, with overrides (01 section 1.2) |
-//! | `capabilities` | what an instance must have (01 section 2.6), and for which launch types it is valid |
+//! | `capabilities` | what an instance must have (01 section 2.6); valid launch types |
 //! | `placement` | placement constraints and strategies of calls (01 section 3.2 R10 to R13) |
 //! | `launch` | launch type and network configuration of calls (01 section 3.2 R6 to R9, R19) |
 

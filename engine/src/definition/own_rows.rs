@@ -1,7 +1,6 @@
 //! What 01 sections 1.7, 2.2 and 2.3 give as range or spelling without a row in the table. AWS's
 //! own texts for these are not published; ours name the place and the remedy.
 
-use crate::api::input::ContainerDefinition;
 use crate::model::NetworkMode;
 
 use super::draft::{Draft, has, text};
@@ -112,13 +111,13 @@ pub(super) fn lists_are_short_enough(draft: &Draft<'_>) -> Verdict {
     if draft.input.tags.len() > 50 {
         return refuse("Too many tags. A task definition takes at most 50.");
     }
-    let lists: [(&str, usize, fn(&ContainerDefinition) -> usize); 2] = [
-        ("environmentFiles", 10, |c| c.environment_files.len()),
-        ("credentialSpecs", 1, |c| c.credential_specs.len()),
-    ];
     for container in draft.containers() {
+        let lists = [
+            ("environmentFiles", 10, container.environment_files.len()),
+            ("credentialSpecs", 1, container.credential_specs.len()),
+        ];
         for (setting, most, length) in lists {
-            if length(container) > most {
+            if length > most {
                 return refuse(format!(
                     "Invalid setting for container '{}'. '{setting}' takes at most {most}.",
                     container.name
