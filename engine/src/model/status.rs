@@ -6,7 +6,10 @@ use std::str::FromStr;
 
 /// An enumeration by its spelling in the API.
 macro_rules! spelled {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)* })*) => {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)* }
+    )*) => {
         $(
             $(#[$meta])*
             #[derive(

@@ -5,6 +5,7 @@ pub(crate) mod bundle;
 pub(crate) mod cargo;
 mod driver;
 pub(crate) mod page;
+pub(crate) mod tidy;
 
 use anyhow::Result;
 

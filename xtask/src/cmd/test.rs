@@ -24,6 +24,8 @@ pub(crate) struct Args {
 enum Stage {
     /// rustfmt on every crate
     Fmt,
+    /// short files and lines, links that lead somewhere
+    Tidy,
     /// clippy on every crate, warnings refused
     Clippy,
     /// unit, property, transcript and scenario tests
@@ -38,8 +40,9 @@ enum Stage {
 
 type Work = fn() -> Result<Tally>;
 
-const STAGES: [(Stage, &str, Work); 6] = [
+const STAGES: [(Stage, &str, Work); 7] = [
     (Stage::Fmt, "fmt: rustfmt on every crate", checks::cargo::formatting),
+    (Stage::Tidy, "tidy: short files and lines, links that lead somewhere", checks::tidy::run),
     (Stage::Clippy, "clippy: lints on every crate, warnings refused", checks::cargo::lints),
     (Stage::Native, "native: unit, property and scenario tests", checks::cargo::tests),
     (Stage::Wasm, "wasm: the libraries compile for the browser", checks::cargo::wasm_libraries),

@@ -14,10 +14,16 @@ pub use task_definition::*;
 
 /// Declares the input structs of the API: serde by Amazon's names, unknown keys refused.
 macro_rules! inputs {
-    ($($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* $field:ident : $type:ty,)* })*) => {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident { $($(#[$field_meta:meta])* $field:ident : $type:ty,)* }
+    )*) => {
         $(
             $(#[$meta])*
-            #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+            #[derive(
+                Clone, Debug, Default, PartialEq, Eq, Hash,
+                serde::Serialize, serde::Deserialize,
+            )]
             #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
             pub struct $name {
                 $($(#[$field_meta])* pub $field: $type,)*
