@@ -39,7 +39,7 @@ impl Stream {
 }
 
 /// A SplitMix64 generator. Two that are equal yield the same numbers for ever.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Rng {
     /// Kept here, for `SplitMix64` does not show its own.
     state: u64,

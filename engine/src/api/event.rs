@@ -1,6 +1,9 @@
 //! What happened, for people, logs and the picture. Events carry ids; texts are made on demand by
 //! [`crate::View`].
 
+use std::sync::Arc;
+
+use crate::expr::Expression;
 use crate::model::{
     ClusterId, DeploymentId, GroupId, InstanceId, InstanceStatus, ProviderId, RolloutState,
     ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, TaskDefinitionId, TaskId, TaskStatus,
@@ -207,8 +210,8 @@ pub enum FailedCheck {
     },
     /// A live task of the group is there.
     DistinctInstance,
-    /// An expression does not hold, by its source.
-    MemberOf(Box<str>),
+    /// An expression does not hold.
+    MemberOf(Arc<Expression>),
 }
 
 impl FailedCheck {

@@ -32,6 +32,12 @@ pub struct Deployment {
     pub desired: u32,
     /// The circuit breaker's counter.
     pub failures: u32,
+    /// When a task of it last became healthy, if that is not weighed yet.
+    pub last_healthy: Option<Time>,
+    /// Unhealthy tasks that were stopped before their replacement was started.
+    pub owed_replacements: u32,
+    /// Since when everything but the bake time speaks for completion.
+    pub baking_since: Option<Time>,
     /// Back-off of launches.
     pub throttle: Throttle,
     /// When it was created.

@@ -1,6 +1,6 @@
 //! A service, and the records of its deployments (03 section 1).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::api::input::{CreateService, LoadBalancer, NetworkConfiguration, ServiceRegistry};
@@ -49,11 +49,13 @@ pub struct Service {
     pub grace: Span,
     /// Availability zone rebalancing.
     pub rebalancing: bool,
+    /// How long a completed roll-out is watched before it is called so.
+    pub bake: Span,
     /// Deployments that are listed, in order of creation.
     pub deployments: Vec<DeploymentId>,
     /// Records of all its deployments, oldest first.
     pub records: Vec<ServiceDeploymentId>,
-    /// Tasks not yet STOPPED, in order of creation.
+    /// Its tasks in order of creation, without those that were STOPPED before the last pass.
     pub tasks: Vec<TaskId>,
     /// Service revisions made so far.
     pub revisions: u32,
@@ -78,8 +80,14 @@ pub struct ServiceMemory {
     pub launches: VecDeque<(Time, u32)>,
     /// Messages not to be repeated: by kind and subject, when last said.
     pub said: Vec<(MessageKey, Time)>,
-    /// Stop decisions made by a call, to be told by the pass that follows.
-    pub untold: Vec<TaskId>,
+    /// Pending tasks that a call threw away, to be told by the pass that follows.
+    pub untold_pending: u32,
+    /// Tasks that reached RUNNING since the last pass, with targets to announce.
+    pub registered: u32,
+    /// Why a target is unhealthy, by task and load balancer.
+    pub target_reasons: BTreeMap<(TaskId, usize), Box<str>>,
+    /// The cluster's count of changes that could make room, when placement was last tried.
+    pub room_seen: u64,
 }
 
 /// A service is in a steady state.

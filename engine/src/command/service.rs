@@ -1,0 +1,637 @@
+//! CreateService, DeleteService, StopServiceDeployment (03 sections 1.3, 3 and 10.5).
+
+use std::sync::Arc;
+
+use crate::api::event::EventKind;
+use crate::api::input::{
+    CreateService, DeleteService, DeploymentConfiguration, StopServiceDeployment,
+};
+use crate::api::{Answer, CommandError, Exception};
+use crate::command::capacity::resolve_launch;
+use crate::command::tasks::{is_fargate, subnets};
+use crate::control::Control;
+use crate::definition;
+use crate::model::{
+    BreakerConfig, ClusterId, ControllerType, Deployment, DeploymentId, DeploymentStatus,
+    DeploymentStrategy, HealthBounds, Launch, Percent, PlacementConstraint, PlacementStrategy,
+    RolloutReason, RolloutState, SchedulingStrategy, Service, ServiceDeployment,
+    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, ServiceMemory, ServiceStatus, Span,
+    Stop, TaskDefinition, TaskDefinitionId, Threshold, Throttle, Time,
+};
+use crate::reconcile::stop_pending;
+use crate::store::{Store, last_segment};
+
+/// A CreateService that passed every check.
+pub(crate) struct NewService {
+    cluster: ClusterId,
+    pub(crate) definition: TaskDefinitionId,
+    desired: u32,
+    scheduling: SchedulingStrategy,
+    controller: ControllerType,
+    settings: DeploymentSettings,
+    launch: Launch,
+    constraints: Arc<[PlacementConstraint]>,
+    strategy: Arc<[PlacementStrategy]>,
+    grace: Span,
+    rebalancing: bool,
+}
+
+/// What a deployment configuration comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DeploymentSettings {
+    pub(super) bounds: HealthBounds,
+    pub(super) breaker: BreakerConfig,
+    pub(super) bake: Span,
+}
+
+pub(super) fn create(control: &mut Control, input: CreateService) -> Result<Answer, CommandError> {
+    let checked = check(&control.store, &input, Origin::Call)?;
+    let (definition, launch) = (checked.definition, checked.launch.clone());
+    let service = checked.create(control, input, control.now);
+    control.out.event(EventKind::ServiceCreated(service));
+    new_deployment(control, service, definition, launch);
+    control.call_concerns(service);
+    Ok(Answer::Service(service))
+}
+
+/// Checks a service that exists at time 0: what its account has was accepted once.
+pub(crate) fn checked_given(
+    control: &Control,
+    input: &CreateService,
+) -> Result<NewService, CommandError> {
+    check(&control.store, input, Origin::Given)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Call,
+    Given,
+}
+
+fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewService, CommandError> {
+    let cluster = store.named_cluster(input.cluster.as_deref())?;
+    check_name(store, cluster, &input.service_name)?;
+    let scheduling: SchedulingStrategy =
+        spelled("schedulingStrategy", input.scheduling_strategy.as_deref(), "REPLICA")?;
+    let kind = input.deployment_controller.as_ref().map(|controller| controller.kind.as_str());
+    let controller: ControllerType = spelled("deploymentController.type", kind, "ECS")?;
+    let desired = check_desired(store, input.desired_count, scheduling, origin)?;
+    let configuration = input.deployment_configuration.as_ref();
+    if scheduling == SchedulingStrategy::Daemon {
+        check_daemon(input, controller, configuration)?;
+    }
+    let defaults = default_settings(scheduling);
+    let allow_100_100 = store.config.allow_100_100 || origin == Origin::Given;
+    let settings = settings(configuration, defaults, scheduling, controller, allow_100_100)?;
+    check_controller(input, controller)?;
+    let name = input.task_definition.as_deref().unwrap_or_default();
+    let definition = match origin {
+        Origin::Call => store.usable_definition(name)?,
+        Origin::Given => store
+            .find_definition(name)
+            .ok_or_else(|| CommandError::client("TaskDefinition not found."))?,
+    };
+    let row = store.definition(definition);
+    let launch = resolve_launch(
+        store,
+        cluster,
+        input.launch_type.as_deref(),
+        input.capacity_provider_strategy.as_deref(),
+        row,
+    )?;
+    if scheduling == SchedulingStrategy::Daemon && matches!(launch, Launch::Strategy(_)) {
+        return Err(CommandError::invalid(DAEMON_STRATEGY));
+    }
+    let on_fargate = is_fargate(store, &launch);
+    subnets(store, cluster, row, on_fargate, input.network_configuration.as_ref())?;
+    let (given, chosen) = (&input.placement_constraints, &input.placement_strategy);
+    if on_fargate {
+        definition::refuse_placement_on_fargate(given, chosen)?;
+    }
+    let all = definition::placement_constraints(&row.constraints, given)?;
+    let constraints = all[row.constraints.len()..].into();
+    let strategy: Arc<[PlacementStrategy]> = definition::placement_strategies(chosen)?.into();
+    check_load_balancers(store, input, row)?;
+    let rebalancing = super::update::rebalancing(
+        input.availability_zone_rebalancing.as_deref(),
+        scheduling,
+        controller,
+        settings.bounds,
+        &strategy,
+        "created",
+    )?;
+    Ok(NewService {
+        cluster,
+        definition,
+        desired,
+        scheduling,
+        controller,
+        settings,
+        launch,
+        constraints,
+        strategy,
+        grace: grace(input.health_check_grace_period_seconds)?.unwrap_or_default(),
+        rebalancing,
+    })
+}
+
+impl NewService {
+    /// Makes the service, without a deployment.
+    pub(crate) fn create(
+        self,
+        control: &mut Control,
+        input: CreateService,
+        created_at: Time,
+    ) -> ServiceId {
+        let group = control.store.intern_group(&format!("service:{}", input.service_name));
+        let service = Service {
+            name: input.service_name.as_str().into(),
+            cluster: self.cluster,
+            group,
+            status: ServiceStatus::Active,
+            desired: self.desired,
+            scheduling: self.scheduling,
+            controller: self.controller,
+            bounds: self.settings.bounds,
+            breaker: self.settings.breaker,
+            launch: self.launch,
+            constraints: self.constraints,
+            strategy: self.strategy,
+            network: input.network_configuration.clone(),
+            load_balancers: input.load_balancers.clone(),
+            registries: input.service_registries.clone(),
+            grace: self.grace,
+            rebalancing: self.rebalancing,
+            bake: self.settings.bake,
+            deployments: Vec::new(),
+            records: Vec::new(),
+            tasks: Vec::new(),
+            revisions: 0,
+            created_at,
+            memory: ServiceMemory::default(),
+            input: Arc::new(input),
+        };
+        control.store.add_service(service)
+    }
+}
+
+/// D1 and D2 of 03 section 5.3: the new deployment is PRIMARY; the one before becomes ACTIVE and
+/// loses what is pending.
+pub(super) fn new_deployment(
+    control: &mut Control,
+    service: ServiceId,
+    definition: TaskDefinitionId,
+    launch: Launch,
+) -> DeploymentId {
+    let id = DeploymentId::from_index(control.store.deployments.len());
+    let now = control.now;
+    let row = control.store.service_mut(service);
+    row.revisions += 1;
+    row.launch = launch.clone();
+    let (service_revision, desired) = (row.revisions, row.desired);
+    let sources = row.deployments.clone();
+    row.deployments.push(id);
+    control.store.deployments.push(Deployment {
+        id,
+        service,
+        name: None,
+        service_revision,
+        definition,
+        launch,
+        status: DeploymentStatus::Primary,
+        rollout: RolloutState::InProgress,
+        reason: RolloutReason::InProgress,
+        ever_completed: false,
+        desired,
+        failures: 0,
+        last_healthy: None,
+        owed_replacements: 0,
+        baking_since: None,
+        throttle: Throttle::default(),
+        created_at: now,
+        updated_at: now,
+    });
+    supersede(control, service, id, &sources);
+    let record = ServiceDeploymentId::from_index(control.store.records.len());
+    control.store.records.push(ServiceDeployment {
+        service,
+        target: id,
+        sources,
+        status: ServiceDeploymentStatus::Pending,
+        status_reason: None,
+        created_at: now,
+        started_at: None,
+        finished_at: None,
+        stopped_at: None,
+        updated_at: now,
+        rollback: None,
+        breaker_triggered: false,
+    });
+    let row = control.store.service_mut(service);
+    row.records.push(record);
+    row.memory.steady = None;
+    row.memory.said.clear();
+    control.out.event(EventKind::DeploymentCreated(id));
+    control.out.event(EventKind::ServiceDeployment(record, ServiceDeploymentStatus::Pending));
+    let reason = crate::view::View::new(&control.store).rollout_reason(id);
+    control.out.deployment_change(service, "SERVICE_DEPLOYMENT_IN_PROGRESS", id, reason);
+    id
+}
+
+fn supersede(
+    control: &mut Control,
+    service: ServiceId,
+    by: DeploymentId,
+    sources: &[DeploymentId],
+) {
+    let now = control.now;
+    for &source in sources {
+        if control.store.deployment(source).status != DeploymentStatus::Primary {
+            continue;
+        }
+        stop_pending(control, service, source, &Stop::scaling(by));
+        let view = crate::view::View::new(&control.store);
+        let running = view.deployment_counts(source, now).running;
+        let row = control.store.deployment_mut(source);
+        row.status = DeploymentStatus::Active;
+        row.desired = running;
+        row.updated_at = now;
+    }
+    for record in control.store.service(service).records.clone() {
+        let status = match control.store.record(record).status {
+            ServiceDeploymentStatus::Pending => ServiceDeploymentStatus::Stopped,
+            ServiceDeploymentStatus::InProgress | ServiceDeploymentStatus::RollbackRequested => {
+                ServiceDeploymentStatus::StopRequested
+            }
+            ServiceDeploymentStatus::RollbackInProgress => ServiceDeploymentStatus::RollbackFailed,
+            ServiceDeploymentStatus::Successful
+            | ServiceDeploymentStatus::StopRequested
+            | ServiceDeploymentStatus::Stopped
+            | ServiceDeploymentStatus::RollbackSuccessful
+            | ServiceDeploymentStatus::RollbackFailed => continue,
+        };
+        control.set_record(record, status);
+    }
+}
+
+pub(super) fn delete(control: &mut Control, input: &DeleteService) -> Result<Answer, CommandError> {
+    let cluster = control.store.named_cluster(input.cluster.as_deref())?;
+    let service = control.store.named_service(cluster, &input.service)?;
+    let row = control.store.service(service);
+    check_active(row)?;
+    let runs = row.tasks.iter().any(|&task| control.store.task(task).is_live());
+    let scaled = row.scheduling == SchedulingStrategy::Replica && row.desired > 0;
+    if (scaled || runs) && input.force != Some(true) {
+        return Err(CommandError::invalid(
+            "The service cannot be stopped while it is scaled above 0.",
+        ));
+    }
+    let row = control.store.service_mut(service);
+    row.status = ServiceStatus::Draining;
+    row.desired = 0;
+    control.out.event(EventKind::ServiceStatus(service, ServiceStatus::Draining));
+    control.call_concerns(service);
+    Ok(Answer::Service(service))
+}
+
+pub(super) fn stop_deployment(
+    control: &mut Control,
+    input: &StopServiceDeployment,
+) -> Result<Answer, CommandError> {
+    let record = control.store.find_record(&input.service_deployment_arn).ok_or_else(|| {
+        CommandError::new(
+            Exception::ServiceDeploymentNotFoundException,
+            "The specified service deployment was not found.",
+        )
+    })?;
+    let row = control.store.record(record);
+    if control.store.service(row.service).controller != ControllerType::Ecs {
+        return Err(CommandError::new(
+            Exception::UnsupportedFeatureException,
+            "The operation is supported only for services that use the ECS deployment controller.",
+        ));
+    }
+    match input.stop_type.as_deref() {
+        None | Some("ROLLBACK") => {}
+        Some(other) => {
+            return Err(CommandError::invalid(format!("The stop type {other} is not supported.")));
+        }
+    }
+    let service = row.service;
+    match row.status {
+        ServiceDeploymentStatus::Pending | ServiceDeploymentStatus::InProgress => {
+            control.set_record(record, ServiceDeploymentStatus::RollbackRequested);
+        }
+        ServiceDeploymentStatus::StopRequested
+        | ServiceDeploymentStatus::RollbackRequested
+        | ServiceDeploymentStatus::RollbackInProgress => {}
+        ServiceDeploymentStatus::Successful
+        | ServiceDeploymentStatus::Stopped
+        | ServiceDeploymentStatus::RollbackSuccessful
+        | ServiceDeploymentStatus::RollbackFailed => {
+            return Err(CommandError::new(
+                Exception::ConflictException,
+                "The service deployment is already completed.",
+            ));
+        }
+    }
+    control.call_concerns(service);
+    Ok(Answer::ServiceDeployment(record))
+}
+
+impl Store {
+    /// A service deployment by ARN, or the newest one of a service by its name.
+    fn find_record(&self, name: &str) -> Option<ServiceDeploymentId> {
+        let last = last_segment(name);
+        let by_number = last.parse::<u32>().ok().and_then(|number| number.checked_sub(1));
+        if let Some(index) = by_number.filter(|&index| (index as usize) < self.records.len())
+            && last.len() == 22
+        {
+            return Some(ServiceDeploymentId(index));
+        }
+        let services = self.services.iter().rev();
+        services.filter(|service| *service.name == *last).find_map(|s| s.records.last().copied())
+    }
+}
+
+/// Refuses a call on a service that was deleted.
+pub(super) fn check_active(service: &Service) -> Result<(), CommandError> {
+    match service.status {
+        ServiceStatus::Active => Ok(()),
+        ServiceStatus::Draining | ServiceStatus::Inactive => {
+            Err(CommandError::new(Exception::ServiceNotActiveException, "Service was not ACTIVE."))
+        }
+    }
+}
+
+fn check_name(store: &Store, cluster: ClusterId, name: &str) -> Result<(), CommandError> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !(1..=255).contains(&name.len()) || !name.chars().all(legal) {
+        return Err(CommandError::invalid(
+            "The service name must be 1 to 255 letters, numbers, hyphens and underscores.",
+        ));
+    }
+    match store.find_service(cluster, name).map(|known| store.service(known).status) {
+        None | Some(ServiceStatus::Inactive) => Ok(()),
+        Some(ServiceStatus::Active) => {
+            Err(CommandError::invalid("Creation of service was not idempotent."))
+        }
+        Some(ServiceStatus::Draining) => {
+            Err(CommandError::invalid("Unable to Start a service that is still Draining."))
+        }
+    }
+}
+
+pub(super) fn spelled<T: std::str::FromStr>(
+    field: &str,
+    value: Option<&str>,
+    default: &str,
+) -> Result<T, CommandError> {
+    let value = value.unwrap_or(default);
+    value.parse().map_err(|_| CommandError::invalid(format!("{field} cannot be {value}.")))
+}
+
+fn check_desired(
+    store: &Store,
+    desired: Option<i64>,
+    scheduling: SchedulingStrategy,
+    origin: Origin,
+) -> Result<u32, CommandError> {
+    match (scheduling, desired) {
+        (SchedulingStrategy::Replica, None) => {
+            Err(CommandError::invalid("DesiredCount is missing"))
+        }
+        (SchedulingStrategy::Replica, Some(desired)) => desired_count(store, desired),
+        (SchedulingStrategy::Daemon, Some(_)) if origin == Origin::Call => {
+            Err(CommandError::invalid(
+                "The daemon scheduling strategy does not support a desired count for services. \
+                 Remove the desired count value and try again",
+            ))
+        }
+        (SchedulingStrategy::Daemon, _) => Ok(0),
+    }
+}
+
+/// Rule 4 of 03 section 3.3.
+pub(super) fn desired_count(store: &Store, desired: i64) -> Result<u32, CommandError> {
+    let quota = store.config.quotas.tasks_per_service;
+    match u32::try_from(desired) {
+        Err(_) if desired < 0 => Err(CommandError::invalid("The desired count must be 0 or more.")),
+        Ok(desired) if desired <= quota => Ok(desired),
+        _ => Err(CommandError::invalid(format!(
+            "The desired count exceeds the quota of {quota} tasks per service."
+        ))),
+    }
+}
+
+const DAEMON_STRATEGY: &str = "Specifying a capacity provider strategy is not supported when you \
+                               create a service using the DAEMON scheduling strategy.";
+
+/// Rules 6 to 9 of 03 section 3.3.
+fn check_daemon(
+    input: &CreateService,
+    controller: ControllerType,
+    configuration: Option<&DeploymentConfiguration>,
+) -> Result<(), CommandError> {
+    if input.launch_type.as_deref() == Some("FARGATE") {
+        return Err(CommandError::invalid(
+            "The daemon scheduling strategy does not support the FARGATE launch type. Change the \
+             launch type and try again",
+        ));
+    }
+    if !input.placement_strategy.is_empty() {
+        return Err(CommandError::invalid(
+            "The daemon scheduling strategy does not support placement strategies. Remove the \
+             placement strategy and try again",
+        ));
+    }
+    if configuration.and_then(|c| c.maximum_percent).is_some_and(|maximum| maximum > 100) {
+        return Err(CommandError::invalid(
+            "The daemon scheduling strategy does not support values above 100 for maximumPercent \
+             on a deployment configuration. Change the maximumPercent value to 100, and try again",
+        ));
+    }
+    if controller != ControllerType::Ecs {
+        return Err(CommandError::invalid(
+            "The daemon scheduling strategy supports only the ECS deployment controller.",
+        ));
+    }
+    if input.capacity_provider_strategy.as_ref().is_some_and(|items| !items.is_empty()) {
+        return Err(CommandError::invalid(DAEMON_STRATEGY));
+    }
+    Ok(())
+}
+
+/// Defaults of 03 section 2.1.
+pub(super) fn default_settings(scheduling: SchedulingStrategy) -> DeploymentSettings {
+    let (minimum, maximum) = match scheduling {
+        SchedulingStrategy::Replica => (100, 200),
+        SchedulingStrategy::Daemon => (0, 100),
+    };
+    let bounds = HealthBounds { minimum_healthy: Percent(minimum), maximum: Percent(maximum) };
+    DeploymentSettings { bounds, breaker: BreakerConfig::default(), bake: Span::ZERO }
+}
+
+/// Rules 10, 11, 14 to 20 of 03 section 3.3. What is absent stays as it is.
+pub(super) fn settings(
+    configuration: Option<&DeploymentConfiguration>,
+    mut settings: DeploymentSettings,
+    scheduling: SchedulingStrategy,
+    controller: ControllerType,
+    allow_100_100: bool,
+) -> Result<DeploymentSettings, CommandError> {
+    let Some(given) = configuration else { return Ok(settings) };
+    check_kind(given)?;
+    let bounds = &mut settings.bounds;
+    bounds.minimum_healthy =
+        percent("minimumHealthyPercent", given.minimum_healthy_percent, bounds.minimum_healthy)?;
+    bounds.maximum = percent("maximumPercent", given.maximum_percent, bounds.maximum)?;
+    let stuck = bounds.minimum_healthy.0 == 100 && bounds.maximum.0 == 100;
+    let replica = scheduling == SchedulingStrategy::Replica && controller == ControllerType::Ecs;
+    if stuck && replica && !allow_100_100 {
+        return Err(CommandError::invalid(
+            "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block \
+             deployments",
+        ));
+    }
+    if bounds.minimum_healthy.0 > 100 {
+        return Err(CommandError::invalid("minimumHealthyPercent must be between 0 and 100."));
+    }
+    if bounds.maximum.0 < 100 && scheduling == SchedulingStrategy::Replica {
+        return Err(CommandError::invalid("maximumPercent must be between 100 and 100000."));
+    }
+    if let Some(breaker) = &given.deployment_circuit_breaker {
+        if controller != ControllerType::Ecs && breaker.enable {
+            return Err(CommandError::invalid(
+                "The deployment circuit breaker needs the ECS deployment controller.",
+            ));
+        }
+        settings.breaker = BreakerConfig {
+            enable: breaker.enable,
+            rollback: breaker.rollback,
+            reset_on_healthy_task: breaker.reset_on_healthy_task.unwrap_or(true),
+            threshold: threshold(breaker.threshold_configuration.as_ref())?,
+        };
+    }
+    if let Some(minutes) = given.bake_time_in_minutes {
+        let minutes = u64::try_from(minutes).ok().filter(|minutes| *minutes <= 1440);
+        let minutes = minutes.ok_or_else(|| {
+            CommandError::invalid("bakeTimeInMinutes must be between 0 and 1440.")
+        })?;
+        settings.bake = Span::from_mins(minutes);
+    }
+    Ok(settings)
+}
+
+/// Strategies and monitors that this version of the engine does not carry out are refused by name.
+fn check_kind(given: &DeploymentConfiguration) -> Result<(), CommandError> {
+    let strategy: DeploymentStrategy = spelled("strategy", given.strategy.as_deref(), "ROLLING")?;
+    if strategy == DeploymentStrategy::BlueGreen && given.bake_time_in_minutes.is_none() {
+        return Err(CommandError::invalid(
+            "bakeTimeInMinutes is required for the BLUE_GREEN deployment strategy.",
+        ));
+    }
+    let only_for = [
+        ("linearConfiguration", given.linear_configuration.is_some(), DeploymentStrategy::Linear),
+        ("canaryConfiguration", given.canary_configuration.is_some(), DeploymentStrategy::Canary),
+        (
+            "earlySuccessCriteria",
+            given.early_success_criteria.is_some(),
+            DeploymentStrategy::Rolling,
+        ),
+    ];
+    for (field, is_given, valid_for) in only_for {
+        if is_given && strategy != valid_for {
+            return Err(CommandError::invalid(format!(
+                "{field} is not valid for the {strategy} deployment strategy."
+            )));
+        }
+    }
+    let unbuilt = match strategy {
+        DeploymentStrategy::BlueGreen | DeploymentStrategy::Linear | DeploymentStrategy::Canary => {
+            Some(format!("deployment strategy {strategy}"))
+        }
+        DeploymentStrategy::Rolling if given.early_success_criteria.is_some() => {
+            Some("earlySuccessCriteria".to_owned())
+        }
+        DeploymentStrategy::Rolling => {
+            given.alarms.as_ref().filter(|a| a.enable).map(|_| "alarms".to_owned())
+        }
+    };
+    match unbuilt {
+        Some(what) => Err(CommandError::client(format!("{what} is not built yet"))),
+        None => Ok(()),
+    }
+}
+
+fn percent(field: &str, given: Option<i64>, kept: Percent) -> Result<Percent, CommandError> {
+    let Some(given) = given else { return Ok(kept) };
+    u32::try_from(given)
+        .ok()
+        .filter(|percent| *percent <= 100_000)
+        .map(Percent)
+        .ok_or_else(|| CommandError::invalid(format!("{field} is out of range.")))
+}
+
+fn threshold(
+    given: Option<&crate::api::input::ThresholdConfiguration>,
+) -> Result<Threshold, CommandError> {
+    let Some(given) = given else { return Ok(BreakerConfig::default().threshold) };
+    let out_of_range = || CommandError::invalid("The circuit breaker threshold is out of range.");
+    let value = u32::try_from(given.value).map_err(|_| out_of_range())?;
+    let is_percent = (1..=100).contains(&value);
+    match given.kind.as_str() {
+        "BOUNDED_PERCENT" if is_percent => Ok(Threshold::BoundedPercent(value)),
+        "UNBOUNDED_PERCENT" if is_percent => Ok(Threshold::UnboundedPercent(value)),
+        "COUNT" if value >= 1 => Ok(Threshold::Count(value)),
+        "BOUNDED_PERCENT" | "UNBOUNDED_PERCENT" | "COUNT" => Err(out_of_range()),
+        other => Err(CommandError::invalid(format!("Unknown threshold type {other}."))),
+    }
+}
+
+/// Rules 14 and 22 of 03 section 3.3.
+fn check_controller(input: &CreateService, controller: ControllerType) -> Result<(), CommandError> {
+    let configuration = input.deployment_configuration.as_ref();
+    let on_fargate = input.launch_type.as_deref() == Some("FARGATE");
+    let custom = configuration.is_some_and(|given| {
+        given.minimum_healthy_percent.is_some_and(|p| p != 100)
+            || given.maximum_percent.is_some_and(|p| p != 200)
+    });
+    match controller {
+        ControllerType::Ecs => Ok(()),
+        ControllerType::External => {
+            Err(CommandError::client("deployment controller EXTERNAL is not built yet"))
+        }
+        ControllerType::CodeDeploy if custom && !on_fargate => Err(CommandError::invalid(
+            "minimumHealthyPercent and maximumPercent cannot be customised with the CODE_DEPLOY \
+             deployment controller.",
+        )),
+        ControllerType::CodeDeploy => Ok(()),
+    }
+}
+
+/// Rules 21 and 23 of 03 section 3.3, and 02 section 7.1.
+fn check_load_balancers(
+    store: &Store,
+    input: &CreateService,
+    row: &TaskDefinition,
+) -> Result<(), CommandError> {
+    let limit = store.config.quotas.target_groups_per_service as usize;
+    if input.load_balancers.len() > limit {
+        return Err(CommandError::invalid(format!(
+            "A service can have at most {limit} target groups."
+        )));
+    }
+    super::update::check_load_balancers(&input.load_balancers, row)
+}
+
+/// 0 to 2147483647 seconds.
+pub(super) fn grace(seconds: Option<i64>) -> Result<Option<Span>, CommandError> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    match u64::try_from(seconds) {
+        Ok(seconds) if seconds <= 2_147_483_647 => Ok(Some(Span::from_secs(seconds))),
+        _ => Err(CommandError::invalid(
+            "healthCheckGracePeriodSeconds must be between 0 and 2147483647.",
+        )),
+    }
+}

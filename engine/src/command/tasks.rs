@@ -1,0 +1,337 @@
+//! RunTask, StartTask, StopTask (01 section 3).
+
+use std::sync::Arc;
+
+use crate::api::answer::FailureSubject;
+use crate::api::event::{EventKind, PlacementFailure};
+use crate::api::input::{NetworkConfiguration, RunTask, StartTask, StopTask};
+use crate::api::{Answer, CommandError, Exception, Failure};
+use crate::command::capacity::resolve_launch;
+use crate::control::Control;
+use crate::definition;
+use crate::launch::{self, CAPACITY_UNAVAILABLE, LaunchTarget, Launched, NoPlace, TaskOrder};
+use crate::model::{
+    ClusterId, InstanceStatus, Launch, LaunchType, PlacementStrategy, Stop, StopCode, StopReason,
+    SubnetId, TaskDefinition, TaskDefinitionId, TaskExtra,
+};
+use crate::placement::{self, Place, feasible};
+use crate::reconcile::ProviderCounts;
+use crate::store::{Store, last_segment};
+
+pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, CommandError> {
+    let cluster = control.store.named_cluster(input.cluster.as_deref())?;
+    if let Some(answer) = seen_before(control, cluster, &input)? {
+        return Ok(answer);
+    }
+    let count = input.count.unwrap_or(1);
+    if !(1..=10).contains(&count) {
+        return Err(CommandError::invalid("Count must be between 1 and 10."));
+    }
+    let id = control.store.usable_definition(&input.task_definition)?;
+    let row = control.store.definition(id);
+    let launch = resolve_launch(
+        &control.store,
+        cluster,
+        input.launch_type.as_deref(),
+        input.capacity_provider_strategy.as_deref(),
+        row,
+    )?;
+    let order = run_order(&control.store, cluster, id, &launch, &input)?;
+    let (group_name, order) = order;
+    if launch == Launch::Type(LaunchType::Ec2) && control.store.active(cluster).is_empty() {
+        return Err(CommandError::invalid("No Container Instances were found in your cluster."));
+    }
+    let order = TaskOrder { group: control.store.intern_group(&group_name), ..order };
+    let answer = run_all(control, order, launch, count);
+    if let Some(token) = &input.client_token {
+        let key = (cluster, token.as_str().into());
+        control.store.tokens.insert(key, (input, answer.clone()));
+    }
+    control.call_concerns_cluster(cluster);
+    Ok(answer)
+}
+
+/// The same token with the same parameters repeats the answer; with others it is a conflict
+/// (R16, R17).
+fn seen_before(
+    control: &Control,
+    cluster: ClusterId,
+    input: &RunTask,
+) -> Result<Option<Answer>, CommandError> {
+    let Some(token) = &input.client_token else { return Ok(None) };
+    if token.len() > 64 || !token.bytes().all(|byte| (33..=126).contains(&byte)) {
+        return Err(CommandError::invalid(
+            "clientToken can have up to 64 characters in the range 33-126.",
+        ));
+    }
+    let known = control.store.tokens.get(&(cluster, token.as_str().into()));
+    let Some((before, answer)) = known else { return Ok(None) };
+    if before == input {
+        return Ok(Some(answer.clone()));
+    }
+    let tasks = match answer {
+        Answer::Tasks(tasks, _) => tasks.clone(),
+        _ => Vec::new(),
+    };
+    let message = "The clientToken was already used with other parameters.";
+    Err(CommandError { tasks, ..CommandError::new(Exception::ConflictException, message) })
+}
+
+/// Everything that is checked before anything is placed, R6 to R15.
+fn run_order(
+    store: &Store,
+    cluster: ClusterId,
+    id: TaskDefinitionId,
+    launch: &Launch,
+    input: &RunTask,
+) -> Result<(String, TaskOrder), CommandError> {
+    let row = store.definition(id);
+    let on_fargate = is_fargate(store, launch);
+    let subnets = subnets(store, cluster, row, on_fargate, input.network_configuration.as_ref())?;
+    let (given, chosen) = (&input.placement_constraints, &input.placement_strategy);
+    if on_fargate {
+        definition::refuse_placement_on_fargate(given, chosen)?;
+    }
+    let constraints = definition::placement_constraints(&row.constraints, given)?;
+    let mut strategy = definition::placement_strategies(chosen)?;
+    if strategy.is_empty() {
+        strategy.push(PlacementStrategy::Random);
+    }
+    let demand = match &input.overrides {
+        Some(overrides) => definition::demand_with(row, overrides)?,
+        None => row.demand.clone(),
+    };
+    if on_fargate && let Some(overrides) = &input.overrides {
+        let (cpu, memory) = definition::task_size_with(row, overrides)?;
+        if let (Some(cpu), Some(memory)) = (cpu, memory) {
+            let windows = row.os_family.as_deref().is_some_and(|os| os.starts_with("WINDOWS"));
+            definition::check_fargate_size(cpu, memory, windows, &store.config)?;
+        }
+    }
+    check_labels(input.propagate_tags.as_deref(), input.started_by.as_deref(), 128)?;
+    let group = group_of(row, input.group.as_deref())?;
+    let extra = TaskExtra {
+        name: None,
+        started_by: input.started_by.as_deref().map(Into::into),
+        overrides: input.overrides.clone(),
+    };
+    let order = TaskOrder {
+        cluster,
+        definition: id,
+        group: crate::model::GroupId(0),
+        owner: None,
+        target: LaunchTarget::Type(LaunchType::Ec2),
+        demand,
+        subnets,
+        constraints: constraints.into(),
+        strategy: strategy.into(),
+        extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
+    };
+    Ok((group, order))
+}
+
+/// One task after another; each sees those before. The first that has no place ends the call
+/// (01 section 3.3).
+fn run_all(control: &mut Control, order: TaskOrder, launch: Launch, count: i64) -> Answer {
+    let mut targets = ProviderCounts::empty(launch);
+    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let target = targets.next().expect("a checked strategy has a weight");
+        let order = TaskOrder { target, ..order.clone() };
+        match launch::launch(control, &order) {
+            Launched::Task(task) => tasks.push(task),
+            Launched::Nowhere(no_place) => {
+                failures = explain(control, no_place);
+                break;
+            }
+        }
+    }
+    Answer::Tasks(tasks, failures)
+}
+
+fn explain(control: &mut Control, no_place: NoPlace) -> Vec<Failure> {
+    let nothing = |reason: &str| Failure {
+        subject: FailureSubject::Nothing,
+        reason: reason.into(),
+        detail: None,
+    };
+    match no_place {
+        NoPlace::Refused(failure) => {
+            let failures = by_instance(&failure);
+            control.out.event(EventKind::PlacementFailed(failure));
+            failures
+        }
+        NoPlace::NoInstances(failure) => {
+            control.out.event(EventKind::PlacementFailed(failure));
+            vec![nothing("No Container Instances were found in your capacity provider.")]
+        }
+        NoPlace::NoCapacity(failure) => {
+            control.out.event(EventKind::PlacementFailed(failure));
+            vec![nothing(CAPACITY_UNAVAILABLE)]
+        }
+        NoPlace::ProvisioningLimit => {
+            vec![nothing("The tasks provisioning capacity limit was exceeded.")]
+        }
+    }
+}
+
+fn by_instance(failure: &PlacementFailure) -> Vec<Failure> {
+    let each = failure.rejected.iter().map(|rejection| Failure {
+        subject: FailureSubject::Instance(rejection.instance),
+        reason: rejection.reason().into(),
+        detail: None,
+    });
+    each.collect()
+}
+
+/// One task for each named instance, each checked alone; no placement, no `memberOf`
+/// (01 section 3.5).
+pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, CommandError> {
+    let cluster = control.store.named_cluster(input.cluster.as_deref())?;
+    if !(1..=10).contains(&input.container_instances.len()) {
+        return Err(CommandError::invalid("Between 1 and 10 container instances can be given."));
+    }
+    let id = control.store.usable_definition(&input.task_definition)?;
+    let row = control.store.definition(id);
+    if !row.compatibilities.ec2 && !row.compatibilities.external {
+        return Err(CommandError::invalid(
+            "Launch Type FARGATE is not supported for this operation.",
+        ));
+    }
+    let network = input.network_configuration.as_ref();
+    let subnets = subnets(&control.store, cluster, row, false, network)?;
+    let demand = match &input.overrides {
+        Some(overrides) => definition::demand_with(row, overrides)?,
+        None => row.demand.clone(),
+    };
+    check_labels(input.propagate_tags.as_deref(), input.started_by.as_deref(), 36)?;
+    let group = group_of(row, input.group.as_deref())?;
+    let extra = TaskExtra {
+        name: None,
+        started_by: input.started_by.as_deref().map(Into::into),
+        overrides: input.overrides.clone(),
+    };
+    let order = TaskOrder {
+        cluster,
+        definition: id,
+        group: control.store.intern_group(&group),
+        owner: None,
+        target: LaunchTarget::Type(LaunchType::Ec2),
+        demand,
+        subnets,
+        constraints: Arc::from([]),
+        strategy: Arc::from([]),
+        extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
+    };
+    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+    for name in &input.container_instances {
+        match start_on(control, &order, name) {
+            Ok(task) => tasks.push(task),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    control.call_concerns_cluster(cluster);
+    Ok(Answer::Tasks(tasks, failures))
+}
+
+fn start_on(
+    control: &mut Control,
+    order: &TaskOrder,
+    name: &str,
+) -> Result<crate::model::TaskId, Failure> {
+    let failure = |subject, reason: &str| Failure { subject, reason: reason.into(), detail: None };
+    let Some(instance) = control.store.find_instance(order.cluster, name) else {
+        return Err(failure(FailureSubject::Named(last_segment(name).into()), "MISSING"));
+    };
+    let takes_tasks = matches!(
+        control.store.instances.get(instance).status,
+        InstanceStatus::Active | InstanceStatus::Draining
+    );
+    if !takes_tasks {
+        return Err(failure(FailureSubject::Instance(instance), "INACTIVE"));
+    }
+    let request = launch::request(&control.store, order, None);
+    if let Some(check) = feasible::first_failure(&control.store, &request, instance) {
+        return Err(failure(FailureSubject::Instance(instance), check.reason()));
+    }
+    let subnet = placement::subnet_for(&control.store, &order.subnets, instance);
+    Ok(launch::create_on(control, order, Place { instance, subnet }))
+}
+
+pub(super) fn stop(control: &mut Control, input: &StopTask) -> Result<Answer, CommandError> {
+    let cluster = control.store.named_cluster(input.cluster.as_deref())?;
+    let task = control
+        .store
+        .find_task(&input.task)
+        .filter(|&task| control.store.task(task).cluster == cluster)
+        .ok_or_else(|| CommandError::invalid("The referenced task was not found."))?;
+    let reason = input.reason.as_deref().unwrap_or("Task stopped by user");
+    if reason.chars().count() > 255 {
+        return Err(CommandError::invalid("The reason can have up to 255 characters."));
+    }
+    let stop = Stop { code: StopCode::UserInitiated, reason: StopReason::User(reason.into()) };
+    control.stop_task(task, stop);
+    control.call_concerns_cluster(cluster);
+    Ok(Answer::Task(task))
+}
+
+pub(crate) fn is_fargate(store: &Store, launch: &Launch) -> bool {
+    match launch {
+        Launch::Type(launch_type) => *launch_type == LaunchType::Fargate,
+        Launch::Strategy(items) => {
+            items.iter().any(|item| store.provider(item.provider).kind.is_fargate())
+        }
+    }
+}
+
+/// The subnets of an awsvpc task, known and of one VPC (02 section 1.1).
+pub(crate) fn subnets(
+    store: &Store,
+    cluster: ClusterId,
+    row: &TaskDefinition,
+    on_fargate: bool,
+    network: Option<&NetworkConfiguration>,
+) -> Result<Arc<[SubnetId]>, CommandError> {
+    let checked = definition::network_configuration(row.network_mode, on_fargate, network)?;
+    let names = checked.map_or(&[][..], |configuration| &configuration.subnets);
+    let find = |name: &String| {
+        store
+            .find_subnet(cluster, name)
+            .ok_or_else(|| CommandError::invalid(format!("The subnet ID '{name}' does not exist")))
+    };
+    let subnets = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let vpcs = |pair: &[SubnetId]| store.subnet(pair[0]).vpc != store.subnet(pair[1]).vpc;
+    if subnets.windows(2).any(vpcs) {
+        return Err(CommandError::invalid("All subnets must be of one VPC."));
+    }
+    Ok(subnets.into())
+}
+
+fn group_of(row: &TaskDefinition, given: Option<&str>) -> Result<String, CommandError> {
+    let group = given.map_or_else(|| format!("family:{}", row.family), str::to_owned);
+    if group.chars().count() > 255 {
+        return Err(CommandError::invalid("The group can have up to 255 characters."));
+    }
+    Ok(group)
+}
+
+fn check_labels(
+    propagate_tags: Option<&str>,
+    started_by: Option<&str>,
+    longest: usize,
+) -> Result<(), CommandError> {
+    if propagate_tags == Some("SERVICE") {
+        return Err(CommandError::invalid(
+            "propagateTags SERVICE is only supported for tasks of a service.",
+        ));
+    }
+    let legal = |c: char| c.is_ascii_alphanumeric() || "-_/".contains(c);
+    if let Some(name) = started_by
+        && (name.len() > longest || !name.chars().all(legal))
+    {
+        return Err(CommandError::invalid(format!(
+            "startedBy can have up to {longest} letters, numbers, hyphens, underscores and slashes."
+        )));
+    }
+    Ok(())
+}

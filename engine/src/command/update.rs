@@ -1,0 +1,338 @@
+//! UpdateService (03 sections 3.1 to 3.3).
+
+use std::sync::Arc;
+
+use crate::api::event::EventKind;
+use crate::api::input::{LoadBalancer, UpdateService};
+use crate::api::{Answer, CommandError};
+use crate::command::capacity::resolve_launch;
+use crate::command::service::{
+    DeploymentSettings, check_active, desired_count, grace, new_deployment, settings,
+};
+use crate::command::tasks::{is_fargate, subnets};
+use crate::control::Control;
+use crate::definition;
+use crate::model::{
+    ControllerType, DeploymentStatus, HealthBounds, Launch, PlacementStrategy, RolloutState,
+    SchedulingStrategy, ServiceId, Span, TaskDefinition, TaskDefinitionId,
+};
+use crate::store::Store;
+
+const FORCE_NEEDED: &str = "When switching from launch type to capacity provider strategy on an \
+     existing service, or making a change to a capacity provider strategy on a service that is \
+     already using one, you must force a new deployment.";
+
+/// What an accepted call comes to.
+struct Change {
+    desired: Option<u32>,
+    settings: DeploymentSettings,
+    constraints: Option<Vec<crate::model::PlacementConstraint>>,
+    strategy: Option<Vec<PlacementStrategy>>,
+    grace: Option<Span>,
+    rebalancing: bool,
+    definition: TaskDefinitionId,
+    launch: Launch,
+    deploys: bool,
+}
+
+pub(super) fn update(control: &mut Control, input: UpdateService) -> Result<Answer, CommandError> {
+    let cluster = control.store.named_cluster(input.cluster.as_deref())?;
+    let service = control.store.named_service(cluster, &input.service)?;
+    check_active(control.store.service(service))?;
+    let change = check(&control.store, service, &input)?;
+    if let Some(desired) = change.desired {
+        set_desired(control, service, desired);
+    }
+    apply_in_place(control, service, &input, &change);
+    if change.deploys {
+        new_deployment(control, service, change.definition, change.launch);
+    }
+    control.call_concerns(service);
+    Ok(Answer::Service(service))
+}
+
+fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Change, CommandError> {
+    let row = store.service(service);
+    check_controller(row.controller, input)?;
+    let desired = match (row.scheduling, input.desired_count) {
+        (_, None) => None,
+        (SchedulingStrategy::Replica, Some(desired)) => Some(desired_count(store, desired)?),
+        (SchedulingStrategy::Daemon, Some(_)) => {
+            return Err(CommandError::invalid(
+                "The daemon scheduling strategy does not support a desired count for services. \
+                 Remove the desired count value and try again",
+            ));
+        }
+    };
+    let kept = DeploymentSettings { bounds: row.bounds, breaker: row.breaker, bake: row.bake };
+    let configuration = input.deployment_configuration.as_ref();
+    let allow = store.config.allow_100_100;
+    let settings = settings(configuration, kept, row.scheduling, row.controller, allow)?;
+    let primary = store.primary(service).map(|primary| store.deployment(primary));
+    let current = primary.map_or(TaskDefinitionId(0), |primary| primary.definition);
+    let definition = match &input.task_definition {
+        Some(name) => store.usable_definition(name)?,
+        None => current,
+    };
+    let definition_row = store.definition(definition);
+    let launch = new_launch(store, service, input, definition_row)?;
+    let network = input.network_configuration.as_ref().or(row.network.as_ref());
+    subnets(store, row.cluster, definition_row, is_fargate(store, &launch), network)?;
+    let given = input.placement_constraints.as_ref();
+    let constraints = given
+        .map(|given| definition::placement_constraints(&definition_row.constraints, given))
+        .transpose()?
+        .map(|all| all[definition_row.constraints.len()..].to_vec());
+    let strategy = input
+        .placement_strategy
+        .as_ref()
+        .map(|s| definition::placement_strategies(s))
+        .transpose()?;
+    let balancers = input.load_balancers.as_ref().unwrap_or(&row.load_balancers);
+    check_load_balancers(balancers, definition_row)?;
+    let effective = strategy.as_deref().unwrap_or(&row.strategy);
+    let rebalancing = match input.availability_zone_rebalancing.as_deref() {
+        None => row.rebalancing,
+        given => rebalancing(
+            given,
+            row.scheduling,
+            row.controller,
+            settings.bounds,
+            effective,
+            "updated",
+        )?,
+    };
+    let differs = |a: bool| a;
+    let deploys = input.force_new_deployment == Some(true)
+        || differs(definition != current)
+        || differs(
+            input.network_configuration.is_some() && input.network_configuration != row.network,
+        )
+        || input
+            .platform_version
+            .as_ref()
+            .is_some_and(|v| row.input.platform_version.as_ref() != Some(v))
+        || input.load_balancers.as_ref().is_some_and(|b| *b != row.load_balancers)
+        || input.service_registries.as_ref().is_some_and(|r| *r != row.registries)
+        || differs(
+            input.service_connect_configuration.is_some()
+                && input.service_connect_configuration != row.input.service_connect_configuration,
+        )
+        || input
+            .volume_configurations
+            .as_ref()
+            .is_some_and(|v| *v != row.input.volume_configurations);
+    Ok(Change {
+        desired,
+        settings,
+        constraints,
+        strategy,
+        grace: grace(input.health_check_grace_period_seconds)?,
+        rebalancing,
+        definition,
+        launch,
+        deploys,
+    })
+}
+
+/// A changed strategy needs a forced deployment (04 section 2.8).
+fn new_launch(
+    store: &Store,
+    service: ServiceId,
+    input: &UpdateService,
+    definition: &TaskDefinition,
+) -> Result<Launch, CommandError> {
+    let row = store.service(service);
+    let launch = match &input.capacity_provider_strategy {
+        None => row.launch.clone(),
+        Some(items) if items.is_empty() => {
+            let given = row.input.launch_type.as_deref().unwrap_or("EC2");
+            resolve_launch(store, row.cluster, Some(given), None, definition)?
+        }
+        Some(items) => resolve_launch(store, row.cluster, None, Some(items), definition)?,
+    };
+    if launch != row.launch {
+        if row.scheduling == SchedulingStrategy::Daemon {
+            return Err(CommandError::invalid(
+                "Specifying a capacity provider strategy is not supported when you create a \
+                 service using the DAEMON scheduling strategy.",
+            ));
+        }
+        if input.force_new_deployment != Some(true) {
+            return Err(CommandError::invalid(FORCE_NEEDED));
+        }
+    }
+    let on_fargate = is_fargate(store, &launch);
+    let launch_type =
+        if on_fargate { crate::model::LaunchType::Fargate } else { crate::model::LaunchType::Ec2 };
+    definition::check_launch_type(definition, launch_type)?;
+    Ok(launch)
+}
+
+/// What the controller forbids, in the order of 03 section 3.2.
+fn check_controller(controller: ControllerType, input: &UpdateService) -> Result<(), CommandError> {
+    if controller == ControllerType::Ecs {
+        return Ok(());
+    }
+    let forbidden = [
+        (input.network_configuration.is_some(), "network parameters"),
+        (input.load_balancers.is_some(), "load balancers"),
+        (input.task_definition.is_some(), "task definition"),
+    ];
+    for (given, what) in forbidden {
+        if given {
+            return Err(CommandError::invalid(format!(
+                "Unable to update {what} on services with a {controller} deployment controller. \
+                 Use AWS CodeDeploy to trigger a new deployment."
+            )));
+        }
+    }
+    if input.force_new_deployment == Some(true) {
+        return Err(CommandError::invalid(format!(
+            "Cannot force a new deployment on services with a {controller} deployment controller. \
+             Use AWS CodeDeploy to trigger a new deployment."
+        )));
+    }
+    Ok(())
+}
+
+/// A new desired count is shared out over the deployments in proportion (03 section 5.4, P1).
+fn set_desired(control: &mut Control, service: ServiceId, desired: u32) {
+    let before = control.store.service(service).desired;
+    if before == desired {
+        return;
+    }
+    control.store.service_mut(service).desired = desired;
+    control.out.event(EventKind::DesiredCount(service, desired));
+    for deployment in control.store.service(service).deployments.clone() {
+        let row = control.store.deployment_mut(deployment);
+        let maintained = row.is_maintained();
+        row.desired = match row.status {
+            DeploymentStatus::Primary if row.rollout == RolloutState::Failed => {
+                row.desired.min(desired)
+            }
+            DeploymentStatus::Primary => desired,
+            DeploymentStatus::Active if maintained && before > 0 => {
+                let share = u64::from(row.desired) * u64::from(desired);
+                let share = u32::try_from(share.div_ceil(u64::from(before))).unwrap_or(u32::MAX);
+                share.min(desired)
+            }
+            DeploymentStatus::Active | DeploymentStatus::Inactive => row.desired.min(desired),
+        };
+    }
+}
+
+fn apply_in_place(
+    control: &mut Control,
+    service: ServiceId,
+    input: &UpdateService,
+    change: &Change,
+) {
+    let placement_changed = change.constraints.is_some() || change.strategy.is_some();
+    let cluster = control.store.service(service).cluster;
+    let row = control.store.service_mut(service);
+    row.bounds = change.settings.bounds;
+    row.breaker = change.settings.breaker;
+    row.bake = change.settings.bake;
+    row.rebalancing = change.rebalancing;
+    row.grace = change.grace.unwrap_or(row.grace);
+    if let Some(constraints) = &change.constraints {
+        row.constraints = constraints.clone().into();
+    }
+    if let Some(strategy) = &change.strategy {
+        row.strategy = strategy.clone().into();
+    }
+    if let Some(network) = &input.network_configuration {
+        row.network = Some(network.clone());
+    }
+    if let Some(balancers) = &input.load_balancers {
+        row.load_balancers.clone_from(balancers);
+    }
+    if let Some(registries) = &input.service_registries {
+        row.registries.clone_from(registries);
+    }
+    let kept = Arc::make_mut(&mut row.input);
+    kept.enable_execute_command = input.enable_execute_command.or(kept.enable_execute_command);
+    kept.enable_ecs_managed_tags = input.enable_ecs_managed_tags.or(kept.enable_ecs_managed_tags);
+    if let Some(tags) = &input.propagate_tags {
+        kept.propagate_tags = Some(tags.clone());
+    }
+    if let Some(version) = &input.platform_version {
+        kept.platform_version = Some(version.clone());
+    }
+    if let Some(connect) = &input.service_connect_configuration {
+        kept.service_connect_configuration = Some(connect.clone());
+    }
+    if let Some(volumes) = &input.volume_configurations {
+        kept.volume_configurations.clone_from(volumes);
+    }
+    if placement_changed {
+        control.room_changed(cluster);
+    }
+}
+
+/// Container and port of each load balancer are in the definition (02 section 7.1).
+pub(super) fn check_load_balancers(
+    balancers: &[LoadBalancer],
+    row: &TaskDefinition,
+) -> Result<(), CommandError> {
+    for balancer in balancers {
+        let name = balancer.container_name.as_deref().unwrap_or_default();
+        let Some(container) = row.containers.iter().find(|c| *c.name == *name) else {
+            return Err(CommandError::invalid(format!(
+                "The container {name} does not exist in the task definition."
+            )));
+        };
+        let port = balancer.container_port.unwrap_or_default();
+        let has_port = container.ports.iter().any(|mapping| {
+            let first = i64::from(mapping.container_port);
+            (first..first + i64::from(mapping.count.max(1))).contains(&port)
+        });
+        if !has_port {
+            return Err(CommandError::invalid(format!(
+                "The container {name} did not have a container port {port} defined."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether availability zone rebalancing is on: as asked, or on when the service qualifies
+/// (01 section 10; rules 12 and 13 of 03 section 3.3).
+pub(super) fn rebalancing(
+    given: Option<&str>,
+    scheduling: SchedulingStrategy,
+    controller: ControllerType,
+    bounds: HealthBounds,
+    strategy: &[PlacementStrategy],
+    verb: &str,
+) -> Result<bool, CommandError> {
+    let spread_first = match strategy.first() {
+        None => true,
+        Some(PlacementStrategy::Spread(field)) => field.is_zone(),
+        Some(PlacementStrategy::Binpack(_) | PlacementStrategy::Random) => false,
+    };
+    let qualifies = scheduling == SchedulingStrategy::Replica
+        && controller == ControllerType::Ecs
+        && bounds.maximum.0 > 100
+        && spread_first;
+    match given {
+        None => Ok(qualifies),
+        Some("DISABLED") => Ok(false),
+        Some("ENABLED") if qualifies => Ok(true),
+        Some("ENABLED") if scheduling == SchedulingStrategy::Daemon => Err(CommandError::invalid(
+            "Availability Zone Rebalancing does not support DAEMON services",
+        )),
+        Some("ENABLED") if bounds.maximum.0 <= 100 => Err(CommandError::invalid(format!(
+            "The service couldn't be {verb} because Availability Zone Rebalancing does not support \
+             maximumPercent <= 100 % as deployment configuration."
+        ))),
+        Some("ENABLED") => Err(CommandError::invalid(
+            "Availability Zone Rebalancing needs the first placement strategy to be \
+             spread(attribute:ecs.availability-zone).",
+        )),
+        Some(other) => {
+            Err(CommandError::invalid(format!("availabilityZoneRebalancing cannot be {other}.")))
+        }
+    }
+}

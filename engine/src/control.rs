@@ -1,0 +1,235 @@
+//! The state and the verbs that change it and tell of it. Commands, reports and the scheduler all
+//! speak these verbs; what each of them decides is elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::event::EventKind;
+use crate::api::{Effect, EngineConfig};
+use crate::launch::TaskOrder;
+use crate::lifecycle::health::HealthRules;
+use crate::model::{
+    ClusterId, DesiredStatus, InstanceId, RolloutState, ServiceDeploymentId,
+    ServiceDeploymentStatus, ServiceId, Stop, TaskId, TaskStatus, Time,
+};
+use crate::outbox::Outbox;
+use crate::rng::{Rng, Stream};
+use crate::store::Store;
+use crate::timers::{TimerReason, Timers};
+
+/// All state of an engine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Control {
+    pub(crate) store: Store,
+    pub(crate) out: Outbox,
+    pub(crate) timers: Timers,
+    pub(crate) rng: Rng,
+    pub(crate) now: Time,
+    /// Services that a call of this instant concerns: they get a pass at once.
+    pub(crate) called: BTreeSet<ServiceId>,
+    /// The last instant whose scheduler step was done.
+    pub(crate) last_wake: Option<Time>,
+    /// For each cluster, how often something happened that could make room for a task.
+    pub(crate) room: Vec<u64>,
+    /// The same, when waiting tasks were last looked at.
+    pub(crate) waiting_seen: Vec<u64>,
+    /// What the tasks that wait for an instance want.
+    pub(crate) orders: BTreeMap<TaskId, TaskOrder>,
+}
+
+impl Control {
+    pub(crate) fn new(config: EngineConfig, seed: u64) -> Self {
+        Self {
+            store: Store::new(config),
+            out: Outbox::default(),
+            timers: Timers::default(),
+            rng: Rng::for_stream(seed, Stream::Placement),
+            now: Time(i64::MIN),
+            called: BTreeSet::new(),
+            last_wake: None,
+            room: Vec::new(),
+            waiting_seen: Vec::new(),
+            orders: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn set_now(&mut self, now: Time) {
+        self.now = now;
+        self.out.set_now(now);
+    }
+
+    /// A call concerns one service.
+    pub(crate) fn call_concerns(&mut self, service: ServiceId) {
+        self.store.service_mut(service).memory.dirty = true;
+        self.called.insert(service);
+    }
+
+    /// A call concerns the tasks, instances, attributes or providers of a cluster.
+    pub(crate) fn call_concerns_cluster(&mut self, cluster: ClusterId) {
+        for index in 0..self.store.services.len() {
+            if self.store.services[index].cluster == cluster {
+                self.call_concerns(ServiceId::from_index(index));
+            }
+        }
+    }
+
+    /// Something changed that a service looks at: it gets a pass at the next tick.
+    pub(crate) fn touch(&mut self, service: ServiceId) {
+        self.store.service_mut(service).memory.dirty = true;
+    }
+
+    /// Everything in a cluster may look different now.
+    pub(crate) fn touch_cluster(&mut self, cluster: ClusterId) {
+        for service in &mut self.store.services {
+            if service.cluster == cluster {
+                service.memory.dirty = true;
+            }
+        }
+    }
+
+    /// Something happened that could make room for a task (03 section 14.3).
+    pub(crate) fn room_changed(&mut self, cluster: ClusterId) {
+        self.room[cluster.index()] += 1;
+    }
+
+    /// The order to stop a task. It leaves the scheduler ledger and every count of live tasks at
+    /// once; a stop in progress keeps its first cause.
+    pub(crate) fn stop_task(&mut self, task: TaskId, stop: Stop) {
+        if !self.store.task(task).is_live() {
+            return;
+        }
+        self.forget_live(task, stop);
+        let row = self.store.task(task);
+        let unplaced = row.instance.is_none() && row.zone.is_none();
+        let ran = row.last_status == TaskStatus::Running;
+        let has_targets = row
+            .owner
+            .is_some_and(|owner| !self.store.service(owner.service).load_balancers.is_empty());
+        if unplaced {
+            self.set_status(task, TaskStatus::Stopped);
+        } else if ran && has_targets {
+            self.set_status(task, TaskStatus::Deactivating);
+            let at = self.now + self.store.config.deregistration_lag;
+            self.timers.set(at, TimerReason::Deregister(task));
+        } else {
+            self.out.effect(Effect::StopTask(task));
+        }
+    }
+
+    /// A live task is live no more: ledger, groups, service and log take note.
+    pub(crate) fn forget_live(&mut self, task: TaskId, stop: Stop) {
+        self.store.release(task);
+        self.orders.remove(&task);
+        let now = self.now;
+        let row = self.store.task_mut(task);
+        row.desired_status = DesiredStatus::Stopped;
+        row.stopping_at = Some(now);
+        row.stop = Some(stop);
+        row.version += 1;
+        let (cluster, owner) = (row.cluster, row.owner);
+        self.out.event(EventKind::TaskStopDecided(task));
+        self.room_changed(cluster);
+        if let Some(owner) = owner {
+            self.touch(owner.service);
+        }
+    }
+
+    /// A task reaches a status. Statuses only move forward.
+    pub(crate) fn set_status(&mut self, task: TaskId, to: TaskStatus) {
+        let now = self.now;
+        let row = self.store.task_mut(task);
+        if to <= row.last_status {
+            return;
+        }
+        row.last_status = to;
+        row.version += 1;
+        match to {
+            TaskStatus::Running => row.started_at = Some(now),
+            TaskStatus::Stopped => row.stopped_at = Some(now),
+            TaskStatus::Provisioning
+            | TaskStatus::Pending
+            | TaskStatus::Activating
+            | TaskStatus::Deactivating
+            | TaskStatus::Stopping
+            | TaskStatus::Deprovisioning => {}
+        }
+        let (owner, cluster) = (row.owner, row.cluster);
+        self.out.event(EventKind::TaskStatus(task, to));
+        if to == TaskStatus::Stopped {
+            self.store.detach(task);
+            self.room_changed(cluster);
+        }
+        if let Some(owner) = owner {
+            self.touch(owner.service);
+        }
+    }
+
+    /// Changes the status of a service deployment record.
+    pub(crate) fn set_record(
+        &mut self,
+        record: ServiceDeploymentId,
+        status: ServiceDeploymentStatus,
+    ) {
+        let now = self.now;
+        let row = self.store.record_mut(record);
+        if row.status == status {
+            return;
+        }
+        row.status = status;
+        row.updated_at = now;
+        match status {
+            ServiceDeploymentStatus::InProgress => row.started_at = Some(now),
+            ServiceDeploymentStatus::Stopped => {
+                row.stopped_at = Some(now);
+                row.finished_at = Some(now);
+            }
+            ServiceDeploymentStatus::Successful
+            | ServiceDeploymentStatus::RollbackSuccessful
+            | ServiceDeploymentStatus::RollbackFailed => row.finished_at = Some(now),
+            ServiceDeploymentStatus::Pending
+            | ServiceDeploymentStatus::StopRequested
+            | ServiceDeploymentStatus::RollbackRequested
+            | ServiceDeploymentStatus::RollbackInProgress => {}
+        }
+        self.out.event(EventKind::ServiceDeployment(record, status));
+    }
+
+    /// Changes the roll-out state of a deployment.
+    pub(crate) fn set_rollout(
+        &mut self,
+        deployment: crate::model::DeploymentId,
+        state: RolloutState,
+        reason: crate::model::RolloutReason,
+    ) {
+        let now = self.now;
+        let row = self.store.deployment_mut(deployment);
+        row.rollout = state;
+        row.reason = reason;
+        row.updated_at = now;
+        self.out.event(EventKind::Rollout(deployment, state));
+    }
+
+    /// An instance leaves: its tasks stop with a cause, at once and for good.
+    pub(crate) fn lose_tasks(&mut self, instance: InstanceId, stop: &Stop) {
+        for task in self.store.instances.get(instance).tasks.clone() {
+            if self.store.task(task).is_live() {
+                self.forget_live(task, stop.clone());
+            }
+            self.set_status(task, TaskStatus::Stopped);
+        }
+    }
+}
+
+impl Store {
+    /// What decides a task's health class besides the task itself.
+    pub(crate) fn health_rules(&self, task: TaskId) -> HealthRules {
+        let row = self.task(task);
+        let container_check = self.definition(row.definition).has_essential_health_check();
+        let service = row.owner.map(|owner| self.service(owner.service));
+        HealthRules {
+            container_check,
+            targets: service.map_or(0, |s| s.load_balancers.len()),
+            grace: service.map_or(crate::model::Span::ZERO, |s| s.grace),
+            warmup: self.config.no_health_check_warmup,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The rollout of a service revision. It knows counts and signals, never the store.
+//!
+//! ```text
+//!             every task healthy, old ones gone             superseded by a newer deployment
+//!  InProgress ---------------------------> Completed   Primary ------------------> Active
+//!      |                                                                              | last task gone
+//!      | breaker trips | user asks                                                    v
+//!      v                                                                           Inactive
+//!    Failed --- a completed sibling? ---> that one, same id, is Primary and InProgress again
+//! ```
+
+pub(crate) mod breaker;
+pub(crate) mod rolling;
+pub(crate) mod rollout;
+pub(crate) mod throttle;

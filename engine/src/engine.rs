@@ -1,0 +1,102 @@
+//! The one door. Everything that changes the state goes through [`Engine::step`]; what leaves is
+//! drained from [`Engine::poll_output`].
+
+use crate::api::answer::Answer;
+use crate::api::{CommandError, ConfigError, EngineConfig, Input, Output};
+use crate::control::Control;
+use crate::hash::StableHasher;
+use crate::model::Time;
+use crate::timers::TimerReason;
+use crate::view::View;
+use crate::{command, reconcile, reports, setup};
+
+/// A control plane.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Engine {
+    control: Control,
+}
+
+/// A whole engine at rest, to go on from later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    control: Control,
+    state_hash: u64,
+}
+
+impl Engine {
+    /// An engine with nothing in it but Fargate.
+    pub fn new(config: EngineConfig, seed: u64) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Ok(Self { control: Control::new(config, seed) })
+    }
+
+    /// Goes on from a snapshot.
+    pub fn restore(snapshot: Snapshot) -> Self {
+        let engine = Self { control: snapshot.control };
+        debug_assert_eq!(engine.state_hash(), snapshot.state_hash, "a snapshot is never changed");
+        engine
+    }
+
+    /// Takes a fact or a call at an instant. A refused call changes nothing. What a call or a
+    /// report asks of the service scheduler is done by the [`Input::Wake`] that closes the
+    /// instant: so every call of an instant is seen by one pass (00 section 3).
+    ///
+    /// # Panics
+    ///
+    /// When `now` lies before an earlier step: that is a bug of the caller.
+    pub fn step(&mut self, now: Time, input: Input) -> Result<Answer, CommandError> {
+        assert!(now >= self.control.now, "time does not go backwards");
+        self.control.set_now(now);
+        self.control.store.instances.ensure_ranks();
+        let answer = match input {
+            Input::Setup(setup) => setup::apply(&mut self.control, setup),
+            Input::Report(report) => {
+                reports::apply(&mut self.control, report);
+                Ok(Answer::None)
+            }
+            Input::Command(command) => command::apply(&mut self.control, command),
+            Input::Wake => {
+                reconcile::wake(&mut self.control);
+                Ok(Answer::None)
+            }
+        };
+        if cfg!(debug_assertions) {
+            crate::store::invariants::check(&self.control.store);
+        }
+        answer
+    }
+
+    /// The next order or event, in the order in which they came about. Drain after each step.
+    #[must_use]
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.control.out.pop()
+    }
+
+    /// When the engine wants an [`Input::Wake`] next, and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Time, TimerReason)> {
+        let timer = self.control.timers.first();
+        let tick = reconcile::next_pass(&self.control).map(|at| (at, TimerReason::Tick));
+        timer.into_iter().chain(tick).min()
+    }
+
+    /// The state, to look at.
+    pub fn view(&self) -> View<'_> {
+        View::new(&self.control.store)
+    }
+
+    /// The instant of the last step.
+    pub fn now(&self) -> Time {
+        self.control.now
+    }
+
+    /// The whole engine at rest.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot { control: self.control.clone(), state_hash: self.state_hash() }
+    }
+
+    /// A digest of the whole state, the same on every platform.
+    pub fn state_hash(&self) -> u64 {
+        StableHasher::hash_of(&self.control)
+    }
+}

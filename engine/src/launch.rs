@@ -1,0 +1,221 @@
+//! Making a task and finding its place: one road for services, RunTask and time 0.
+
+use std::sync::Arc;
+
+use crate::api::Effect;
+use crate::api::event::{EventKind, PlacementFailure};
+use crate::control::Control;
+use crate::model::{
+    ClusterId, Demand, GroupId, LaunchType, NetworkMode, Owner, PlacementConstraint,
+    PlacementStrategy, ProviderId, ProviderKind, ServiceId, SubnetId, TaskDefinitionId, TaskExtra,
+    TaskId, TaskStatus,
+};
+use crate::placement::fargate::FargatePlace;
+use crate::placement::{self, Place, PlacementRequest, closest, fargate};
+use crate::store::{NewTask, Store};
+use crate::timers::TimerReason;
+
+/// A task that somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TaskOrder {
+    pub(crate) cluster: ClusterId,
+    pub(crate) definition: TaskDefinitionId,
+    pub(crate) group: GroupId,
+    pub(crate) owner: Option<Owner>,
+    pub(crate) target: LaunchTarget,
+    pub(crate) demand: Arc<Demand>,
+    pub(crate) subnets: Arc<[SubnetId]>,
+    /// The definition's constraints, then the call's or the service's.
+    pub(crate) constraints: Arc<[PlacementConstraint]>,
+    pub(crate) strategy: Arc<[PlacementStrategy]>,
+    pub(crate) extra: Option<Arc<TaskExtra>>,
+}
+
+/// What one task is to run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum LaunchTarget {
+    Type(LaunchType),
+    Provider(ProviderId),
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Launched {
+    /// The task exists: placed, or waiting for an instance.
+    Task(TaskId),
+    /// No place; nothing was made.
+    Nowhere(NoPlace),
+}
+
+/// Why there is no place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// Every instance refuses the task.
+    Refused(Box<PlacementFailure>),
+    /// There is no ACTIVE instance in the cluster, or in the provider.
+    NoInstances(Box<PlacementFailure>),
+    /// Fargate has no capacity.
+    NoCapacity(Box<PlacementFailure>),
+    /// Too many tasks wait in PROVISIONING already.
+    ProvisioningLimit,
+}
+
+/// Fargate has no room (01 section 3.3).
+pub(crate) const CAPACITY_UNAVAILABLE: &str = "Capacity is unavailable at this time. Please try \
+                                               again later or in a different availability zone";
+
+/// Makes the task if it has a place, or may wait for one.
+pub(crate) fn launch(control: &mut Control, order: &TaskOrder) -> Launched {
+    control.store.instances.ensure_ranks();
+    match find_place(control, order) {
+        Ok(Found::Instance(place)) => Launched::Task(create_on(control, order, place)),
+        Ok(Found::Fargate(place)) => {
+            let task = create(control, order);
+            control.store.place_on_fargate(task, place.zone, place.subnet);
+            control.out.event(EventKind::TaskPlaced(task));
+            control.out.effect(Effect::StartTask(task));
+            Launched::Task(task)
+        }
+        Err(no_place) if may_wait(&control.store, order.target) => wait(control, order, no_place),
+        Err(no_place) => Launched::Nowhere(no_place),
+    }
+}
+
+/// Makes a task on an instance that was found for it.
+pub(crate) fn create_on(control: &mut Control, order: &TaskOrder, place: Place) -> TaskId {
+    let task = create(control, order);
+    put_on_instance(control, task, place);
+    task
+}
+
+/// Places a task that exists on an instance and hands it to the driver.
+pub(crate) fn put_on_instance(control: &mut Control, task: TaskId, place: Place) {
+    control.store.place_on_instance(task, place.instance, place.subnet);
+    control.out.event(EventKind::TaskPlaced(task));
+    let definition = control.store.task(task).definition;
+    if control.store.definition(definition).network_mode != NetworkMode::Awsvpc {
+        control.set_status(task, TaskStatus::Pending);
+    }
+    control.out.effect(Effect::StartTask(task));
+}
+
+enum Found {
+    Instance(Place),
+    Fargate(FargatePlace),
+}
+
+fn find_place(control: &mut Control, order: &TaskOrder) -> Result<Found, NoPlace> {
+    let Control { store, rng, .. } = control;
+    let (fargate, provider) = match order.target {
+        LaunchTarget::Type(LaunchType::Fargate) => (Some(false), None),
+        LaunchTarget::Type(_) => (None, None),
+        LaunchTarget::Provider(provider) => match store.provider(provider).kind {
+            ProviderKind::Fargate => (Some(false), Some(provider)),
+            ProviderKind::FargateSpot => (Some(true), Some(provider)),
+            ProviderKind::AutoScalingGroup { .. } => (None, Some(provider)),
+        },
+    };
+    if let Some(spot) = fargate {
+        return fargate::place(store, order.cluster, order.group, spot, &order.subnets)
+            .map(Found::Fargate)
+            .ok_or_else(|| {
+                NoPlace::NoCapacity(failure(order, provider, Vec::new(), "RESOURCE:FARGATE"))
+            });
+    }
+    let request = request(store, order, provider);
+    placement::place(store, &request, rng).map(Found::Instance).map_err(|unplaceable| {
+        let rejected = unplaceable.rejected;
+        if rejected.is_empty() {
+            return NoPlace::NoInstances(failure(order, provider, rejected, "NO ACTIVE INSTANCES"));
+        }
+        NoPlace::Refused(failure(order, provider, rejected, ""))
+    })
+}
+
+/// The placement question behind an order.
+pub(crate) fn request<'a>(
+    store: &'a Store,
+    order: &'a TaskOrder,
+    provider: Option<ProviderId>,
+) -> PlacementRequest<'a> {
+    PlacementRequest {
+        cluster: order.cluster,
+        provider,
+        group: order.group,
+        definition: store.definition(order.definition),
+        demand: &order.demand,
+        subnets: &order.subnets,
+        constraints: &order.constraints,
+        strategy: &order.strategy,
+    }
+}
+
+fn failure(
+    order: &TaskOrder,
+    provider: Option<ProviderId>,
+    rejected: Vec<crate::api::event::Rejection>,
+    reason: &str,
+) -> Box<PlacementFailure> {
+    let nearest = closest::closest(&rejected);
+    let reason = nearest.map_or(reason, |rejection| rejection.reason()).into();
+    Box::new(PlacementFailure {
+        cluster: order.cluster,
+        service: order.owner.map(|owner| owner.service),
+        group: order.group,
+        definition: order.definition,
+        provider,
+        closest: nearest.map(|rejection| rejection.instance),
+        reason,
+        rejected: rejected.into(),
+    })
+}
+
+fn create(control: &mut Control, order: &TaskOrder) -> TaskId {
+    let (provider, launch_type) = match order.target {
+        LaunchTarget::Type(launch_type) => (None, launch_type),
+        LaunchTarget::Provider(provider) => {
+            let fargate = control.store.provider(provider).kind.is_fargate();
+            (Some(provider), if fargate { LaunchType::Fargate } else { LaunchType::Ec2 })
+        }
+    };
+    let balancers = |service: ServiceId| control.store.service(service).load_balancers.len();
+    let new = NewTask {
+        cluster: order.cluster,
+        definition: order.definition,
+        group: order.group,
+        owner: order.owner,
+        provider,
+        launch_type,
+        demand: order.demand.clone(),
+        targets: order.owner.map_or(0, |owner| balancers(owner.service)),
+        extra: order.extra.clone(),
+    };
+    let task = control.store.create_task(new, control.now);
+    control.out.event(EventKind::TaskCreated(task));
+    task
+}
+
+/// With managed scaling a task that fits nowhere waits in PROVISIONING (04 section 2.7).
+fn may_wait(store: &Store, target: LaunchTarget) -> bool {
+    match target {
+        LaunchTarget::Type(_) => false,
+        LaunchTarget::Provider(provider) => matches!(
+            store.provider(provider).kind,
+            ProviderKind::AutoScalingGroup { managed_scaling: true, .. }
+        ),
+    }
+}
+
+fn wait(control: &mut Control, order: &TaskOrder, _: NoPlace) -> Launched {
+    let in_cluster = |task: &TaskId| control.store.task(*task).cluster == order.cluster;
+    let waiting = control.store.waiting.iter().filter(|task| in_cluster(task)).count();
+    if waiting >= control.store.config.provisioning_task_limit as usize {
+        return Launched::Nowhere(NoPlace::ProvisioningLimit);
+    }
+    let task = create(control, order);
+    control.store.waiting.insert(task);
+    let until = control.now + control.store.config.provisioning_timeout;
+    control.timers.set(until, TimerReason::GiveUpWaiting(task));
+    control.orders.insert(task, order.clone());
+    Launched::Task(task)
+}

@@ -1,0 +1,119 @@
+//! Which instances can take a task at all: the ten checks of 01 section 4.2, in order.
+
+use crate::api::event::FailedCheck;
+use crate::model::{InstanceId, PlacementConstraint};
+use crate::placement::PlacementRequest;
+use crate::store::Store;
+use crate::store::bitset::InstanceSet;
+use crate::subject::InstanceSubject;
+
+/// At most so many reserved host ports on an instance (01 section 1.6).
+const MAX_PORTS: usize = 100;
+
+/// The pass over the columns: takes out what has too little CPU or memory. One comparison of two
+/// words an instance.
+pub(crate) fn retain_fitting(store: &Store, request: &PlacementRequest<'_>, set: &mut InstanceSet) {
+    let (cpu_free, memory_free) = (store.instances.cpu_free(), store.instances.memory_free());
+    let (cpu, memory) = (request.demand.cpu, request.demand.memory);
+    set.retain(|instance| {
+        let index = instance.index();
+        cpu <= cpu_free[index] && memory <= memory_free[index]
+    });
+}
+
+/// The first failing check: the reported reason. `None` means that the task may go there.
+pub(crate) fn first_failure(
+    store: &Store,
+    request: &PlacementRequest<'_>,
+    instance: InstanceId,
+) -> Option<FailedCheck> {
+    failures(store, request, instance).next()
+}
+
+/// Every failing check in order, found as they are asked for.
+pub(crate) fn failures<'a>(
+    store: &'a Store,
+    request: &'a PlacementRequest<'a>,
+    instance: InstanceId,
+) -> impl Iterator<Item = FailedCheck> + 'a {
+    host_failures(store, request, instance)
+        .chain(resource_failures(store, request, instance))
+        .chain(constraint_failures(store, request, instance))
+}
+
+/// Checks 1 to 3: the agent, what the instance must have, where it stands.
+pub(crate) fn host_failures<'a>(
+    store: &'a Store,
+    request: &'a PlacementRequest<'a>,
+    instance: InstanceId,
+) -> impl Iterator<Item = FailedCheck> + 'a {
+    let row = store.instances.get(instance);
+    let definition = request.definition;
+    let agent = (!row.agent_connected).then_some(FailedCheck::Agent);
+    let required = definition.requires_attributes.iter().map(|name| (&**name, None));
+    let os = definition.os_family.as_deref().map(|os| ("ecs.os-family", Some(os)));
+    let architecture =
+        definition.cpu_architecture.as_deref().map(|cpu| ("ecs.cpu-architecture", Some(cpu)));
+    let missing = required.chain(os).chain(architecture).find(|(name, value)| match value {
+        None => !row.has_required(name),
+        Some(wanted) => row.attribute(name).flatten() != Some(wanted),
+    });
+    let foreign = request.subnets.iter().any(|&subnet| store.subnet(subnet).vpc != row.vpc);
+    let attribute = missing
+        .map(|(name, _)| FailedCheck::Attribute(name.into()))
+        .or_else(|| foreign.then(|| FailedCheck::Attribute("ecs.vpc-id".into())));
+    let elsewhere = !request.subnets.is_empty()
+        && request.subnets.iter().all(|&subnet| store.subnet(subnet).zone != row.zone);
+    let location = elsewhere.then_some(FailedCheck::Location);
+    agent.into_iter().chain(attribute).chain(location)
+}
+
+/// Checks 4 to 8: CPU, memory, ports, GPUs, network interfaces.
+fn resource_failures<'a>(
+    store: &'a Store,
+    request: &'a PlacementRequest<'a>,
+    instance: InstanceId,
+) -> impl Iterator<Item = FailedCheck> + 'a {
+    let demand = request.demand;
+    let free = store.instances.free(instance);
+    let row = store.instances.get(instance);
+    let short = |need: u32, have: u32| need > have;
+    let cpu = short(demand.cpu, free.cpu)
+        .then_some(FailedCheck::Cpu { need: demand.cpu, have: free.cpu });
+    let memory = short(demand.memory, free.memory)
+        .then_some(FailedCheck::Memory { need: demand.memory, have: free.memory });
+    let ports = (!demand.ports.is_empty())
+        .then(|| {
+            let conflicts = row.used_ports.conflicts(&demand.ports).count();
+            let too_many = row.used_ports.len() + demand.ports.len() > MAX_PORTS;
+            (conflicts > 0 || too_many).then(|| FailedCheck::Ports {
+                need: u32::try_from(demand.ports.len()).unwrap_or(u32::MAX),
+                conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
+            })
+        })
+        .flatten();
+    let gpu = short(demand.gpu, free.gpu)
+        .then_some(FailedCheck::Gpu { need: demand.gpu, have: free.gpu });
+    let eni = (demand.eni && free.eni == Some(0))
+        .then_some(FailedCheck::Eni { limit: row.eni_limit.unwrap_or(0) });
+    [cpu, memory, ports, gpu, eni].into_iter().flatten()
+}
+
+/// Checks 9 and 10: the constraints. Each `memberOf` counts for itself.
+pub(crate) fn constraint_failures<'a>(
+    store: &'a Store,
+    request: &'a PlacementRequest<'a>,
+    instance: InstanceId,
+) -> impl Iterator<Item = FailedCheck> + 'a {
+    let occupied = || store.group(request.group).by_instance.contains_key(&instance);
+    let wants_alone =
+        request.constraints.iter().any(|c| matches!(c, PlacementConstraint::DistinctInstance));
+    let distinct = (wants_alone && occupied()).then_some(FailedCheck::DistinctInstance);
+    let member_of = request.constraints.iter().filter_map(move |constraint| match constraint {
+        PlacementConstraint::DistinctInstance => None,
+        PlacementConstraint::MemberOf(expression) => (!expression
+            .holds(&InstanceSubject::new(store, instance)))
+        .then(|| FailedCheck::MemberOf(expression.clone())),
+    });
+    distinct.into_iter().chain(member_of)
+}

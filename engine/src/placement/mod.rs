@@ -1,0 +1,152 @@
+//! Where a task goes (01 section 4): resources, constraints, strategies, choice, in that order.
+//! Pure: it looks at the store and proposes; whoever asked commits.
+
+pub(crate) mod binpack;
+pub(crate) mod closest;
+pub(crate) mod fargate;
+pub(crate) mod feasible;
+pub(crate) mod scale_in;
+pub(crate) mod spread;
+
+use crate::api::TieBreak;
+use crate::api::event::Rejection;
+use crate::model::{
+    ClusterId, Demand, GroupId, InstanceId, PlacementConstraint, PlacementStrategy, ProviderId,
+    SpreadField, SubnetId, TaskDefinition,
+};
+use crate::rng::Rng;
+use crate::store::Store;
+use crate::store::bitset::InstanceSet;
+
+/// One task that wants an instance.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlacementRequest<'a> {
+    pub(crate) cluster: ClusterId,
+    /// Only this provider's instances.
+    pub(crate) provider: Option<ProviderId>,
+    pub(crate) group: GroupId,
+    pub(crate) definition: &'a TaskDefinition,
+    pub(crate) demand: &'a Demand,
+    /// Subnets of an awsvpc task, in the caller's order.
+    pub(crate) subnets: &'a [SubnetId],
+    /// The definition's constraints, then the call's or the service's.
+    pub(crate) constraints: &'a [PlacementConstraint],
+    pub(crate) strategy: &'a [PlacementStrategy],
+}
+
+/// A place that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) instance: InstanceId,
+    pub(crate) subnet: Option<SubnetId>,
+}
+
+/// No place: every candidate with its failing checks, by id. Empty when there is no ACTIVE
+/// instance at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unplaceable {
+    pub(crate) rejected: Vec<Rejection>,
+}
+
+/// Finds the place of one task.
+pub(crate) fn place(
+    store: &Store,
+    request: &PlacementRequest<'_>,
+    rng: &mut Rng,
+) -> Result<Place, Unplaceable> {
+    let candidates = candidates(store, request);
+    let mut feasible = candidates.clone();
+    feasible::retain_fitting(store, request, &mut feasible);
+    feasible.retain(|instance| feasible::first_failure(store, request, instance).is_none());
+    if feasible.is_empty() {
+        return Err(Unplaceable { rejected: rejections(store, request, &candidates) });
+    }
+    let instance = prefer(store, request, feasible, rng);
+    Ok(Place { instance, subnet: subnet_for(store, request.subnets, instance) })
+}
+
+/// ACTIVE instances of the cluster, or of the provider.
+fn candidates(store: &Store, request: &PlacementRequest<'_>) -> InstanceSet {
+    match request.provider {
+        Some(provider) => store.active_of(request.cluster, provider),
+        None => store.active(request.cluster).clone(),
+    }
+}
+
+/// Narrows by each strategy in turn and chooses (01 sections 4.4 and 4.6).
+fn prefer(
+    store: &Store,
+    request: &PlacementRequest<'_>,
+    mut set: InstanceSet,
+    rng: &mut Rng,
+) -> InstanceId {
+    for strategy in request.strategy {
+        match strategy {
+            PlacementStrategy::Spread(field) => {
+                spread::narrow(store, request.group, field, &mut set)
+            }
+            PlacementStrategy::Binpack(field) => binpack::narrow(store, *field, &mut set),
+            PlacementStrategy::Random => return pick(store, &set, rng),
+        }
+    }
+    match store.config.tie_break {
+        TieBreak::LowestId => set
+            .iter()
+            .min_by_key(|&instance| store.instances.rank(instance))
+            .expect("narrowing keeps at least one instance"),
+        TieBreak::Seeded => pick(store, &set, rng),
+    }
+}
+
+/// One by the generator, out of the set sorted by id.
+fn pick(store: &Store, set: &InstanceSet, rng: &mut Rng) -> InstanceId {
+    let mut sorted: Vec<InstanceId> = set.iter().collect();
+    sorted.sort_unstable_by_key(|&instance| store.instances.rank(instance));
+    sorted[rng.pick(sorted.len())]
+}
+
+/// Every candidate with its failing checks, in id order.
+fn rejections(
+    store: &Store,
+    request: &PlacementRequest<'_>,
+    candidates: &InstanceSet,
+) -> Vec<Rejection> {
+    let mut order: Vec<InstanceId> = candidates.iter().collect();
+    order.sort_unstable_by_key(|&instance| store.instances.rank(instance));
+    let reject = |instance| Rejection {
+        instance,
+        checks: feasible::failures(store, request, instance).collect(),
+    };
+    order.into_iter().map(reject).collect()
+}
+
+/// Of the subnets in the instance's zone, the one with most free addresses; ties by list order
+/// (02 section 3.1).
+pub(crate) fn subnet_for(
+    store: &Store,
+    subnets: &[SubnetId],
+    instance: InstanceId,
+) -> Option<SubnetId> {
+    let zone = store.instances.get(instance).zone;
+    roomiest(store, subnets.iter().copied().filter(|&s| store.subnet(s).zone == zone))
+}
+
+/// The subnet with most free addresses; the first of those that tie.
+pub(crate) fn roomiest(store: &Store, subnets: impl Iterator<Item = SubnetId>) -> Option<SubnetId> {
+    let mut best: Option<(u32, SubnetId)> = None;
+    for subnet in subnets {
+        let free = store.subnet(subnet).free();
+        if best.is_none_or(|(most, _)| free > most) {
+            best = Some((free, subnet));
+        }
+    }
+    best.map(|(_, subnet)| subnet)
+}
+
+/// What a replica service does without a strategy (01 section 4.5).
+pub(crate) fn default_service_strategy() -> [PlacementStrategy; 2] {
+    [
+        PlacementStrategy::Spread(SpreadField::zone()),
+        PlacementStrategy::Spread(SpreadField::Instance),
+    ]
+}

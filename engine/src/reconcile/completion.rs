@@ -1,0 +1,128 @@
+//! P8: a rollout is done, an old deployment is over, a deleted service is gone
+//! (03 sections 1.3, 5.3, 10.2, 10.3).
+
+use crate::api::event::{EventKind, Message};
+use crate::control::Control;
+use crate::deployment::rollout::{self, Signal, Transition};
+use crate::model::{
+    DeploymentId, DeploymentStatus, RolloutReason, RolloutState, ServiceDeploymentStatus,
+    ServiceId, ServiceStatus, Stop,
+};
+use crate::reconcile::facts::Fact;
+use crate::reconcile::monitors;
+use crate::reconcile::pass::Pass;
+
+/// Completes the PRIMARY deployment when everything speaks for it, and retires old ones.
+pub(super) fn check(pass: &mut Pass<'_>) {
+    let Some(primary) = pass.primary() else { return };
+    if is_settled(pass, primary) && has_baked(pass, primary) {
+        complete(pass, primary);
+    }
+    retire(pass, primary);
+}
+
+/// The completion predicate of 03 section 10.2, but for the bake time.
+fn is_settled(pass: &Pass<'_>, primary: DeploymentId) -> bool {
+    let store = &pass.control.store;
+    if store.deployment(primary).rollout != RolloutState::InProgress {
+        return false;
+    }
+    let waits = store.config.completion_waits_for_stopping;
+    let lingers = |fact: &Fact| fact.is_active() || (waits && fact.is_stopping());
+    let desired = store.service(pass.service).desired;
+    pass.count_of(primary, Fact::is_active) == desired
+        && pass.count_of(primary, Fact::is_healthy) == desired
+        && !pass.facts.iter().any(|fact| fact.deployment != primary && lingers(fact))
+}
+
+/// A rollback and a deployment that completed before do not bake.
+fn has_baked(pass: &mut Pass<'_>, primary: DeploymentId) -> bool {
+    let (now, bake) = (pass.control.now, pass.control.store.service(pass.service).bake);
+    let row = pass.control.store.deployment_mut(primary);
+    let since = *row.baking_since.get_or_insert(now);
+    row.ever_completed || now >= since + bake
+}
+
+fn complete(pass: &mut Pass<'_>, primary: DeploymentId) {
+    let row = pass.control.store.deployment(primary);
+    let Transition::To(state) = rollout::next(row.rollout, row.ever_completed, Signal::Settled)
+    else {
+        return;
+    };
+    pass.control.set_rollout(primary, state, RolloutReason::Completed);
+    pass.control.store.deployment_mut(primary).ever_completed = true;
+    let service = pass.service;
+    pass.control.out.message(service, Message::DeploymentCompleted(primary));
+    let reason = crate::view::View::new(&pass.control.store).rollout_reason(primary);
+    let name = "SERVICE_DEPLOYMENT_COMPLETED";
+    pass.control.out.deployment_change(service, name, primary, reason);
+    finish_records(pass, primary);
+}
+
+fn finish_records(pass: &mut Pass<'_>, primary: DeploymentId) {
+    let own = monitors::record_of(pass, primary);
+    for record in pass.control.store.service(pass.service).records.clone() {
+        let row = pass.control.store.record(record);
+        let status = match row.status {
+            ServiceDeploymentStatus::InProgress | ServiceDeploymentStatus::RollbackRequested
+                if Some(record) == own =>
+            {
+                ServiceDeploymentStatus::Successful
+            }
+            ServiceDeploymentStatus::RollbackInProgress => {
+                ServiceDeploymentStatus::RollbackSuccessful
+            }
+            _ => continue,
+        };
+        pass.control.set_record(record, status);
+    }
+}
+
+/// Old deployments without tasks leave the list: while the PRIMARY one is IN_PROGRESS a completed
+/// one stays, because it is the way back.
+fn retire(pass: &mut Pass<'_>, primary: DeploymentId) {
+    let store = &pass.control.store;
+    let state = store.deployment(primary).rollout;
+    let over = |deployment: DeploymentId| {
+        let row = store.deployment(deployment);
+        let lingers = |fact: &Fact| fact.is_active() || fact.is_stopping();
+        let is_empty = pass.count_of(deployment, lingers) == 0;
+        let unwanted = row.rollout == RolloutState::Failed || !row.ever_completed;
+        row.status == DeploymentStatus::Active
+            && is_empty
+            && match state {
+                RolloutState::Completed => true,
+                RolloutState::InProgress | RolloutState::Failed => unwanted,
+            }
+    };
+    let listed = &store.service(pass.service).deployments;
+    let gone: Vec<DeploymentId> = listed.iter().copied().filter(|&d| over(d)).collect();
+    for deployment in gone {
+        let now = pass.control.now;
+        let row = pass.control.store.deployment_mut(deployment);
+        row.status = DeploymentStatus::Inactive;
+        row.updated_at = now;
+        let listed = &mut pass.control.store.service_mut(pass.service).deployments;
+        listed.retain(|&other| other != deployment);
+    }
+}
+
+/// A deleted service: whatever still runs is told to stop; without an active task it is INACTIVE.
+pub(super) fn drain(control: &mut Control, service: ServiceId) {
+    let primary = control.store.primary(service);
+    for task in control.store.service(service).tasks.clone() {
+        if control.store.task(task).is_live()
+            && let Some(primary) = primary
+        {
+            control.stop_task(task, Stop::scaling(primary));
+        }
+    }
+    for deployment in control.store.service(service).deployments.clone() {
+        control.store.deployment_mut(deployment).status = DeploymentStatus::Inactive;
+    }
+    let row = control.store.service_mut(service);
+    row.status = ServiceStatus::Inactive;
+    row.deployments.clear();
+    row.memory.wake_at = None;
+    control.out.event(EventKind::ServiceStatus(service, ServiceStatus::Inactive));
+}

@@ -1,0 +1,186 @@
+//! Daemon services: one task on every eligible instance (03 section 9).
+
+use crate::api::event::{EventKind, PlacementFailure, Rejection};
+use crate::control::Control;
+use crate::deployment::throttle;
+use crate::launch::{self, LaunchTarget, NoPlace};
+use crate::model::{
+    DeploymentId, InstanceId, InstanceStatus, Launch, LaunchType, RolloutState, SchedulingStrategy,
+    ServiceId, Stop, TaskId,
+};
+use crate::placement::{self, feasible};
+use crate::reconcile::facts::Fact;
+use crate::reconcile::pass::Pass;
+use crate::reconcile::starts::{self, Started};
+
+/// Sets the desired count to the number of eligible instances.
+pub(super) fn count_eligible(control: &mut Control, service: ServiceId) {
+    control.store.instances.ensure_ranks();
+    let Some(primary) = control.store.primary(service) else { return };
+    let eligible = eligible(control, service, primary).len();
+    let desired = u32::try_from(eligible).unwrap_or(u32::MAX);
+    control.store.deployment_mut(primary).desired = desired;
+    if control.store.service(service).desired != desired {
+        control.store.service_mut(service).desired = desired;
+        control.out.event(EventKind::DesiredCount(service, desired));
+        control.out.service_action(service, "SERVICE_DESIRED_COUNT_UPDATED", None);
+    }
+}
+
+/// ACTIVE instances that satisfy attributes and constraints, room or not, in id order. One whose
+/// agent is disconnected counts while its daemon lives.
+fn eligible(control: &mut Control, service: ServiceId, primary: DeploymentId) -> Vec<InstanceId> {
+    let active = control.store.active(control.store.service(service).cluster).clone();
+    let mut instances: Vec<InstanceId> =
+        active.iter().filter(|&instance| suits(control, service, primary, instance)).collect();
+    instances.sort_unstable_by_key(|&instance| control.store.instances.rank(instance));
+    instances
+}
+
+fn suits(
+    control: &mut Control,
+    service: ServiceId,
+    deployment: DeploymentId,
+    instance: InstanceId,
+) -> bool {
+    let target = LaunchTarget::Type(LaunchType::Ec2);
+    let order = starts::service_order(control, service, deployment, target);
+    let store = &control.store;
+    let request = launch::request(store, &order, None);
+    let has_daemon = store.service(service).tasks.iter().any(|&task| {
+        let task = store.task(task);
+        task.is_live() && task.instance == Some(instance)
+    });
+    let is_bad = |check: &crate::api::event::FailedCheck| {
+        !(has_daemon && matches!(check, crate::api::event::FailedCheck::Agent))
+    };
+    let bad_host = feasible::host_failures(store, &request, instance).any(|check| is_bad(&check));
+    !bad_host && feasible::constraint_failures(store, &request, instance).next().is_none()
+}
+
+/// P2.3: daemon tasks whose instance no longer suits them.
+pub(super) fn stop_misplaced(pass: &mut Pass<'_>) {
+    let Some(primary) = pass.primary() else { return };
+    let mut violated = false;
+    for index in 0..pass.facts.len() {
+        let fact = pass.facts[index];
+        let Some(instance) = fact.instance.filter(|_| fact.is_active()) else { continue };
+        let active = pass.control.store.instances.get(instance).status == InstanceStatus::Active;
+        if active && !suits(pass.control, pass.service, fact.deployment, instance) {
+            pass.stop(index, Stop::scaling(primary));
+            violated = true;
+        }
+    }
+    if violated {
+        let name = "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED";
+        pass.control.out.service_action(pass.service, name, None);
+    }
+}
+
+/// A daemon leaves a DRAINING instance only after every replica task there has left.
+pub(super) fn may_leave_draining(pass: &Pass<'_>, fact: &Fact) -> bool {
+    let store = &pass.control.store;
+    if store.service(pass.service).scheduling != SchedulingStrategy::Daemon {
+        return true;
+    }
+    let Some(instance) = fact.instance else { return true };
+    !store.instances.get(instance).tasks.iter().any(|&task| {
+        let task = store.task(task);
+        let scheduling = task.owner.map(|owner| store.service(owner.service).scheduling);
+        task.is_occupying() && scheduling == Some(SchedulingStrategy::Replica)
+    })
+}
+
+/// Of some tasks of a deployment, the one on the lowest instance.
+pub(super) fn lowest_instance(
+    pass: &Pass<'_>,
+    deployment: DeploymentId,
+    allowed: &[TaskId],
+) -> Option<usize> {
+    let instances = &pass.control.store.instances;
+    let is_allowed = |fact: &Fact| fact.deployment == deployment && allowed.contains(&fact.task);
+    (0..pass.facts.len())
+        .filter(|&index| is_allowed(&pass.facts[index]))
+        .min_by_key(|&index| pass.facts[index].instance.map(|instance| instances.rank(instance)))
+}
+
+/// P7: each eligible instance that has no daemon gets one, of the PRIMARY revision; of the last
+/// COMPLETED one while the PRIMARY deployment is FAILED.
+pub(super) fn launch(pass: &mut Pass<'_>, started: &mut Started) {
+    let Some(primary) = pass.primary() else { return };
+    let store = &pass.control.store;
+    let deployment = if store.deployment(primary).rollout == RolloutState::Failed {
+        let listed = &store.service(pass.service).deployments;
+        let completed = |d: &DeploymentId| store.deployment(*d).rollout == RolloutState::Completed;
+        listed.iter().rev().copied().find(completed)
+    } else {
+        Some(primary)
+    };
+    let Some(deployment) = deployment else { return };
+    if throttle::holds(&store.deployment(deployment).throttle, pass.control.now) {
+        return;
+    }
+    for instance in eligible(pass.control, pass.service, primary) {
+        let connected = pass.control.store.instances.get(instance).agent_connected;
+        let taken = |fact: &Fact| {
+            fact.instance == Some(instance) && (fact.is_active() || fact.is_stopping())
+        };
+        if connected && !pass.facts.iter().any(taken) {
+            launch_on(pass, deployment, instance, started);
+        }
+    }
+}
+
+fn launch_on(
+    pass: &mut Pass<'_>,
+    deployment: DeploymentId,
+    instance: InstanceId,
+    started: &mut Started,
+) {
+    let launch_type = match &pass.control.store.deployment(deployment).launch {
+        Launch::Type(launch_type) => *launch_type,
+        Launch::Strategy(_) => LaunchType::Ec2,
+    };
+    let target = LaunchTarget::Type(launch_type);
+    let order = starts::service_order(pass.control, pass.service, deployment, target);
+    let store = &pass.control.store;
+    let request = launch::request(store, &order, None);
+    let checks: Vec<_> = feasible::failures(store, &request, instance).collect();
+    if checks.is_empty() {
+        let subnet = placement::subnet_for(store, &order.subnets, instance);
+        let place = placement::Place { instance, subnet };
+        let task = launch::create_on(pass.control, &order, place);
+        starts::note_started(pass, deployment, task, started);
+        return;
+    }
+    let rejection = Rejection { instance, checks: checks.into() };
+    let failure = PlacementFailure {
+        cluster: order.cluster,
+        service: Some(pass.service),
+        group: order.group,
+        definition: order.definition,
+        provider: None,
+        closest: Some(instance),
+        reason: rejection.reason().into(),
+        rejected: [rejection].into(),
+    };
+    started.failures.push((deployment, NoPlace::Refused(Box::new(failure))));
+}
+
+/// Time 0: one task on every eligible instance, as if each had been placed long ago.
+pub(crate) fn fill(control: &mut Control, service: ServiceId) -> Vec<TaskId> {
+    count_eligible(control, service);
+    let Some(primary) = control.store.primary(service) else { return Vec::new() };
+    let target = LaunchTarget::Type(LaunchType::Ec2);
+    let order = starts::service_order(control, service, primary, target);
+    let mut tasks = Vec::new();
+    for instance in eligible(control, service, primary) {
+        let request = launch::request(&control.store, &order, None);
+        if feasible::first_failure(&control.store, &request, instance).is_none() {
+            let subnet = placement::subnet_for(&control.store, &order.subnets, instance);
+            let place = placement::Place { instance, subnet };
+            tasks.push(launch::create_on(control, &order, place));
+        }
+    }
+    tasks
+}

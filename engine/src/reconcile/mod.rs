@@ -1,0 +1,137 @@
+//! What is wanted against what is: step 3 of an instant (00 section 3). Daemon services first, then
+//! tasks that wait for an instance, then replica services, each by one pass.
+//!
+//! A pass proposes by pure functions ([`crate::deployment::rolling`], [`crate::placement`]) and
+//! applies each phase before it looks at the next, because what one phase frees is what the next
+//! may use (03 section 5.4).
+
+mod completion;
+mod daemon;
+mod facts;
+mod monitors;
+mod pass;
+mod starts;
+mod steady;
+mod stops;
+mod told;
+mod waiting;
+
+use crate::api::Effect;
+use crate::api::event::Message;
+use crate::control::Control;
+use crate::model::{
+    BackoffCause, DeploymentId, SchedulingStrategy, ServiceId, ServiceStatus, TaskId, TaskStatus,
+    Time,
+};
+use crate::timers::TimerReason;
+
+pub(crate) use daemon::fill as fill_daemon;
+pub(crate) use starts::{ProviderCounts, service_order};
+pub(crate) use stops::stop_pending;
+
+/// The scheduler's part of an instant.
+pub(crate) fn wake(control: &mut Control) {
+    fire_timers(control);
+    let tick = control.now.is_multiple_of(control.store.config.tick);
+    let called = std::mem::take(&mut control.called);
+    let due: Vec<ServiceId> = control
+        .store
+        .services_in_order()
+        .into_iter()
+        .filter(|&service| called.contains(&service) || (tick && needs_pass(control, service)))
+        .collect();
+    let is_daemon = |control: &Control, service: ServiceId| {
+        control.store.service(service).scheduling == SchedulingStrategy::Daemon
+    };
+    for &service in due.iter().filter(|&&service| is_daemon(control, service)).collect::<Vec<_>>() {
+        pass::run(control, service);
+    }
+    if tick || !called.is_empty() {
+        waiting::place_all(control);
+    }
+    for &service in due.iter().filter(|&&service| !is_daemon(control, service)).collect::<Vec<_>>()
+    {
+        pass::run(control, service);
+    }
+    fire_timers(control);
+    control.last_wake = Some(control.now);
+}
+
+/// When the next pass of some service is due.
+pub(crate) fn next_pass(control: &Control) -> Option<Time> {
+    if !control.called.is_empty() {
+        return Some(control.now);
+    }
+    let tick = control.store.config.tick;
+    let now = control.now;
+    let now_is_open = control.last_wake != Some(now) && now.is_multiple_of(tick);
+    let next_tick = || if now_is_open { now } else { now.next_multiple(tick) };
+    let services = (0..control.store.services.len()).map(ServiceId::from_index);
+    let passes = services.filter_map(|service| {
+        let row = control.store.service(service);
+        if row.status == ServiceStatus::Inactive {
+            None
+        } else if row.memory.dirty || waits_for_room(control, service) {
+            Some(next_tick())
+        } else {
+            let at = row.memory.wake_at?;
+            let on_grid = if at.is_multiple_of(tick) { at } else { at.next_multiple(tick) };
+            Some(on_grid.max(next_tick()))
+        }
+    });
+    let waiting = waiting::may_place(control).then(next_tick);
+    passes.chain(waiting).min()
+}
+
+fn needs_pass(control: &Control, service: ServiceId) -> bool {
+    let row = control.store.service(service);
+    row.status != ServiceStatus::Inactive
+        && (row.memory.dirty
+            || row.memory.wake_at.is_some_and(|at| at <= control.now)
+            || waits_for_room(control, service))
+}
+
+/// A placement back-off that something in the cluster has just made pointless.
+fn waits_for_room(control: &Control, service: ServiceId) -> bool {
+    let row = control.store.service(service);
+    row.memory.room_seen != control.room[row.cluster.index()]
+        && row.deployments.iter().any(|&deployment| {
+            let throttle = &control.store.deployment(deployment).throttle;
+            throttle.next_attempt.is_some_and(|b| b.cause == BackoffCause::Placement)
+        })
+}
+
+fn fire_timers(control: &mut Control) {
+    let mut leaving: Vec<TaskId> = Vec::new();
+    while let Some(reason) = control.timers.pop_due(control.now) {
+        match reason {
+            TimerReason::Deregister(task) => leaving.push(task),
+            TimerReason::GiveUpWaiting(task) => waiting::give_up(control, task),
+            TimerReason::Tick => unreachable!("ticks are computed, not set"),
+        }
+    }
+    leaving.retain(|&task| control.store.task(task).last_status == TaskStatus::Deactivating);
+    for &task in &leaving {
+        control.out.effect(Effect::DeregisterTargets(task));
+    }
+    tell_deregistration(control, &leaving);
+}
+
+/// E7 for each target group and E8 for each deployment, one lag after the stop decision
+/// (03 section 15.3).
+fn tell_deregistration(control: &mut Control, leaving: &[TaskId]) {
+    let mut counts: std::collections::BTreeMap<(ServiceId, DeploymentId), u32> =
+        std::collections::BTreeMap::new();
+    for &task in leaving {
+        if let Some(owner) = control.store.task(task).owner {
+            *counts.entry((owner.service, owner.deployment)).or_default() += 1;
+        }
+    }
+    for ((service, deployment), count) in counts {
+        let groups: Vec<Box<str>> = control.store.target_groups(service);
+        for group in groups {
+            control.out.message(service, Message::Deregistered(count, group));
+        }
+        control.out.message(service, Message::Draining(count, deployment));
+    }
+}

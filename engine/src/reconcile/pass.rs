@@ -1,0 +1,277 @@
+//! One pass of one service, P2 to P8 of 03 section 5.4, readable from top to bottom.
+
+use crate::control::Control;
+use crate::deployment::throttle;
+use crate::launch::LaunchTarget;
+use crate::lifecycle::HealthClass;
+use crate::lifecycle::health;
+use crate::model::{
+    BackoffCause, DeploymentId, DeploymentStatus, SchedulingStrategy, ServiceDeploymentStatus,
+    ServiceId, ServiceStatus, Stop, TaskStatus,
+};
+use crate::reconcile::facts::{self, Class, Fact};
+use crate::reconcile::told::{self, Told};
+use crate::reconcile::{completion, daemon, monitors, starts, steady, stops};
+
+/// A pass under way.
+pub(super) struct Pass<'a> {
+    pub(super) control: &'a mut Control,
+    pub(super) service: ServiceId,
+    pub(super) facts: Vec<Fact>,
+    pub(super) told: Told,
+    /// Targets on which a deployment found no place in this pass.
+    pub(super) no_place: Vec<(DeploymentId, LaunchTarget)>,
+}
+
+/// Runs one pass.
+pub(super) fn run(control: &mut Control, service: ServiceId) {
+    let status = control.store.service(service).status;
+    forget_stopped(control, service);
+    control.store.service_mut(service).memory.dirty = false;
+    match status {
+        ServiceStatus::Active => {}
+        ServiceStatus::Draining => return completion::drain(control, service),
+        ServiceStatus::Inactive => return,
+    }
+    if control.store.service(service).scheduling == SchedulingStrategy::Daemon {
+        daemon::count_eligible(control, service);
+    }
+    take_in(control, service);
+    let facts = facts::of(control, service);
+    let mut pass = Pass { control, service, facts, told: Told::default(), no_place: Vec::new() };
+    pass.told.stopped_pending = pass.take_untold();
+    monitors::honour_user_rollback(&mut pass);
+    stops::forced(&mut pass);
+    stops::surplus(&mut pass);
+    stops::rolling(&mut pass);
+    stops::stop_first(&mut pass);
+    let tripped = monitors::breaker(&mut pass);
+    let started = starts::launch(&mut pass);
+    let silent = pass.told.is_silent();
+    pass.told.tell_stops(pass.control, service);
+    pass.told.tell_starts(pass.control, service);
+    starts::tell_failures(&mut pass, &started);
+    monitors::tell(&mut pass, tripped);
+    completion::check(&mut pass);
+    steady::check(&mut pass, silent, &started);
+    steady::set_alarm_clock(pass.control, service);
+}
+
+impl Pass<'_> {
+    /// The listed deployments: the PRIMARY one first, then the older ones, oldest first.
+    pub(super) fn deployments(&self) -> Vec<DeploymentId> {
+        let store = &self.control.store;
+        let mut order = store.service(self.service).deployments.clone();
+        let is_source = |d: &DeploymentId| store.deployment(*d).status != DeploymentStatus::Primary;
+        order.sort_by_key(is_source);
+        order
+    }
+
+    pub(super) fn primary(&self) -> Option<DeploymentId> {
+        self.control.store.primary(self.service)
+    }
+
+    /// How many tasks satisfy a question.
+    pub(super) fn count(&self, question: impl Fn(&Fact) -> bool) -> u32 {
+        u32::try_from(self.facts.iter().filter(|fact| question(fact)).count()).unwrap_or(u32::MAX)
+    }
+
+    /// How many tasks of one deployment satisfy a question.
+    pub(super) fn count_of(
+        &self,
+        deployment: DeploymentId,
+        question: impl Fn(&Fact) -> bool,
+    ) -> u32 {
+        self.count(|fact| fact.deployment == deployment && question(fact))
+    }
+
+    /// What occupies the room under the ceiling.
+    pub(super) fn occupying(&self) -> u32 {
+        let counts_stopping = self.control.store.config.max_counts_stopping;
+        self.count(|fact| fact.is_active() || (counts_stopping && fact.is_stopping()))
+    }
+
+    /// Orders the stop of a task and notes what there is to tell.
+    pub(super) fn stop(&mut self, index: usize, stop: Stop) {
+        let fact = self.facts[index];
+        self.control.stop_task(fact.task, stop);
+        if fact.class == Class::Pending {
+            self.facts[index].class = Class::Gone;
+            self.told.stopped_pending += 1;
+        } else {
+            self.facts[index].class = Class::Stopping { unhealthy: false };
+            self.told.stopped.entry(fact.deployment).or_default().push(fact.task);
+        }
+    }
+
+    /// Orders the stop of an unhealthy task, which counts against its deployment.
+    pub(super) fn stop_unhealthy(&mut self, index: usize) {
+        let fact = self.facts[index];
+        let failing = self.failing_target(fact);
+        let stop = self.unhealthy_stop(failing);
+        self.control.stop_task(fact.task, stop);
+        self.facts[index].class = Class::Stopping { unhealthy: true };
+        match failing {
+            Some(group) => {
+                let memory = &self.control.store.service(self.service).memory;
+                let reason = memory.target_reasons.get(&(fact.task, group));
+                let reason = reason.cloned().unwrap_or_else(|| "Health checks failed".into());
+                self.told.target_unhealthy.push((fact.task, group, reason));
+            }
+            None => {
+                self.told.container_unhealthy.push(fact.task);
+                let tasks = self.told.stopped_unhealthy.entry(fact.deployment).or_default();
+                tasks.push(fact.task);
+            }
+        }
+        if Some(fact.deployment) == self.primary() {
+            self.control.store.deployment_mut(fact.deployment).failures += 1;
+        }
+    }
+
+    /// The first load balancer in which a task is unhealthy; none when its containers are.
+    fn failing_target(&self, fact: Fact) -> Option<usize> {
+        let store = &self.control.store;
+        let targets = store.service(self.service).load_balancers.len();
+        let task = store.task(fact.task);
+        let unhealthy = crate::model::TargetState::Unhealthy;
+        task.targets.iter().take(targets).position(|&state| state == unhealthy)
+    }
+
+    fn unhealthy_stop(&self, failing: Option<usize>) -> Stop {
+        let store = &self.control.store;
+        let reason = match failing {
+            Some(group) => {
+                let groups = store.target_groups(self.service);
+                crate::model::StopReason::TargetHealth(groups[group].clone())
+            }
+            None => crate::model::StopReason::ContainerHealth,
+        };
+        Stop { code: crate::model::StopCode::ServiceSchedulerInitiated, reason }
+    }
+
+    fn take_untold(&mut self) -> u32 {
+        let memory = &mut self.control.store.service_mut(self.service).memory;
+        std::mem::take(&mut memory.untold_pending)
+    }
+}
+
+impl crate::store::Store {
+    /// Target groups (or Classic Load Balancers) of a service, as given.
+    pub(crate) fn target_groups(&self, service: ServiceId) -> Vec<Box<str>> {
+        let balancers = self.service(service).load_balancers.iter();
+        balancers
+            .map(|balancer| {
+                let name = balancer.target_group_arn.as_deref();
+                name.or(balancer.load_balancer_name.as_deref()).unwrap_or_default().into()
+            })
+            .collect()
+    }
+}
+
+fn forget_stopped(control: &mut Control, service: ServiceId) {
+    let store = &mut control.store;
+    let tasks = &store.tasks;
+    let row = &mut store.services[service.index()];
+    row.tasks.retain(|task| tasks[task.index()].last_status != TaskStatus::Stopped);
+    row.memory
+        .target_reasons
+        .retain(|(task, _), _| tasks[task.index()].last_status != TaskStatus::Stopped);
+}
+
+/// What happened since the last pass, weighed: failures against healthy tasks, waves of failed
+/// starts, records that move on (03 sections 10.3, 11.2, 14.2).
+fn take_in(control: &mut Control, service: ServiceId) {
+    announce_targets(control, service);
+    note_warmed_up(control, service);
+    let room = control.room[control.store.service(service).cluster.index()];
+    let seen = std::mem::replace(&mut control.store.service_mut(service).memory.room_seen, room);
+    let reset = control.store.service(service).breaker.reset_on_healthy_task;
+    let delays = control.store.config.start_backoff.clone();
+    for deployment in control.store.service(service).deployments.clone() {
+        let now = control.now;
+        let row = control.store.deployment_mut(deployment);
+        let failures = std::mem::take(&mut row.throttle.unweighed);
+        let healthy = row.last_healthy.take().filter(|_| reset);
+        if let Some(healthy) = healthy {
+            row.failures = 0;
+            row.failures += count(failures.iter().filter(|&&at| at > healthy));
+        } else {
+            row.failures += count(failures.iter());
+        }
+        if std::mem::take(&mut row.throttle.start_failures) > 0 {
+            throttle::arm(&mut row.throttle, BackoffCause::Start, &delays, now);
+            if row.throttle.waves >= throttle::IMPAIRED_AT_WAVE {
+                starts::tell_impaired(control, service);
+            }
+        } else if seen != room {
+            throttle::room_appeared(&mut row.throttle);
+        }
+    }
+    for record in control.store.service(service).records.clone() {
+        match control.store.record(record).status {
+            ServiceDeploymentStatus::Pending => {
+                control.set_record(record, ServiceDeploymentStatus::InProgress);
+            }
+            ServiceDeploymentStatus::StopRequested => {
+                control.set_record(record, ServiceDeploymentStatus::Stopped);
+            }
+            ServiceDeploymentStatus::InProgress
+            | ServiceDeploymentStatus::Successful
+            | ServiceDeploymentStatus::Stopped
+            | ServiceDeploymentStatus::RollbackRequested
+            | ServiceDeploymentStatus::RollbackInProgress
+            | ServiceDeploymentStatus::RollbackSuccessful
+            | ServiceDeploymentStatus::RollbackFailed => {}
+        }
+    }
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+/// E4: targets registered since the last pass.
+fn announce_targets(control: &mut Control, service: ServiceId) {
+    let registered = std::mem::take(&mut control.store.service_mut(service).memory.registered);
+    if registered == 0 {
+        return;
+    }
+    for group in control.store.target_groups(service) {
+        let message = crate::api::event::Message::Registered(registered, group);
+        control.out.message(service, message);
+    }
+}
+
+/// Without any health signal a task is healthy by the clock: it is noted here, at its instant.
+fn note_warmed_up(control: &mut Control, service: ServiceId) {
+    let warmup = control.store.config.no_health_check_warmup;
+    for task in control.store.service(service).tasks.clone() {
+        let row = control.store.task(task);
+        if row.healthy_since.is_some() || !row.is_running() {
+            continue;
+        }
+        let rules = control.store.health_rules(task);
+        if health::class(row, &rules, control.now) != HealthClass::Healthy {
+            continue;
+        }
+        let since = row.started_at.map_or(control.now, |started| started + warmup);
+        let since = since.min(control.now);
+        let owner = row.owner;
+        control.store.task_mut(task).healthy_since = Some(since);
+        if let Some(owner) = owner {
+            let deployment = control.store.deployment_mut(owner.deployment);
+            deployment.last_healthy = deployment.last_healthy.max(Some(since));
+        }
+    }
+}
+
+/// What was said of a missing place may be said again once a task found one.
+pub(super) fn place_found(control: &mut Control, service: ServiceId) {
+    told::resolved(control, service, |key| {
+        matches!(
+            key,
+            crate::model::MessageKey::Unplaceable(_) | crate::model::MessageKey::ProvisioningLimit
+        )
+    });
+}

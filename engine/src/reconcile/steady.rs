@@ -1,0 +1,109 @@
+//! P8: steady, or stuck, and when to look again (03 sections 6.5 and 15.1).
+
+use crate::api::event::Message;
+use crate::control::Control;
+use crate::deployment::throttle;
+use crate::model::{DeploymentId, MessageKey, RolloutState, ServiceId, Steady, Time};
+use crate::reconcile::facts::{self, Fact};
+use crate::reconcile::pass::Pass;
+use crate::reconcile::starts::Started;
+use crate::reconcile::told;
+
+/// Says that the service is steady, or that it is stuck.
+pub(super) fn check(pass: &mut Pass<'_>, stopped_nothing: bool, started: &Started) {
+    let acted = !stopped_nothing || started.tasks > 0;
+    pass.control.store.service_mut(pass.service).memory.acted |= acted;
+    let Some(primary) = pass.primary() else { return };
+    if is_steady(pass, primary) {
+        say_steady(pass);
+    } else {
+        pass.control.store.service_mut(pass.service).memory.steady = None;
+    }
+    if !acted && started.failures.is_empty() {
+        say_stuck(pass, primary);
+    }
+}
+
+fn is_steady(pass: &Pass<'_>, primary: DeploymentId) -> bool {
+    let store = &pass.control.store;
+    let service = store.service(pass.service);
+    let others_gone = service
+        .deployments
+        .iter()
+        .all(|&deployment| deployment == primary || !store.deployment(deployment).is_maintained());
+    let running = pass.count(Fact::is_running);
+    let has_signal = {
+        let definition = store.definition(store.deployment(primary).definition);
+        definition.has_essential_health_check() || !service.load_balancers.is_empty()
+    };
+    others_gone
+        && running == service.desired
+        && pass.count(Fact::is_active) == running
+        && (!has_signal || pass.count(Fact::is_healthy) == running)
+        && store.deployment(primary).rollout == RolloutState::Completed
+        && !pass.facts.iter().any(|fact| fact.is_active() && fact.draining)
+}
+
+/// E1: on entering, after anything was started or stopped, and every 6 hours.
+fn say_steady(pass: &mut Pass<'_>) {
+    let (now, window) = (pass.control.now, pass.control.store.config.event_dedupe);
+    let service = pass.service;
+    let memory = &mut pass.control.store.service_mut(service).memory;
+    let acted = std::mem::take(&mut memory.acted);
+    let since = match memory.steady {
+        Some(steady) if !acted && now < steady.said + window => return,
+        Some(steady) => steady.since,
+        None => now,
+    };
+    memory.steady = Some(Steady { since, said: now });
+    pass.control.out.message(service, Message::SteadyState);
+    pass.control.out.service_action(service, "SERVICE_STEADY_STATE", None);
+}
+
+/// E17: nothing may start and nothing may stop.
+fn say_stuck(pass: &mut Pass<'_>, primary: DeploymentId) {
+    let store = &pass.control.store;
+    let (service, row) = (store.service(pass.service), store.deployment(primary));
+    let moving = |fact: &Fact| fact.is_settling() || fact.is_stopping();
+    let missing = row.desired > pass.count_of(primary, Fact::is_present)
+        && row.is_maintained()
+        && !throttle::holds(&row.throttle, pass.control.now);
+    let stuck = row.rollout == RolloutState::InProgress
+        && missing
+        && !pass.facts.iter().any(moving)
+        && pass.occupying() >= service.upper_limit()
+        && pass.count(Fact::is_healthy) <= service.lower_limit();
+    if stuck {
+        told::say_once(pass.control, pass.service, MessageKey::Stuck(primary), Message::Stuck);
+    }
+}
+
+/// When the clock alone asks for the next pass.
+pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
+    let store = &control.store;
+    let (row, now) = (store.service(service), control.now);
+    let window = store.config.event_dedupe;
+    let backoffs = row
+        .deployments
+        .iter()
+        .filter_map(|&deployment| Some(store.deployment(deployment).throttle.next_attempt?.until));
+    let bakes = row.deployments.iter().filter_map(|&deployment| {
+        let deployment = store.deployment(deployment);
+        let baking = deployment.rollout == RolloutState::InProgress;
+        deployment.baking_since.filter(|_| baking).map(|since| since + row.bake)
+    });
+    let again = row.memory.steady.map(|steady| steady.said + window);
+    let stuck = row.memory.said.iter().filter_map(|(key, at)| match key {
+        MessageKey::Stuck(_) => Some(*at + window),
+        _ => None,
+    });
+    let next: Option<Time> = facts::changes_at(control, service)
+        .into_iter()
+        .chain(backoffs)
+        .chain(bakes)
+        .chain(again)
+        .chain(stuck)
+        .filter(|&at| at > now)
+        .min();
+    control.store.service_mut(service).memory.wake_at = next;
+}

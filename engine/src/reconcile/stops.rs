@@ -1,0 +1,280 @@
+//! P2 to P5: which tasks go.
+
+use crate::api::UnhealthyPolicy;
+use crate::api::event::Message;
+use crate::capacity::split;
+use crate::control::Control;
+use crate::deployment::rolling::{self, RollingCounts, StopFirstCounts};
+use crate::lifecycle::HealthClass;
+use crate::model::{
+    DeploymentId, DeploymentStatus, Launch, MessageKey, RolloutState, SchedulingStrategy,
+    ServiceId, Stop, TaskId,
+};
+use crate::placement::scale_in;
+use crate::reconcile::daemon;
+use crate::reconcile::facts::{Class, Fact};
+use crate::reconcile::pass::Pass;
+use crate::reconcile::told;
+
+/// P2: pending tasks on DRAINING instances, tasks of deployments that nobody maintains, daemon
+/// tasks whose instance they no longer suit.
+pub(super) fn forced(pass: &mut Pass<'_>) {
+    let Some(primary) = pass.primary() else { return };
+    for index in 0..pass.facts.len() {
+        let fact = pass.facts[index];
+        if fact.class == Class::Pending && fact.draining {
+            pass.stop(index, Stop::scaling(primary));
+        }
+    }
+    shrink_unmaintained(pass);
+    if pass.control.store.service(pass.service).scheduling == SchedulingStrategy::Daemon {
+        daemon::stop_misplaced(pass);
+    }
+}
+
+/// P2.2: deployments that are not maintained lose what is pending and what is unhealthy.
+pub(super) fn shrink_unmaintained(pass: &mut Pass<'_>) {
+    let Some(primary) = pass.primary() else { return };
+    for deployment in pass.deployments() {
+        if pass.control.store.deployment(deployment).is_maintained() {
+            continue;
+        }
+        for index in 0..pass.facts.len() {
+            let fact = pass.facts[index];
+            let goes = fact.class == Class::Pending || fact.is_unhealthy();
+            if fact.deployment == deployment && goes {
+                pass.stop(index, Stop::scaling(primary));
+            }
+        }
+        let active = pass.count_of(deployment, Fact::is_active);
+        pass.control.store.deployment_mut(deployment).desired = active;
+    }
+}
+
+/// P3: what is too much, in each maintained deployment.
+pub(super) fn surplus(pass: &mut Pass<'_>) {
+    for deployment in pass.deployments() {
+        if !pass.control.store.deployment(deployment).is_maintained() {
+            continue;
+        }
+        unhealthy_surplus(pass, deployment);
+        good_surplus(pass, deployment);
+    }
+}
+
+fn unhealthy_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
+    let desired = pass.control.store.deployment(deployment).desired;
+    let healthy = pass.count_of(deployment, Fact::is_healthy);
+    let unhealthy = pass.count_of(deployment, Fact::is_unhealthy);
+    let surplus = rolling::unhealthy_surplus(healthy, unhealthy, desired);
+    for _ in 0..surplus {
+        stop_lowest_unhealthy(pass, deployment);
+    }
+}
+
+fn stop_lowest_unhealthy(pass: &mut Pass<'_>, deployment: DeploymentId) {
+    let is_it = |fact: &Fact| fact.deployment == deployment && fact.is_unhealthy();
+    if let Some(index) = pass.facts.iter().position(is_it) {
+        pass.stop_unhealthy(index);
+    }
+}
+
+/// P3.2: pending first, then failing in grace, then settling, then healthy; inside a class by the
+/// scale-in selection. Protected tasks are skipped.
+fn good_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
+    let desired = pass.control.store.deployment(deployment).desired;
+    let mut surplus = pass.count_of(deployment, Fact::is_present).saturating_sub(desired);
+    while surplus > 0 {
+        let classes = [
+            Class::Pending,
+            Class::Running(HealthClass::FailingInGrace),
+            Class::Running(HealthClass::Settling),
+            Class::Running(HealthClass::Healthy),
+        ];
+        let chosen = classes.into_iter().find_map(|class| {
+            choose(pass, deployment, |fact| {
+                fact.class == class && !fact.draining && !fact.protected
+            })
+        });
+        let Some(index) = chosen else { break };
+        pass.stop(index, Stop::scaling(deployment));
+        surplus -= 1;
+    }
+    tell_protected(pass, deployment, surplus);
+}
+
+fn tell_protected(pass: &mut Pass<'_>, deployment: DeploymentId, surplus: u32) {
+    if surplus == 0 {
+        return told::resolved(pass.control, pass.service, |key| {
+            matches!(key, MessageKey::Protected(_))
+        });
+    }
+    let (service, key) = (pass.service, MessageKey::Protected(surplus));
+    let message = Message::Protected(deployment, surplus);
+    if told::say_once(pass.control, service, key, message) {
+        let name = "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION";
+        pass.control.out.service_action(service, name, None);
+    }
+}
+
+/// Picks one task of a deployment among those that satisfy a question: the provider furthest over
+/// its share first, then the strategy undone (04 section 2.6, 01 section 9.1).
+fn choose(
+    pass: &mut Pass<'_>,
+    deployment: DeploymentId,
+    question: impl Fn(&Fact) -> bool,
+) -> Option<usize> {
+    let of_deployment = |fact: &&Fact| fact.deployment == deployment;
+    let mut candidates: Vec<TaskId> = pass
+        .facts
+        .iter()
+        .filter(of_deployment)
+        .filter(|fact| question(fact))
+        .map(|fact| fact.task)
+        .collect();
+    if let Launch::Strategy(items) = &pass.control.store.deployment(deployment).launch {
+        let store = &pass.control.store;
+        let provider = |task: TaskId| {
+            items.iter().position(|item| Some(item.provider) == store.task(task).provider)
+        };
+        let mut counts = vec![0; items.len()];
+        for fact in pass.facts.iter().filter(of_deployment).filter(|fact| fact.is_active()) {
+            if let Some(index) = provider(fact.task) {
+                counts[index] += 1;
+            }
+        }
+        let left = counts.iter().sum::<u32>().min(store.deployment(deployment).desired);
+        let goal = split::split(items, left);
+        let has_candidate =
+            |index: usize| candidates.iter().any(|&task| provider(task) == Some(index));
+        if let Some(index) = split::choose_removal(&goal, &counts, has_candidate) {
+            candidates.retain(|&task| provider(task) == Some(index));
+        }
+    }
+    if candidates.is_empty() {
+        return None;
+    }
+    let Pass { control, service, .. } = pass;
+    let task = scale_in::pick(&control.store, *service, &candidates, &mut control.rng);
+    pass.facts.iter().position(|fact| fact.task == task)
+}
+
+/// P4: old revisions and DRAINING instances give way as far as the floor allows.
+pub(super) fn rolling(pass: &mut Pass<'_>) {
+    let Some(primary) = pass.primary() else { return };
+    let counts = RollingCounts {
+        healthy: pass.count(Fact::is_healthy),
+        lower: pass.control.store.service(pass.service).lower_limit(),
+        outgoing_healthy: pass.count(|fact| fact.is_healthy() && is_outgoing(pass, fact)),
+    };
+    let Some(stops) = rolling::rolling_stops(&counts) else { return };
+    for index in 0..pass.facts.len() {
+        let fact = pass.facts[index];
+        if is_outgoing(pass, &fact) && !fact.is_healthy() {
+            stop_outgoing(pass, index, primary);
+        }
+    }
+    for _ in 0..stops {
+        let Some(index) = next_healthy_outgoing(pass) else { break };
+        stop_outgoing(pass, index, primary);
+    }
+}
+
+fn is_outgoing(pass: &Pass<'_>, fact: &Fact) -> bool {
+    if !fact.is_active() {
+        return false;
+    }
+    if fact.draining {
+        return daemon::may_leave_draining(pass, fact);
+    }
+    let store = &pass.control.store;
+    let primary_failed = pass
+        .primary()
+        .is_some_and(|primary| store.deployment(primary).rollout == RolloutState::Failed);
+    let old = store.deployment(fact.deployment).status == DeploymentStatus::Active;
+    old && !primary_failed && !fact.protected
+}
+
+fn stop_outgoing(pass: &mut Pass<'_>, index: usize, primary: DeploymentId) {
+    let deployment = pass.facts[index].deployment;
+    pass.stop(index, Stop::scaling(primary));
+    let row = pass.control.store.deployment_mut(deployment);
+    if row.status == DeploymentStatus::Active {
+        row.desired = row.desired.saturating_sub(1);
+    }
+}
+
+/// On a DRAINING instance first; then never-completed deployments, oldest first; then completed
+/// ones, oldest first; inside a deployment the scale-in selection.
+fn next_healthy_outgoing(pass: &mut Pass<'_>) -> Option<usize> {
+    let store = &pass.control.store;
+    let rank = |fact: &Fact| {
+        (!fact.draining, store.deployment(fact.deployment).ever_completed, fact.deployment)
+    };
+    let (stays, _, deployment) = pass
+        .facts
+        .iter()
+        .filter(|fact| fact.is_healthy() && is_outgoing(pass, fact))
+        .map(rank)
+        .min()?;
+    let allowed: Vec<TaskId> = pass
+        .facts
+        .iter()
+        .filter(|fact| fact.is_healthy() && fact.draining != stays && is_outgoing(pass, fact))
+        .map(|fact| fact.task)
+        .collect();
+    if store.service(pass.service).scheduling == SchedulingStrategy::Daemon {
+        return daemon::lowest_instance(pass, deployment, &allowed);
+    }
+    choose(pass, deployment, |fact| allowed.contains(&fact.task))
+}
+
+/// P5: no room under the ceiling: one unhealthy task stops before its replacement starts.
+pub(super) fn stop_first(pass: &mut Pass<'_>) {
+    let row = pass.control.store.service(pass.service);
+    let (lower, upper) = (row.lower_limit(), row.upper_limit());
+    let start_first = pass.control.store.config.unhealthy_policy == UnhealthyPolicy::StartFirst;
+    if start_first && upper > pass.occupying() {
+        return;
+    }
+    if pass.facts.iter().any(|fact| fact.class == (Class::Stopping { unhealthy: true })) {
+        return;
+    }
+    for deployment in pass.deployments() {
+        if !pass.control.store.deployment(deployment).is_maintained() {
+            continue;
+        }
+        let counts = StopFirstCounts {
+            desired: pass.control.store.deployment(deployment).desired,
+            good: pass.count_of(deployment, Fact::is_good),
+            settling: pass.count_of(deployment, Fact::is_settling),
+            unhealthy: pass.count_of(deployment, Fact::is_unhealthy),
+            running: pass.count(Fact::is_running),
+            lower,
+            upper,
+        };
+        if rolling::stops_first(&counts) {
+            stop_lowest_unhealthy(pass, deployment);
+            pass.control.store.deployment_mut(deployment).owed_replacements += 1;
+            return;
+        }
+    }
+}
+
+/// A superseded deployment loses its pending tasks at once; the pass that follows tells of it (D2
+/// of 03 section 5.3).
+pub(crate) fn stop_pending(
+    control: &mut Control,
+    service: ServiceId,
+    deployment: DeploymentId,
+    stop: &Stop,
+) {
+    for task in control.store.service(service).tasks.clone() {
+        let row = control.store.task(task);
+        let own = row.owner.is_some_and(|owner| owner.deployment == deployment);
+        if own && row.is_pending() {
+            control.stop_task(task, stop.clone());
+            control.store.service_mut(service).memory.untold_pending += 1;
+        }
+    }
+}

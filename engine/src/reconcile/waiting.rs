@@ -1,0 +1,60 @@
+//! Tasks that wait for an instance in PROVISIONING (04 section 2.7).
+
+use crate::control::Control;
+use crate::launch::{self, LaunchTarget};
+use crate::model::{Stop, StopCode, StopReason, TaskId};
+use crate::placement::{self, closest};
+
+/// Places waiting tasks, oldest first.
+pub(super) fn place_all(control: &mut Control) {
+    control.store.instances.ensure_ranks();
+    for task in control.store.waiting.iter().copied().collect::<Vec<_>>() {
+        let Some(order) = control.orders.get(&task).cloned() else { continue };
+        let LaunchTarget::Provider(provider) = order.target else { continue };
+        let Control { store, rng, .. } = control;
+        let request = launch::request(store, &order, Some(provider));
+        if let Ok(place) = placement::place(store, &request, rng) {
+            control.store.waiting.remove(&task);
+            control.orders.remove(&task);
+            launch::put_on_instance(control, task, place);
+        }
+    }
+    control.waiting_seen = control.room.clone();
+}
+
+/// Whether something changed since waiting tasks were last looked at.
+pub(super) fn may_place(control: &Control) -> bool {
+    !control.store.waiting.is_empty() && control.waiting_seen != control.room
+}
+
+/// A task waited for too long: it is stopped with the reason of the closest instance
+/// (01 section 3.4).
+pub(super) fn give_up(control: &mut Control, task: TaskId) {
+    let Some(order) = control.orders.get(&task).cloned() else { return };
+    if !control.store.waiting.contains(&task) {
+        return;
+    }
+    let LaunchTarget::Provider(provider) = order.target else { return };
+    control.store.instances.ensure_ranks();
+    let Control { store, rng, .. } = control;
+    let request = launch::request(store, &order, Some(provider));
+    let reason: Box<str> = match placement::place(store, &request, rng) {
+        Ok(place) => {
+            control.store.waiting.remove(&task);
+            control.orders.remove(&task);
+            return launch::put_on_instance(control, task, place);
+        }
+        Err(none) => match closest::closest(&none.rejected) {
+            Some(rejection) => rejection.reason().trim_end_matches('.').into(),
+            None if control.store.provider_has_instances(order.cluster, provider) => {
+                "NO ACTIVE INSTANCES".into()
+            }
+            None => "EMPTY CAPACITY PROVIDER".into(),
+        },
+    };
+    control.orders.remove(&task);
+    let reason = StopReason::NoCapacity(reason);
+    let stop = Stop { code: StopCode::TaskFailedToStart, reason };
+    crate::reports::note_failure(control, task, &stop);
+    control.stop_task(task, stop);
+}

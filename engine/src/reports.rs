@@ -1,0 +1,193 @@
+//! What the world tells, taken in as it comes (03 section 5.4, P0).
+
+use crate::api::event::EventKind;
+use crate::api::{Effect, Report, TaskChange};
+use crate::control::Control;
+use crate::lifecycle::HealthClass;
+use crate::lifecycle::health;
+use crate::model::{
+    HealthStatus, InstanceId, InstanceStatus, MessageKey, Stop, StopCode, StopReason, TargetState,
+    TaskId, TaskStatus,
+};
+
+pub(crate) fn apply(control: &mut Control, report: Report) {
+    match report {
+        Report::Task(task, change) => task_changed(control, task, change),
+        Report::InstanceRegistered(cluster, registration) => {
+            let instance = crate::setup::register_instance(control, cluster, *registration);
+            control.out.event(EventKind::InstanceRegistered(instance));
+            control.room_changed(cluster);
+            control.touch_cluster(cluster);
+        }
+        Report::AgentConnection(instance, connected) => agent(control, instance, connected),
+        Report::InstanceTerminated(instance, stop) => terminated(control, instance, &stop),
+        Report::InstanceStopped(instance, stop) => {
+            agent(control, instance, false);
+            control.lose_tasks(instance, &stop);
+        }
+        Report::FargateCapacity { cluster, spot, zone, available } => {
+            let zone = zone.map(|name| control.store.intern_zone(&name));
+            let key = (cluster, spot, zone);
+            if available {
+                control.store.fargate_gone.remove(&key);
+            } else {
+                control.store.fargate_gone.insert(key);
+            }
+        }
+    }
+}
+
+fn task_changed(control: &mut Control, task: TaskId, change: TaskChange) {
+    match change {
+        TaskChange::Status(status, cause) => status_changed(control, task, status, cause),
+        TaskChange::Health(health) => health_changed(control, task, health),
+        TaskChange::Target { group, state, reason } => {
+            target_changed(control, task, group, state, reason);
+        }
+    }
+}
+
+fn status_changed(control: &mut Control, task: TaskId, to: TaskStatus, cause: Option<Stop>) {
+    if to <= control.store.task(task).last_status {
+        return;
+    }
+    let ends = to > TaskStatus::Running;
+    if ends && control.store.task(task).is_live() {
+        let cause = cause.unwrap_or(Stop {
+            code: StopCode::EssentialContainerExited,
+            reason: StopReason::EssentialExited,
+        });
+        note_failure(control, task, &cause);
+        control.forget_live(task, cause);
+    }
+    control.set_status(task, to);
+    if to == TaskStatus::Running {
+        note_start(control, task);
+    }
+}
+
+/// A task of a service ended by itself: what the breaker and the throttle make of it
+/// (03 sections 11.2 and 14.2).
+pub(crate) fn note_failure(control: &mut Control, task: TaskId, cause: &Stop) {
+    let row = control.store.task(task);
+    let Some(owner) = row.owner else { return };
+    let now = control.now;
+    let never_ran = row.started_at.is_none();
+    let never_healthy = row.healthy_since.is_none() && !is_healthy(control, task);
+    let throttle = &mut control.store.deployment_mut(owner.deployment).throttle;
+    match cause.code {
+        StopCode::TaskFailedToStart => {
+            throttle.start_failures += 1;
+            throttle.unweighed.push(now);
+        }
+        StopCode::EssentialContainerExited if never_ran => {
+            throttle.start_failures += 1;
+            throttle.unweighed.push(now);
+        }
+        StopCode::EssentialContainerExited if never_healthy => throttle.unweighed.push(now),
+        StopCode::EssentialContainerExited
+        | StopCode::UserInitiated
+        | StopCode::ServiceSchedulerInitiated
+        | StopCode::SpotInterruption
+        | StopCode::TerminationNotice
+        | StopCode::InfrastructureHealth => {}
+    }
+}
+
+fn is_healthy(control: &Control, task: TaskId) -> bool {
+    let rules = control.store.health_rules(task);
+    health::class(control.store.task(task), &rules, control.now) == HealthClass::Healthy
+}
+
+/// A task of a service runs: the throttle forgets its failures, its targets are announced.
+fn note_start(control: &mut Control, task: TaskId) {
+    let Some(owner) = control.store.task(task).owner else { return };
+    let throttle = &mut control.store.deployment_mut(owner.deployment).throttle;
+    throttle.waves = 0;
+    throttle.next_attempt = None;
+    let service = control.store.service_mut(owner.service);
+    service.memory.said.retain(|(key, _)| *key != MessageKey::StartsFail);
+    if !service.load_balancers.is_empty() {
+        service.memory.registered += 1;
+    }
+}
+
+fn health_changed(control: &mut Control, task: TaskId, health: HealthStatus) {
+    let was_healthy = is_healthy(control, task);
+    let row = control.store.task_mut(task);
+    if row.container_health == health {
+        return;
+    }
+    row.container_health = health;
+    row.version += 1;
+    control.out.event(EventKind::TaskHealth(task, health));
+    note_health(control, task, was_healthy);
+}
+
+fn target_changed(
+    control: &mut Control,
+    task: TaskId,
+    group: usize,
+    state: TargetState,
+    reason: Option<Box<str>>,
+) {
+    let was_healthy = is_healthy(control, task);
+    let row = control.store.task_mut(task);
+    let Some(slot) = row.targets.get_mut(group) else { return };
+    if *slot == state {
+        return;
+    }
+    *slot = state;
+    let gone = row.targets.iter().all(|&target| target == TargetState::Unused);
+    let deactivating = row.last_status == TaskStatus::Deactivating;
+    if let (Some(owner), Some(reason)) = (row.owner, reason) {
+        let memory = &mut control.store.service_mut(owner.service).memory;
+        memory.target_reasons.insert((task, group), reason);
+    }
+    control.out.event(EventKind::TargetState(task, group, state));
+    if gone && deactivating {
+        control.out.effect(Effect::StopTask(task));
+    }
+    note_health(control, task, was_healthy);
+}
+
+/// The service looks at its tasks' health at the next pass; when a task first was healthy is noted
+/// at its own instant.
+fn note_health(control: &mut Control, task: TaskId, was_healthy: bool) {
+    let Some(owner) = control.store.task(task).owner else { return };
+    let now = control.now;
+    if !was_healthy && is_healthy(control, task) {
+        control.store.task_mut(task).healthy_since.get_or_insert(now);
+        control.store.deployment_mut(owner.deployment).last_healthy = Some(now);
+    }
+    control.touch(owner.service);
+}
+
+fn agent(control: &mut Control, instance: InstanceId, connected: bool) {
+    let row = control.store.instances.get_mut(instance);
+    if row.agent_connected == connected {
+        return;
+    }
+    row.agent_connected = connected;
+    row.version += 1;
+    let cluster = row.cluster;
+    control.out.event(EventKind::AgentConnection(instance, connected));
+    if connected {
+        control.room_changed(cluster);
+    }
+    control.touch_cluster(cluster);
+}
+
+/// EC2 ended an instance (01 section 7.3): deregistered by itself if the agent was connected.
+fn terminated(control: &mut Control, instance: InstanceId, stop: &Stop) {
+    let row = control.store.instances.get(instance);
+    let (connected, cluster, status) = (row.agent_connected, row.cluster, row.status);
+    control.lose_tasks(instance, stop);
+    if connected && status != InstanceStatus::Inactive {
+        control.store.set_instance_status(instance, InstanceStatus::Inactive);
+        let row = control.store.instances.get_mut(instance);
+        row.agent_connected = false;
+        control.out.event(EventKind::InstanceStatus(instance, InstanceStatus::Inactive));
+    }
+    control.touch_cluster(cluster);
+}

@@ -1,0 +1,338 @@
+//! What is there at time 0, taken in as given.
+
+use std::sync::Arc;
+
+use crate::api::setup::{GivenSubnet, GivenTask};
+use crate::api::{Answer, CommandError, GivenDeployment, Setup};
+use crate::command::service::{NewService, checked_given};
+use crate::control::Control;
+use crate::definition;
+use crate::launch::{self, Launched};
+use crate::model::{
+    AVAILABILITY_ZONE, Attribute, Cluster, ClusterId, ContainerInstance, Deployment, DeploymentId,
+    DeploymentStatus, DesiredStatus, HealthStatus, InstanceId, Owner, Registration, RolloutReason,
+    RolloutState, SchedulingStrategy, ServiceDeployment, ServiceDeploymentId,
+    ServiceDeploymentStatus, ServiceId, Steady, Subnet, SubnetId, TargetState, TaskExtra, TaskId,
+    TaskStatus, Throttle, Time,
+};
+use crate::reconcile;
+use crate::store::{FARGATE, FARGATE_SPOT, NewTask};
+
+pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, CommandError> {
+    match setup {
+        Setup::Cluster { name, region, zones, subnets, settings } => {
+            let zones = zones.iter().map(|zone| control.store.intern_zone(zone)).collect();
+            let subnets = subnets.into_iter().map(|given| add_subnet(control, given)).collect();
+            let providers = vec![FARGATE, FARGATE_SPOT];
+            let default_strategy = Vec::new();
+            let row =
+                Cluster { name, region, zones, subnets, providers, default_strategy, settings };
+            let cluster = control.store.add_cluster(row);
+            control.room.push(0);
+            control.waiting_seen.push(0);
+            Ok(Answer::Cluster(cluster))
+        }
+        Setup::TaskDefinition { input, revision, status, registered_at } => {
+            let last = control.store.families.get(&*input.family).map_or(0, |f| f.last);
+            let revision = revision.unwrap_or(last + 1);
+            let config = &control.store.config;
+            let mut row = definition::adopt(*input, revision, registered_at, config)?;
+            row.status = status;
+            Ok(Answer::TaskDefinition(control.store.add_definition(row)))
+        }
+        Setup::Instance { cluster, registration } => {
+            let instance = register_instance(control, cluster, *registration);
+            Ok(Answer::Instances(vec![instance], Vec::new()))
+        }
+        Setup::Service { input, deployments, created_at } => {
+            let checked = checked_given(control, &input)?;
+            Ok(add_service(control, *input, checked, deployments, created_at))
+        }
+        Setup::Task(given) => Ok(Answer::Task(add_task(control, &given))),
+        Setup::Fill { service, running_since } => fill(control, service, running_since),
+    }
+}
+
+fn add_subnet(control: &mut Control, given: GivenSubnet) -> SubnetId {
+    let zone = control.store.intern_zone(&given.zone);
+    let GivenSubnet { name, vpc, addresses, interfaces, .. } = given;
+    control.store.subnets.push(Subnet { name, zone, vpc, addresses, interfaces });
+    SubnetId::from_index(control.store.subnets.len() - 1)
+}
+
+/// Takes in a registration: built-in attributes are added where they are not given
+/// (01 section 6).
+pub(crate) fn register_instance(
+    control: &mut Control,
+    cluster: ClusterId,
+    given: Registration,
+) -> InstanceId {
+    let mut attributes = given.attributes;
+    let mut builtin = |name: &str, value: Option<&str>| {
+        if !attributes.iter().any(|attribute| &*attribute.name == name) {
+            attributes.push(Attribute { name: name.into(), value: value.map(Into::into) });
+        }
+    };
+    builtin(AVAILABILITY_ZONE, Some(&given.zone));
+    if let Some(instance_type) = given.instance_type.as_deref() {
+        builtin("ecs.instance-type", Some(instance_type));
+    }
+    builtin("ecs.os-type", Some("linux"));
+    builtin("ecs.os-family", Some("LINUX"));
+    let architecture = given
+        .instance_type
+        .as_deref()
+        .and_then(crate::catalogue::instance_type)
+        .map_or("x86_64", |known| known.architecture().attribute_value());
+    builtin("ecs.cpu-architecture", Some(architecture));
+    builtin("ecs.vpc-id", Some(&given.vpc));
+    attributes.sort_unstable();
+    let zone = control.store.intern_zone(&given.zone);
+    let mut used_ports = given.reserved_ports.clone();
+    used_ports.insert_all(&given.held.ports);
+    control.store.add_instance(ContainerInstance {
+        name: given.name,
+        cluster,
+        ec2_instance_id: given.ec2_instance_id,
+        instance_type: given.instance_type,
+        zone,
+        vpc: given.vpc,
+        status: given.status,
+        agent_connected: given.agent_connected,
+        agent_version: given.agent_version,
+        registered_at: given.registered_at.unwrap_or(control.now),
+        attributes,
+        capabilities: given.capabilities,
+        auto_scaling_group: given.auto_scaling_group,
+        market: given.market,
+        registered_cpu: given.cpu,
+        registered_memory: given.memory,
+        gpus: given.gpus,
+        gpus_used: 0,
+        eni_limit: given.eni_limit,
+        enis_used: 0,
+        reserved_ports: given.reserved_ports,
+        used_ports,
+        tasks: Vec::new(),
+        held: given.held,
+        version: 1,
+    })
+}
+
+fn add_service(
+    control: &mut Control,
+    input: crate::api::input::CreateService,
+    checked: NewService,
+    given: Vec<GivenDeployment>,
+    created_at: Time,
+) -> Answer {
+    let definition = checked.definition;
+    let service = checked.create(control, input, created_at);
+    let given = if given.is_empty() {
+        let desired = control.store.service(service).desired;
+        vec![GivenDeployment {
+            name: None,
+            definition,
+            status: DeploymentStatus::Primary,
+            rollout: RolloutState::Completed,
+            desired,
+            failures: 0,
+            created_at,
+            updated_at: created_at,
+        }]
+    } else {
+        given
+    };
+    let settled = given.iter().all(|deployment| {
+        deployment.status == DeploymentStatus::Primary
+            && deployment.rollout == RolloutState::Completed
+    });
+    let ids: Vec<DeploymentId> =
+        given.into_iter().map(|given| add_deployment(control, service, given)).collect();
+    let now = control.now;
+    let memory = &mut control.store.service_mut(service).memory;
+    memory.dirty = true;
+    memory.steady = settled.then_some(Steady { since: created_at, said: now });
+    Answer::GivenService(service, ids)
+}
+
+fn add_deployment(
+    control: &mut Control,
+    service: ServiceId,
+    given: GivenDeployment,
+) -> DeploymentId {
+    let id = DeploymentId::from_index(control.store.deployments.len());
+    let row = control.store.service_mut(service);
+    row.revisions += 1;
+    let (service_revision, launch) = (row.revisions, row.launch.clone());
+    let sources = row.deployments.clone();
+    row.deployments.push(id);
+    let completed = given.rollout == RolloutState::Completed;
+    let reason = match given.rollout {
+        RolloutState::InProgress => RolloutReason::InProgress,
+        RolloutState::Completed => RolloutReason::Completed,
+        RolloutState::Failed => RolloutReason::BreakerTripped,
+    };
+    control.store.deployments.push(Deployment {
+        id,
+        service,
+        name: given.name,
+        service_revision,
+        definition: given.definition,
+        launch,
+        status: given.status,
+        rollout: given.rollout,
+        reason,
+        ever_completed: completed,
+        desired: given.desired,
+        failures: given.failures,
+        last_healthy: None,
+        owed_replacements: 0,
+        baking_since: None,
+        throttle: Throttle::default(),
+        created_at: given.created_at,
+        updated_at: given.updated_at,
+    });
+    let status = match given.rollout {
+        RolloutState::InProgress => ServiceDeploymentStatus::InProgress,
+        RolloutState::Completed => ServiceDeploymentStatus::Successful,
+        RolloutState::Failed => ServiceDeploymentStatus::Stopped,
+    };
+    let record = ServiceDeploymentId::from_index(control.store.records.len());
+    control.store.records.push(ServiceDeployment {
+        service,
+        target: id,
+        sources,
+        status,
+        status_reason: None,
+        created_at: given.created_at,
+        started_at: Some(given.created_at),
+        finished_at: (given.rollout != RolloutState::InProgress).then_some(given.updated_at),
+        stopped_at: None,
+        updated_at: given.updated_at,
+        rollback: None,
+        breaker_triggered: false,
+    });
+    control.store.service_mut(service).records.push(record);
+    id
+}
+
+fn add_task(control: &mut Control, given: &GivenTask) -> TaskId {
+    let owner = given.service.and_then(|(service, deployment)| {
+        let deployment = deployment.or_else(|| control.store.primary(service))?;
+        Some(Owner { service, deployment })
+    });
+    let definition = control.store.definition(given.definition);
+    let (family, demand) = (definition.family.clone(), definition.demand.clone());
+    let group = match (&given.group, owner) {
+        (Some(group), _) => control.store.intern_group(group),
+        (None, Some(owner)) => control.store.service(owner.service).group,
+        (None, None) => control.store.intern_group(&format!("family:{family}")),
+    };
+    let targets =
+        owner.map_or(0, |owner| control.store.service(owner.service).load_balancers.len());
+    let name = given.name.clone();
+    let extra = TaskExtra { name, started_by: given.started_by.clone(), overrides: None };
+    let new = NewTask {
+        cluster: given.cluster,
+        definition: given.definition,
+        group,
+        owner,
+        provider: given.provider,
+        launch_type: given.launch_type,
+        demand,
+        targets,
+        extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
+    };
+    let task = control.store.create_task(new, given.created_at);
+    let row = control.store.task_mut(task);
+    row.last_status = given.last_status;
+    row.desired_status = given.desired_status;
+    row.protected_until = given.protected_until;
+    row.started_at = given.started_at;
+    if given.desired_status == DesiredStatus::Stopped {
+        row.stopping_at = Some(given.created_at);
+    }
+    place_given(control, task, given);
+    settle_health(control, task, given);
+    task
+}
+
+fn place_given(control: &mut Control, task: TaskId, given: &GivenTask) {
+    let subnet =
+        given.subnet.as_deref().and_then(|name| control.store.find_subnet(given.cluster, name));
+    match (given.instance, given.zone.as_deref()) {
+        (Some(instance), _) => control.store.place_on_instance(task, instance, subnet),
+        (None, Some(zone)) => {
+            let zone = control.store.intern_zone(zone);
+            control.store.place_on_fargate(task, zone, subnet);
+        }
+        (None, None) => {}
+    }
+}
+
+/// A given task is HEALTHY if it has a check, and its targets are healthy, unless it says
+/// otherwise (scenario format, "Time 0").
+fn settle_health(control: &mut Control, task: TaskId, given: &GivenTask) {
+    let rules = control.store.health_rules(task);
+    let runs = given.last_status == TaskStatus::Running;
+    let health = match given.health {
+        Some(health) => health,
+        None if rules.container_check && runs => HealthStatus::Healthy,
+        None => HealthStatus::Unknown,
+    };
+    let row = control.store.task_mut(task);
+    row.container_health = health;
+    if runs {
+        row.targets.fill(TargetState::Healthy);
+        if health != HealthStatus::Unhealthy {
+            row.healthy_since = row.started_at;
+        }
+    }
+}
+
+/// Gives a service its tasks, one by one, as if it had just been created; then they run as if
+/// they had for long. A service whose tasks do not all fit is an error.
+fn fill(
+    control: &mut Control,
+    service: ServiceId,
+    running_since: Time,
+) -> Result<Answer, CommandError> {
+    let Some(primary) = control.store.primary(service) else { return Ok(Answer::None) };
+    let desired = control.store.service(service).desired;
+    let mut tasks = Vec::new();
+    let daemon = control.store.service(service).scheduling == SchedulingStrategy::Daemon;
+    if daemon {
+        tasks = reconcile::fill_daemon(control, service);
+    } else {
+        let launch = control.store.deployment(primary).launch.clone();
+        let mut targets = reconcile::ProviderCounts::empty(launch);
+        for placed in 0..desired {
+            let target = targets.next().expect("a strategy has a weight");
+            let order = reconcile::service_order(control, service, primary, target);
+            match launch::launch(control, &order) {
+                Launched::Task(task) if control.store.waiting.is_empty() => tasks.push(task),
+                Launched::Task(_) | Launched::Nowhere(_) => {
+                    let name = &control.store.service(service).name;
+                    return Err(CommandError::invalid(format!(
+                        "service {name} cannot start steady: {placed} of {desired} tasks fit"
+                    )));
+                }
+            }
+        }
+    }
+    for &task in &tasks {
+        let row = control.store.task_mut(task);
+        row.last_status = TaskStatus::Running;
+        row.created_at = running_since;
+        row.started_at = Some(running_since);
+        row.healthy_since = Some(running_since);
+        row.targets.fill(TargetState::Healthy);
+        let checked = control.store.health_rules(task).container_check;
+        let health = if checked { HealthStatus::Healthy } else { HealthStatus::Unknown };
+        control.store.task_mut(task).container_health = health;
+    }
+    // Nothing of this happened within the run: no order, no news.
+    control.out.forget();
+    Ok(Answer::Tasks(tasks, Vec::new()))
+}

@@ -1,0 +1,79 @@
+//! A set of container instances: one bit each, so that 64 are handled by one instruction.
+
+use bitvec::vec::BitVec;
+
+use crate::model::InstanceId;
+
+/// A set of container instances.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct InstanceSet {
+    bits: BitVec<usize>,
+}
+
+impl InstanceSet {
+    /// The empty set.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an instance.
+    pub(crate) fn insert(&mut self, instance: InstanceId) {
+        let index = instance.index();
+        if index >= self.bits.len() {
+            self.bits.resize(index + 1, false);
+        }
+        self.bits.set(index, true);
+    }
+
+    /// Takes an instance out.
+    pub(crate) fn remove(&mut self, instance: InstanceId) {
+        if instance.index() < self.bits.len() {
+            self.bits.set(instance.index(), false);
+        }
+    }
+
+    /// Whether nothing is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bits.not_any()
+    }
+
+    /// Keeps those for which a question is answered with yes.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(InstanceId) -> bool) {
+        for index in 0..self.bits.len() {
+            if self.bits[index] && !keep(InstanceId::from_index(index)) {
+                self.bits.set(index, false);
+            }
+        }
+    }
+
+    /// Those in it, in order of registration.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = InstanceId> + '_ {
+        self.bits.iter_ones().map(InstanceId::from_index)
+    }
+}
+
+impl FromIterator<InstanceId> for InstanceSet {
+    fn from_iter<I: IntoIterator<Item = InstanceId>>(instances: I) -> Self {
+        let mut set = Self::new();
+        for instance in instances {
+            set.insert(instance);
+        }
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(members: &[u32]) -> InstanceSet {
+        members.iter().copied().map(InstanceId).collect()
+    }
+
+    #[test]
+    fn retain_asks_only_members() {
+        let mut members = set(&[0, 5, 9]);
+        members.retain(|instance| instance.0 > 4);
+        assert_eq!(members.iter().collect::<Vec<_>>(), [InstanceId(5), InstanceId(9)]);
+    }
+}

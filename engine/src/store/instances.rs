@@ -1,0 +1,154 @@
+//! The table of container instances: rows for people, columns for placement.
+
+use std::collections::BTreeMap;
+
+use crate::model::{ClusterId, ContainerInstance, Demand, InstanceId, TaskId};
+
+/// What an instance has left for tasks: the scheduler ledger (01 section 1.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Free {
+    /// CPU units.
+    pub cpu: u32,
+    /// MiB.
+    pub memory: u32,
+    /// GPUs.
+    pub gpu: u32,
+    /// Task network interfaces; `None` is no limit.
+    pub eni: Option<u32>,
+}
+
+/// All container instances of the run, INACTIVE ones too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Instances {
+    rows: Vec<ContainerInstance>,
+    cpu_free: Vec<u32>,
+    memory_free: Vec<u32>,
+    by_name: BTreeMap<(ClusterId, Box<str>), InstanceId>,
+    /// Position of each in the byte order of names: what "lowest id" means.
+    rank: Vec<u32>,
+    ranked: bool,
+}
+
+impl Instances {
+    /// Adds an instance with everything free that it registered and nobody holds.
+    pub(crate) fn add(&mut self, row: ContainerInstance) -> InstanceId {
+        let id = InstanceId::from_index(self.rows.len());
+        self.cpu_free.push(row.registered_cpu.saturating_sub(row.held.cpu));
+        self.memory_free.push(row.registered_memory.saturating_sub(row.held.memory));
+        self.by_name.insert((row.cluster, row.name.clone()), id);
+        self.rows.push(row);
+        self.rank.push(0);
+        self.ranked = false;
+        id
+    }
+
+    /// Brings the order of names up to date. Placement relies on it.
+    pub(crate) fn ensure_ranks(&mut self) {
+        if self.ranked {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_unstable_by(|&a, &b| {
+            (&self.rows[a].name, self.rows[a].cluster)
+                .cmp(&(&self.rows[b].name, self.rows[b].cluster))
+        });
+        for (rank, &index) in order.iter().enumerate() {
+            self.rank[index] = u32::try_from(rank).expect("as many ranks as ids");
+        }
+        self.ranked = true;
+    }
+
+    /// The place of an instance in the byte order of names.
+    pub(crate) fn rank(&self, instance: InstanceId) -> u32 {
+        debug_assert!(self.ranked, "ranks are brought up to date when an instance registers");
+        self.rank[instance.index()]
+    }
+
+    /// One of them.
+    pub(crate) fn get(&self, instance: InstanceId) -> &ContainerInstance {
+        &self.rows[instance.index()]
+    }
+
+    /// One of them, to be changed; resources go through [`Self::reserve`] and [`Self::release`].
+    pub(crate) fn get_mut(&mut self, instance: InstanceId) -> &mut ContainerInstance {
+        &mut self.rows[instance.index()]
+    }
+
+    /// By its id in a cluster.
+    pub(crate) fn find(&self, cluster: ClusterId, name: &str) -> Option<InstanceId> {
+        self.by_name.get(&(cluster, name.into())).copied()
+    }
+
+    /// All, in order of registration.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (InstanceId, &ContainerInstance)> {
+        self.rows.iter().enumerate().map(|(index, row)| (InstanceId::from_index(index), row))
+    }
+
+    /// Free CPU units of all, by position.
+    pub(crate) fn cpu_free(&self) -> &[u32] {
+        &self.cpu_free
+    }
+
+    /// Free MiB of all, by position.
+    pub(crate) fn memory_free(&self) -> &[u32] {
+        &self.memory_free
+    }
+
+    /// What an instance has left.
+    pub(crate) fn free(&self, instance: InstanceId) -> Free {
+        let row = self.get(instance);
+        Free {
+            cpu: self.cpu_free[instance.index()],
+            memory: self.memory_free[instance.index()],
+            gpu: row.gpus - row.held.gpu - row.gpus_used.count_ones(),
+            eni: row.eni_limit.map(|limit| limit.saturating_sub(row.enis_used + row.held.eni)),
+        }
+    }
+
+    /// Takes what a task needs; the caller has checked that it fits. Answers with the GPUs it got.
+    pub(crate) fn reserve(&mut self, instance: InstanceId, demand: &Demand) -> u64 {
+        let index = instance.index();
+        self.cpu_free[index] = self.cpu_free[index].saturating_sub(demand.cpu);
+        self.memory_free[index] = self.memory_free[index].saturating_sub(demand.memory);
+        let row = &mut self.rows[index];
+        row.used_ports.insert_all(&demand.ports);
+        let mut taken = 0_u64;
+        for position in 0..row.gpus.min(64) {
+            let bit = 1_u64 << position;
+            if taken.count_ones() < demand.gpu && row.gpus_used & bit == 0 {
+                taken |= bit;
+            }
+        }
+        row.gpus_used |= taken;
+        row.version += 1;
+        taken
+    }
+
+    /// Gives back what a task reserved: at its stop decision (01 section 1.5).
+    pub(crate) fn release(&mut self, instance: InstanceId, demand: &Demand, gpus: u64) {
+        let index = instance.index();
+        let row = &mut self.rows[index];
+        let cpu = row.registered_cpu.saturating_sub(row.held.cpu);
+        let memory = row.registered_memory.saturating_sub(row.held.memory);
+        self.cpu_free[index] = (self.cpu_free[index] + demand.cpu).min(cpu);
+        self.memory_free[index] = (self.memory_free[index] + demand.memory).min(memory);
+        row.used_ports.remove_all(&demand.ports);
+        row.gpus_used &= !gpus;
+        row.version += 1;
+    }
+
+    /// Notes that a task lives on an instance until it is STOPPED.
+    pub(crate) fn attach(&mut self, instance: InstanceId, task: TaskId, eni: bool) {
+        let row = &mut self.rows[instance.index()];
+        row.tasks.push(task);
+        row.enis_used += u32::from(eni);
+    }
+
+    /// The task is STOPPED: its interface slot is free.
+    pub(crate) fn detach(&mut self, instance: InstanceId, task: TaskId, eni: bool) {
+        let row = &mut self.rows[instance.index()];
+        row.tasks.retain(|&other| other != task);
+        row.enis_used = row.enis_used.saturating_sub(u32::from(eni));
+        row.version += 1;
+    }
+}

@@ -1,0 +1,49 @@
+//! Every index recomputed from the rows and compared. A difference is a bug of ours.
+
+use std::collections::BTreeMap;
+
+use crate::model::{GroupId, InstanceId, PortSet};
+use crate::store::Store;
+
+/// Panics with a sentence when a table disagrees with another.
+pub(crate) fn check(store: &Store) {
+    let mut counted: BTreeMap<(GroupId, InstanceId), u32> = BTreeMap::new();
+    for (id, row) in store.instances.iter() {
+        let mut cpu = u64::from(row.held.cpu);
+        let mut memory = u64::from(row.held.memory);
+        let (mut gpus, mut enis) = (0, 0);
+        let mut ports: PortSet = row.reserved_ports.clone();
+        ports.insert_all(&row.held.ports);
+        for &task in &row.tasks {
+            let task = store.task(task);
+            assert_eq!(task.instance, Some(id), "an instance lists the tasks that name it");
+            enis += u32::from(task.demand.eni);
+            if task.is_live() {
+                cpu += u64::from(task.demand.cpu);
+                memory += u64::from(task.demand.memory);
+                gpus |= store.gpus_of(task.id);
+                ports.insert_all(&task.demand.ports);
+                *counted.entry((task.group, id)).or_default() += 1;
+            }
+        }
+        let free = store.instances.free(id);
+        let name = &row.name;
+        let left = |registered: u32, used: u64| u64::from(registered).saturating_sub(used);
+        assert_eq!(u64::from(free.cpu), left(row.registered_cpu, cpu), "free CPU of {name}");
+        assert_eq!(
+            u64::from(free.memory),
+            left(row.registered_memory, memory),
+            "free memory of {name}"
+        );
+        assert_eq!(row.enis_used, enis, "interface slots of {name}");
+        assert_eq!(row.gpus_used, gpus, "GPUs of {name}");
+        assert_eq!(row.used_ports, ports, "ports of {name}");
+    }
+    for (index, group) in store.groups.iter().enumerate() {
+        for (&instance, &count) in &group.by_instance {
+            let id = GroupId(u32::try_from(index).expect("groups are few"));
+            assert_eq!(counted.remove(&(id, instance)), Some(count), "live tasks of a group");
+        }
+    }
+    assert!(counted.is_empty(), "every live task is counted in its group");
+}

@@ -1,0 +1,359 @@
+//! State at rest. No policy lives here: verbs keep the tables consistent with each other, and
+//! nothing outside [`crate::engine`] and [`crate::reconcile`] calls one that changes something.
+
+pub(crate) mod bitset;
+pub(crate) mod instances;
+pub(crate) mod invariants;
+pub(crate) mod names;
+mod tasks;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::EngineConfig;
+use crate::api::answer::Answer;
+use crate::api::input::RunTask;
+use crate::model::{
+    CapacityProvider, Cluster, ClusterId, Deployment, DeploymentId, GroupId, InstanceId,
+    InstanceStatus, ProviderId, ProviderKind, ProviderStatus, Service, ServiceDeployment,
+    ServiceDeploymentId, ServiceId, Subnet, SubnetId, Task, TaskDefinition, TaskDefinitionId,
+    TaskId, ZoneId,
+};
+use crate::store::bitset::InstanceSet;
+use crate::store::instances::Instances;
+use crate::store::names::Names;
+
+pub(crate) use tasks::NewTask;
+
+/// All state of the control plane.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Store {
+    pub(crate) config: EngineConfig,
+    pub(crate) clusters: Vec<Cluster>,
+    pub(crate) instances: Instances,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) definitions: Vec<TaskDefinition>,
+    pub(crate) families: BTreeMap<Box<str>, Family>,
+    pub(crate) services: Vec<Service>,
+    pub(crate) deployments: Vec<Deployment>,
+    pub(crate) records: Vec<ServiceDeployment>,
+    pub(crate) providers: Vec<CapacityProvider>,
+    pub(crate) subnets: Vec<Subnet>,
+    zones: Names,
+    group_names: Names,
+    groups: Vec<Group>,
+    task_names: BTreeMap<Box<str>, TaskId>,
+    service_names: BTreeMap<(ClusterId, Box<str>), ServiceId>,
+    /// ACTIVE instances of each cluster.
+    active: Vec<InstanceSet>,
+    /// GPUs that tasks hold, for those that hold any.
+    gpus: BTreeMap<TaskId, u64>,
+    /// Tasks that wait for an instance in PROVISIONING, oldest first.
+    pub(crate) waiting: BTreeSet<TaskId>,
+    /// Fargate capacity that is taken away: cluster, Spot, zone (all when absent).
+    pub(crate) fargate_gone: BTreeSet<(ClusterId, bool, Option<ZoneId>)>,
+    /// Answers of RunTask by client token.
+    pub(crate) tokens: BTreeMap<(ClusterId, Box<str>), (RunTask, Answer)>,
+    /// Account settings in force.
+    pub(crate) account_settings: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// A family of task definitions: its numbers are never reused.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Family {
+    /// Highest number given so far.
+    pub(crate) last: u32,
+    /// Revisions by number, deleted ones taken out.
+    pub(crate) revisions: BTreeMap<u32, TaskDefinitionId>,
+}
+
+/// A task group: what spread, `distinctInstance` and `task:group` look at (01 section 3.7).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Group {
+    /// Live tasks on each instance that has any.
+    pub(crate) by_instance: BTreeMap<InstanceId, u32>,
+    /// Live tasks on Fargate: on Spot or not, and the zone.
+    pub(crate) on_fargate: BTreeMap<(bool, ZoneId), u32>,
+}
+
+/// The predefined provider for Fargate.
+pub(crate) const FARGATE: ProviderId = ProviderId(0);
+/// The predefined provider for Fargate Spot.
+pub(crate) const FARGATE_SPOT: ProviderId = ProviderId(1);
+
+impl Store {
+    /// A store with nothing but the predefined providers.
+    pub(crate) fn new(config: EngineConfig) -> Self {
+        let predefined = |name: &str, kind| CapacityProvider {
+            name: name.into(),
+            kind,
+            status: ProviderStatus::Active,
+            input: None,
+        };
+        Self {
+            config,
+            clusters: Vec::new(),
+            instances: Instances::default(),
+            tasks: Vec::new(),
+            definitions: Vec::new(),
+            families: BTreeMap::new(),
+            services: Vec::new(),
+            deployments: Vec::new(),
+            records: Vec::new(),
+            providers: vec![
+                predefined("FARGATE", ProviderKind::Fargate),
+                predefined("FARGATE_SPOT", ProviderKind::FargateSpot),
+            ],
+            subnets: Vec::new(),
+            zones: Names::default(),
+            group_names: Names::default(),
+            groups: Vec::new(),
+            task_names: BTreeMap::new(),
+            service_names: BTreeMap::new(),
+            active: Vec::new(),
+            gpus: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            fargate_gone: BTreeSet::new(),
+            tokens: BTreeMap::new(),
+            account_settings: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn task(&self, task: TaskId) -> &Task {
+        &self.tasks[task.index()]
+    }
+
+    pub(crate) fn task_mut(&mut self, task: TaskId) -> &mut Task {
+        &mut self.tasks[task.index()]
+    }
+
+    pub(crate) fn service(&self, service: ServiceId) -> &Service {
+        &self.services[service.index()]
+    }
+
+    pub(crate) fn service_mut(&mut self, service: ServiceId) -> &mut Service {
+        &mut self.services[service.index()]
+    }
+
+    pub(crate) fn deployment(&self, deployment: DeploymentId) -> &Deployment {
+        &self.deployments[deployment.index()]
+    }
+
+    pub(crate) fn deployment_mut(&mut self, deployment: DeploymentId) -> &mut Deployment {
+        &mut self.deployments[deployment.index()]
+    }
+
+    pub(crate) fn record(&self, record: ServiceDeploymentId) -> &ServiceDeployment {
+        &self.records[record.index()]
+    }
+
+    pub(crate) fn record_mut(&mut self, record: ServiceDeploymentId) -> &mut ServiceDeployment {
+        &mut self.records[record.index()]
+    }
+
+    pub(crate) fn definition(&self, definition: TaskDefinitionId) -> &TaskDefinition {
+        &self.definitions[definition.index()]
+    }
+
+    pub(crate) fn provider(&self, provider: ProviderId) -> &CapacityProvider {
+        &self.providers[provider.index()]
+    }
+
+    pub(crate) fn subnet(&self, subnet: SubnetId) -> &Subnet {
+        &self.subnets[subnet.index()]
+    }
+
+    pub(crate) fn cluster(&self, cluster: ClusterId) -> &Cluster {
+        &self.clusters[cluster.index()]
+    }
+
+    pub(crate) fn group(&self, group: GroupId) -> &Group {
+        &self.groups[group.0 as usize]
+    }
+
+    pub(crate) fn group_name(&self, group: GroupId) -> &str {
+        self.group_names.name(group.0)
+    }
+
+    pub(crate) fn zone_name(&self, zone: ZoneId) -> &str {
+        self.zones.name(zone.0)
+    }
+
+    pub(crate) fn intern_zone(&mut self, name: &str) -> ZoneId {
+        ZoneId(self.zones.intern(name))
+    }
+
+    pub(crate) fn intern_group(&mut self, name: &str) -> GroupId {
+        let number = self.group_names.intern(name);
+        if number as usize == self.groups.len() {
+            self.groups.push(Group::default());
+        }
+        GroupId(number)
+    }
+
+    /// Adds a cluster.
+    pub(crate) fn add_cluster(&mut self, cluster: Cluster) -> ClusterId {
+        self.clusters.push(cluster);
+        self.active.push(InstanceSet::new());
+        ClusterId::from_index(self.clusters.len() - 1)
+    }
+
+    /// A cluster by name or ARN; the only one when none is named.
+    pub(crate) fn find_cluster(&self, name: Option<&str>) -> Option<ClusterId> {
+        let position = match name {
+            None if self.clusters.len() == 1 => Some(0),
+            None => self.clusters.iter().position(|c| &*c.name == "default"),
+            Some(name) => {
+                let name = last_segment(name);
+                self.clusters.iter().position(|c| &*c.name == name)
+            }
+        };
+        position.map(ClusterId::from_index)
+    }
+
+    /// Adds an instance to its cluster.
+    pub(crate) fn add_instance(&mut self, row: crate::model::ContainerInstance) -> InstanceId {
+        let (cluster, status) = (row.cluster, row.status);
+        let id = self.instances.add(row);
+        if status == InstanceStatus::Active {
+            self.active[cluster.index()].insert(id);
+        }
+        id
+    }
+
+    /// Changes the status of an instance.
+    pub(crate) fn set_instance_status(&mut self, instance: InstanceId, status: InstanceStatus) {
+        let row = self.instances.get_mut(instance);
+        row.status = status;
+        row.version += 1;
+        let active = &mut self.active[row.cluster.index()];
+        if status == InstanceStatus::Active {
+            active.insert(instance);
+        } else {
+            active.remove(instance);
+        }
+    }
+
+    /// ACTIVE instances of a cluster.
+    pub(crate) fn active(&self, cluster: ClusterId) -> &InstanceSet {
+        &self.active[cluster.index()]
+    }
+
+    /// ACTIVE instances that a provider may place on.
+    pub(crate) fn active_of(&self, cluster: ClusterId, provider: ProviderId) -> InstanceSet {
+        match &self.provider(provider).kind {
+            ProviderKind::Fargate | ProviderKind::FargateSpot => InstanceSet::new(),
+            ProviderKind::AutoScalingGroup { group, .. } => {
+                let mut set = self.active(cluster).clone();
+                set.retain(|i| {
+                    self.instances.get(i).auto_scaling_group.as_deref() == Some(&**group)
+                });
+                set
+            }
+        }
+    }
+
+    /// Whether any instance of a provider is registered, ACTIVE or not.
+    pub(crate) fn provider_has_instances(&self, cluster: ClusterId, provider: ProviderId) -> bool {
+        let ProviderKind::AutoScalingGroup { group, .. } = &self.provider(provider).kind else {
+            return false;
+        };
+        self.instances.iter().any(|(_, row)| {
+            row.cluster == cluster
+                && row.status != InstanceStatus::Inactive
+                && row.auto_scaling_group.as_deref() == Some(group)
+        })
+    }
+
+    /// An instance of a cluster by id or ARN.
+    pub(crate) fn find_instance(&self, cluster: ClusterId, name: &str) -> Option<InstanceId> {
+        self.instances.find(cluster, last_segment(name))
+    }
+
+    /// A task by id or ARN.
+    pub(crate) fn find_task(&self, name: &str) -> Option<TaskId> {
+        let name = last_segment(name);
+        if let Some(&task) = self.task_names.get(name) {
+            return Some(task);
+        }
+        if name.len() != 32 {
+            return None;
+        }
+        let ordinal = u32::from_str_radix(name, 16).ok()?.checked_sub(1)?;
+        let task = self.tasks.get(ordinal as usize)?;
+        task.extra.as_ref().is_none_or(|e| e.name.is_none()).then_some(task.id)
+    }
+
+    /// A service of a cluster by name or ARN; the newest one of that name.
+    pub(crate) fn find_service(&self, cluster: ClusterId, name: &str) -> Option<ServiceId> {
+        self.service_names.get(&(cluster, last_segment(name).into())).copied()
+    }
+
+    /// Adds a service; its name now means this one.
+    pub(crate) fn add_service(&mut self, service: Service) -> ServiceId {
+        let id = ServiceId::from_index(self.services.len());
+        self.service_names.insert((service.cluster, service.name.clone()), id);
+        self.services.push(service);
+        id
+    }
+
+    /// Services in the byte order of `cluster/service`: the order of passes.
+    pub(crate) fn services_in_order(&self) -> Vec<ServiceId> {
+        let mut order: Vec<ServiceId> = self.service_names.values().copied().collect();
+        order.sort_unstable_by(|&a, &b| {
+            let key = |id: ServiceId| {
+                let service = self.service(id);
+                (&self.cluster(service.cluster).name, &service.name)
+            };
+            key(a).cmp(&key(b))
+        });
+        order
+    }
+
+    /// A capacity provider by name.
+    pub(crate) fn find_provider(&self, name: &str) -> Option<ProviderId> {
+        let position = self
+            .providers
+            .iter()
+            .position(|p| &*p.name == name && p.status == ProviderStatus::Active);
+        position.map(ProviderId::from_index)
+    }
+
+    /// A subnet of a cluster by id.
+    pub(crate) fn find_subnet(&self, cluster: ClusterId, name: &str) -> Option<SubnetId> {
+        let subnets = &self.cluster(cluster).subnets;
+        subnets.iter().copied().find(|&s| *self.subnet(s).name == *name)
+    }
+
+    /// A task definition by `family`, `family:revision` or ARN: the highest ACTIVE revision when
+    /// none is named (01 section 2.1).
+    pub(crate) fn find_definition(&self, reference: &str) -> Option<TaskDefinitionId> {
+        let reference = last_segment(reference);
+        match reference.split_once(':') {
+            Some((family, revision)) => {
+                let revision = revision.parse().ok()?;
+                self.families.get(family)?.revisions.get(&revision).copied()
+            }
+            None => {
+                let family = self.families.get(reference)?;
+                let mut newest_first = family.revisions.values().rev().copied();
+                newest_first.find(|&id| {
+                    self.definition(id).status == crate::model::DefinitionStatus::Active
+                })
+            }
+        }
+    }
+
+    /// The deployment of a service that is PRIMARY.
+    pub(crate) fn primary(&self, service: ServiceId) -> Option<DeploymentId> {
+        self.service(service)
+            .deployments
+            .iter()
+            .copied()
+            .find(|&d| self.deployment(d).status == crate::model::DeploymentStatus::Primary)
+    }
+}
+
+/// What stands behind the last slash of an ARN; a plain name is itself.
+pub(crate) fn last_segment(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
