@@ -7,6 +7,7 @@ mod browser;
 mod bundle;
 mod checks;
 mod cmd;
+mod conformance;
 mod prepare;
 mod serve;
 mod shell;

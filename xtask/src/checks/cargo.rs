@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::{Tally, bans, report};
 use crate::prepare::{self, WASM_TARGET};
-use crate::shell;
+use crate::{conformance, shell};
 
 pub(crate) fn formatting() -> Result<Tally> {
     let outcome = shell::run(shell::cargo().args(["fmt", "--all", "--check"]));
@@ -34,7 +34,12 @@ fn clippy(what: &[&str]) -> Command {
 pub(crate) fn tests() -> Result<Tally> {
     let mut command = shell::cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]);
-    counted(&mut command)
+    let (tally, passed) = counted(&mut command)?;
+    // A test that failed shows nothing, so a page made now would be too modest.
+    if tally.failed == 0 {
+        conformance::write_page(&passed)?;
+    }
+    Ok(tally)
 }
 
 /// The engine and the simulated world must need nothing that a browser lacks.
@@ -46,24 +51,31 @@ pub(crate) fn wasm_libraries() -> Result<Tally> {
     Ok(report("engine and sim compile for wasm32", shell::run(&mut command)))
 }
 
-/// Runs tests, passing their words on and adding up their closing lines.
-fn counted(command: &mut Command) -> Result<Tally> {
+/// Runs tests, passing their words on; tells their closing lines' sum and which of them passed.
+fn counted(command: &mut Command) -> Result<(Tally, Vec<String>)> {
     let mut child = command.stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
     let words = child.stdout.take().expect("the output was asked for");
     let mut tally = Tally::default();
+    let mut passed = Vec::new();
     for line in BufReader::new(words).lines() {
         let line = line.context("cargo's output is not text")?;
         println!("{line}");
         if let Some(part) = closing_line(&line) {
             tally.add(part);
         }
+        passed.extend(passed_test(&line).map(str::to_owned));
     }
     let status = child.wait()?;
     if !status.success() && tally.failed == 0 {
         println!("cargo ended with {status} although no test failed: did everything compile?");
         tally.failed = 1;
     }
-    Ok(tally)
+    Ok((tally, passed))
+}
+
+/// Reads `test placement::tests::plc_1_binpack_memory ... ok`.
+fn passed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... ok")
 }
 
 /// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
