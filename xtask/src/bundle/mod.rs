@@ -3,7 +3,6 @@
 mod glue;
 mod modules;
 mod optimise;
-mod presets;
 mod site;
 mod stamp;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{package_dir, presets};
+use super::package_dir;
 use crate::shell;
 
 /// Makes the folder anew, so that nothing removed from the sources stays behind.
@@ -18,11 +18,13 @@ pub(super) fn lay_out(site: &Path) -> Result<()> {
     fs::copy(&shell_file, site.join("index.html")).context("index.html is not at the root")?;
     copy_folder(&package_dir(), &site.join("pkg"))?;
     copy_scripts(&shell::root().join("web"), site)?;
-    let styles = shell::root().join("web/styles");
-    if styles.is_dir() {
-        copy_folder(&styles, &site.join("styles"))?;
+    for (from, to) in [("web/styles", "styles"), ("scenarios", "scenarios")] {
+        let folder = shell::root().join(from);
+        if folder.is_dir() {
+            copy_folder(&folder, &site.join(to))?;
+        }
     }
-    presets::lay_out(&site.join("scenarios"))
+    Ok(())
 }
 
 /// Copies the hand-written scripts of a folder, such as the one that starts the engine's worker.

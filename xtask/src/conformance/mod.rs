@@ -18,8 +18,9 @@ use catalogue::{CHAPTERS, Chapter, Example};
 const HEAD: &str = "\
 # Conformance
 
-The specification has numbered worked examples. Each is shown by the tests named beside it, was decided otherwise for the
-reason given, or is not shown yet. `cargo xtask test` makes this page from the tests that pass.
+The specification has numbered worked examples. Each is shown by the tests named beside it, was
+decided otherwise for the reason given, or is not shown yet. `cargo xtask test` makes this page from
+the tests that pass.
 ";
 
 /// Rewrites the page from the paths of the tests that passed.
