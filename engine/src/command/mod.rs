@@ -6,6 +6,7 @@ mod definitions;
 mod instances;
 mod protection;
 pub(crate) mod service;
+mod settings;
 mod tasks;
 mod update;
 

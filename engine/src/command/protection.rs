@@ -37,10 +37,7 @@ pub(super) fn update(
     Ok(Answer::Protection(protected, failures))
 }
 
-pub(super) fn get(
-    control: &mut Control,
-    input: &GetTaskProtection,
-) -> Result<Answer, CommandError> {
+pub(super) fn get(control: &Control, input: &GetTaskProtection) -> Result<Answer, CommandError> {
     control.store.named_cluster(input.cluster.as_deref())?;
     if input.tasks.len() > 100 {
         return Err(CommandError::invalid("At most 100 tasks can be given."));

@@ -6,15 +6,14 @@ use crate::api::event::EventKind;
 use crate::api::input::{LoadBalancer, UpdateService};
 use crate::api::{Answer, CommandError};
 use crate::command::capacity::resolve_launch;
-use crate::command::service::{
-    DeploymentSettings, check_active, desired_count, grace, new_deployment, settings,
-};
+use crate::command::service::{check_active, desired_count, new_deployment};
+use crate::command::settings::{DeploymentSettings, grace, settings};
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
 use crate::model::{
-    ControllerType, DeploymentStatus, HealthBounds, Launch, PlacementStrategy, RolloutState,
-    SchedulingStrategy, ServiceId, Span, TaskDefinition, TaskDefinitionId,
+    ControllerType, DeploymentStatus, HealthBounds, Launch, PlacementConstraint, PlacementStrategy,
+    RolloutState, SchedulingStrategy, Service, ServiceId, Span, TaskDefinition, TaskDefinitionId,
 };
 use crate::store::Store;
 
@@ -26,13 +25,18 @@ const FORCE_NEEDED: &str = "When switching from launch type to capacity provider
 struct Change {
     desired: Option<u32>,
     settings: DeploymentSettings,
-    constraints: Option<Vec<crate::model::PlacementConstraint>>,
-    strategy: Option<Vec<PlacementStrategy>>,
+    placement: Placement,
     grace: Option<Span>,
     rebalancing: bool,
     definition: TaskDefinitionId,
     launch: Launch,
     deploys: bool,
+}
+
+/// Placement that a call gives; what is absent stays.
+struct Placement {
+    constraints: Option<Vec<PlacementConstraint>>,
+    strategy: Option<Vec<PlacementStrategy>>,
 }
 
 pub(super) fn update(control: &mut Control, input: UpdateService) -> Result<Answer, CommandError> {
@@ -78,19 +82,10 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     let launch = new_launch(store, service, input, definition_row)?;
     let network = input.network_configuration.as_ref().or(row.network.as_ref());
     subnets(store, row.cluster, definition_row, is_fargate(store, &launch), network)?;
-    let given = input.placement_constraints.as_ref();
-    let constraints = given
-        .map(|given| definition::placement_constraints(&definition_row.constraints, given))
-        .transpose()?
-        .map(|all| all[definition_row.constraints.len()..].to_vec());
-    let strategy = input
-        .placement_strategy
-        .as_ref()
-        .map(|s| definition::placement_strategies(s))
-        .transpose()?;
+    let placement = given_placement(input, definition_row)?;
     let balancers = input.load_balancers.as_ref().unwrap_or(&row.load_balancers);
     check_load_balancers(balancers, definition_row)?;
-    let effective = strategy.as_deref().unwrap_or(&row.strategy);
+    let effective = placement.strategy.as_deref().unwrap_or(&row.strategy);
     let rebalancing = match input.availability_zone_rebalancing.as_deref() {
         None => row.rebalancing,
         given => rebalancing(
@@ -102,37 +97,50 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
             "updated",
         )?,
     };
-    let differs = |a: bool| a;
-    let deploys = input.force_new_deployment == Some(true)
-        || differs(definition != current)
-        || differs(
-            input.network_configuration.is_some() && input.network_configuration != row.network,
-        )
-        || input
-            .platform_version
-            .as_ref()
-            .is_some_and(|v| row.input.platform_version.as_ref() != Some(v))
-        || input.load_balancers.as_ref().is_some_and(|b| *b != row.load_balancers)
-        || input.service_registries.as_ref().is_some_and(|r| *r != row.registries)
-        || differs(
-            input.service_connect_configuration.is_some()
-                && input.service_connect_configuration != row.input.service_connect_configuration,
-        )
-        || input
-            .volume_configurations
-            .as_ref()
-            .is_some_and(|v| *v != row.input.volume_configurations);
+    let deploys = definition != current || starts_deployment(row, input);
     Ok(Change {
         desired,
         settings,
-        constraints,
-        strategy,
+        placement,
         grace: grace(input.health_check_grace_period_seconds)?,
         rebalancing,
         definition,
         launch,
         deploys,
     })
+}
+
+/// Whether a call asks for a new deployment by something else than its task definition (03
+/// section 3.1).
+fn starts_deployment(row: &Service, input: &UpdateService) -> bool {
+    fn differs<T: PartialEq>(given: Option<&T>, kept: Option<&T>) -> bool {
+        given.is_some() && given != kept
+    }
+    let kept = &row.input;
+    let connect = input.service_connect_configuration.as_ref();
+    input.force_new_deployment == Some(true)
+        || differs(input.network_configuration.as_ref(), row.network.as_ref())
+        || differs(input.platform_version.as_ref(), kept.platform_version.as_ref())
+        || differs(input.load_balancers.as_ref(), Some(&row.load_balancers))
+        || differs(input.service_registries.as_ref(), Some(&row.registries))
+        || differs(connect, kept.service_connect_configuration.as_ref())
+        || differs(input.volume_configurations.as_ref(), Some(&kept.volume_configurations))
+        || differs(
+            input.vpc_lattice_configurations.as_ref(),
+            Some(&kept.vpc_lattice_configurations),
+        )
+}
+
+/// The strategy and the constraints that a call gives, checked together with the definition's.
+fn given_placement(input: &UpdateService, row: &TaskDefinition) -> Result<Placement, CommandError> {
+    let constraints = input.placement_constraints.as_ref();
+    let constraints = constraints
+        .map(|given| definition::placement_constraints(&row.constraints, given))
+        .transpose()?
+        .map(|all| all[row.constraints.len()..].to_vec());
+    let strategy = input.placement_strategy.as_ref();
+    let strategy = strategy.map(|s| definition::placement_strategies(s)).transpose()?;
+    Ok(Placement { constraints, strategy })
 }
 
 /// A changed strategy needs a forced deployment (04 section 2.8).
@@ -228,7 +236,8 @@ fn apply_in_place(
     input: &UpdateService,
     change: &Change,
 ) {
-    let placement_changed = change.constraints.is_some() || change.strategy.is_some();
+    let placement_changed =
+        change.placement.constraints.is_some() || change.placement.strategy.is_some();
     let cluster = control.store.service(service).cluster;
     let row = control.store.service_mut(service);
     row.bounds = change.settings.bounds;
@@ -236,10 +245,10 @@ fn apply_in_place(
     row.bake = change.settings.bake;
     row.rebalancing = change.rebalancing;
     row.grace = change.grace.unwrap_or(row.grace);
-    if let Some(constraints) = &change.constraints {
+    if let Some(constraints) = &change.placement.constraints {
         row.constraints = constraints.clone().into();
     }
-    if let Some(strategy) = &change.strategy {
+    if let Some(strategy) = &change.placement.strategy {
         row.strategy = strategy.clone().into();
     }
     if let Some(network) = &input.network_configuration {
@@ -265,6 +274,9 @@ fn apply_in_place(
     }
     if let Some(volumes) = &input.volume_configurations {
         kept.volume_configurations.clone_from(volumes);
+    }
+    if let Some(lattice) = &input.vpc_lattice_configurations {
+        kept.vpc_lattice_configurations.clone_from(lattice);
     }
     if placement_changed {
         control.room_changed(cluster);

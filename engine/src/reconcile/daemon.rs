@@ -29,7 +29,7 @@ pub(super) fn count_eligible(control: &mut Control, service: ServiceId) {
 
 /// ACTIVE instances that satisfy attributes and constraints, room or not, in id order. One whose
 /// agent is disconnected counts while its daemon lives.
-fn eligible(control: &mut Control, service: ServiceId, primary: DeploymentId) -> Vec<InstanceId> {
+fn eligible(control: &Control, service: ServiceId, primary: DeploymentId) -> Vec<InstanceId> {
     let active = control.store.active(control.store.service(service).cluster).clone();
     let mut instances: Vec<InstanceId> =
         active.iter().filter(|&instance| suits(control, service, primary, instance)).collect();
@@ -38,7 +38,7 @@ fn eligible(control: &mut Control, service: ServiceId, primary: DeploymentId) ->
 }
 
 fn suits(
-    control: &mut Control,
+    control: &Control,
     service: ServiceId,
     deployment: DeploymentId,
     instance: InstanceId,

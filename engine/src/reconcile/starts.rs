@@ -155,7 +155,7 @@ fn unreplaced(pass: &Pass<'_>, deployment: DeploymentId) -> u32 {
 
 /// The order for one task of a service.
 pub(crate) fn service_order(
-    control: &mut Control,
+    control: &Control,
     service: ServiceId,
     deployment: DeploymentId,
     target: LaunchTarget,

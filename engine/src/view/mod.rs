@@ -1,6 +1,7 @@
 //! Looking at the state. Nothing here changes anything.
 
 mod counts;
+mod message;
 mod text;
 
 use crate::api::EngineConfig;

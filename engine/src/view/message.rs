@@ -1,0 +1,149 @@
+//! Service event messages, letter for letter (01 section 4.7, 03 section 15.2).
+
+use std::fmt::Write as _;
+
+use crate::api::event::Message;
+use crate::model::{ServiceId, TaskId};
+use crate::view::View;
+
+const TROUBLESHOOTING: &str =
+    "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
+const NO_REQUIREMENTS: &str =
+    "was unable to place a task because no container instance met all of its requirements.";
+
+impl View<'_> {
+    /// A service event message (03 section 15.2).
+    pub fn message(self, service: ServiceId, message: &Message) -> String {
+        let name = &self.service(service).name;
+        let head = format!("(service {name}) ");
+        match message {
+            Message::SteadyState => head + "has reached a steady state.",
+            Message::Started { tasks, replaced } => head + &self.started(tasks, *replaced),
+            Message::StoppedPending(count) => format!("{head}stopped {count} pending tasks."),
+            Message::Registered(count, group) => {
+                format!("{head}registered {count} targets in (target-group {group})")
+            }
+            Message::Stopped(tasks) => {
+                format!("{head}has stopped {} running tasks:{}.", tasks.len(), {
+                    self.task_list(tasks)
+                })
+            }
+            Message::Deregistered(count, group) => {
+                format!("{head}deregistered {count} targets in (target-group {group})")
+            }
+            Message::Draining(count, deployment) => format!(
+                "(service {name}, taskSet {}) has begun draining connections on {count} tasks.",
+                self.deployment_name(*deployment)
+            ),
+            Message::TargetUnhealthy { task, group, reason } => {
+                self.target_unhealthy(service, *task, *group, reason)
+            }
+            Message::ContainerUnhealthy(task) => {
+                format!("{head}(task {}) failed container health checks.", self.task_name(*task))
+            }
+            Message::DeploymentCompleted(deployment) => format!(
+                "{head}(deployment {}) deployment completed.",
+                self.deployment_name(*deployment)
+            ),
+            Message::DeploymentFailed(deployment) => format!(
+                "{head}(deployment {}) deployment failed: tasks failed to start.",
+                self.deployment_name(*deployment)
+            ),
+            Message::RollingBack(deployment) => {
+                format!("{head}rolling back to deployment {}.", self.deployment_name(*deployment))
+            }
+            Message::AlarmDetected(deployment) => format!(
+                "{head}(deployment {}) deployment failed: alarm detected.",
+                self.deployment_name(*deployment)
+            ),
+            Message::NoPlace(..)
+            | Message::NoInstances
+            | Message::NoInstancesInProvider(_)
+            | Message::NoCapacity(_)
+            | Message::ProvisioningLimit => head + &self.no_place(message),
+            Message::CannotStart => format!(
+                "{head}is unable to consistently start tasks successfully. {TROUBLESHOOTING}"
+            ),
+            Message::Stuck => {
+                head + "was unable to stop or start tasks during a deployment because of the \
+                        service deployment configuration. Update the minimumHealthyPercent or \
+                        maximumPercent value and try again."
+            }
+            Message::Protected(deployment, count) => {
+                let set = self.deployment_name(*deployment);
+                format!(
+                    "{head}was unable to reach steady state because (taskSet {set}) was unable to \
+                     scale in due to (reason {count} tasks under protection)"
+                )
+            }
+        }
+    }
+
+    /// E15 and E20, without the head.
+    fn no_place(self, message: &Message) -> String {
+        match message {
+            Message::NoPlace(instance, reason) => format!(
+                "{NO_REQUIREMENTS} The closest matching (container-instance {}) {}. \
+                 {TROUBLESHOOTING}",
+                self.instance(*instance).name,
+                closest_clause(reason)
+            ),
+            Message::NoInstances => format!(
+                "{NO_REQUIREMENTS} Reason: No Container Instances were found in your cluster. \
+                 {TROUBLESHOOTING}"
+            ),
+            Message::NoInstancesInProvider(_) => format!(
+                "{NO_REQUIREMENTS} Reason: No Container Instances were found in your capacity \
+                 provider. {TROUBLESHOOTING}"
+            ),
+            Message::NoCapacity(reason) => {
+                format!("was unable to place a task. Reason: {reason}.")
+            }
+            _ => "was unable to place tasks in your cluster because the tasks provisioning \
+                  capacity limit was exceeded."
+                .to_owned(),
+        }
+    }
+
+    /// E2, and E5 when some replace unhealthy tasks.
+    fn started(self, tasks: &[TaskId], replaced: u32) -> String {
+        let mut text = format!("has started {} tasks:{}.", tasks.len(), self.task_list(tasks));
+        if replaced > 0 {
+            let _ =
+                write!(text, " Amazon ECS replaced {replaced} tasks due to an unhealthy status.");
+        }
+        text
+    }
+
+    fn task_list(self, tasks: &[TaskId]) -> String {
+        let mut text = String::with_capacity(tasks.len() * 40);
+        for &task in tasks {
+            let _ = write!(text, " (task {})", self.task_name(task));
+        }
+        text
+    }
+
+    fn target_unhealthy(self, service: ServiceId, task: TaskId, group: usize, why: &str) -> String {
+        let row = self.service(service);
+        let balancer = row.load_balancers.get(group);
+        let arn = balancer.and_then(|b| b.target_group_arn.as_deref()).unwrap_or_default();
+        let port = balancer.and_then(|b| b.container_port).unwrap_or_default();
+        format!(
+            "(service {}) (task {}) (port {port}) is unhealthy in (target-group {arn}) due to \
+             (reason {why}).",
+            row.name,
+            self.task_name(task)
+        )
+    }
+}
+
+/// What the event says of the closest instance (01 section 4.7).
+fn closest_clause(reason: &str) -> String {
+    match reason {
+        "RESOURCE:CPU" => "has insufficient CPU units available".to_owned(),
+        "RESOURCE:MEMORY" => "has insufficient memory available".to_owned(),
+        "RESOURCE:PORTS" => "is already using a port required by your task".to_owned(),
+        "ATTRIBUTE" => "is missing an attribute required by your task".to_owned(),
+        other => format!("encountered error \"{other}\""),
+    }
+}
