@@ -1,3 +1,4 @@
 //! The world.
 
 pub mod document;
+pub mod world;

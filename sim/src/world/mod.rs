@@ -1,0 +1,381 @@
+//! The simulated data plane: what container agents, Fargate, network interfaces, Docker and load
+//! balancers do, and what they tell the control plane.
+//!
+//! [`World`] is driven as the engine is: it has no clock. In step 1 of an instant (00 section 3)
+//! call [`World::due`], give every report to the engine, hand every effect of the engine to
+//! [`World::effect`], and go on until nothing is reported any more. [`World::next_due`] says when
+//! the next instant is.
+
+mod adopt;
+mod agent;
+mod behavior;
+mod behavior_values;
+mod container;
+mod faults;
+mod images;
+mod latency;
+mod network;
+mod plan;
+mod probe;
+mod registration;
+mod run;
+mod start;
+mod step;
+mod stop;
+mod targets;
+mod task;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::sync::Arc;
+
+use stowplan_engine::View;
+use stowplan_engine::api::{Effect, Report};
+use stowplan_engine::model::{InstanceId, Span, TargetState, TaskId, TaskStatus, Time, ZoneId};
+
+pub use agent::AgentConfig;
+pub use behavior::{Behavior, Behaviors, ContainerBehavior, Latency, SetBehavior, Timed};
+pub use behavior_values::{
+    AwsCall, Delay, DurationRange, Exit, Exits, HealthRule, HealthRules, MemoryUsed, ProbeResult,
+    Share, StartFails, StartFailure,
+};
+pub use container::{ContainerStatus, WorldContainer};
+pub use faults::AgentCall;
+pub use images::{Image, PullRates};
+pub use targets::{LoadBalancerKind, TargetCounts, TargetGroup, TargetType, WorldTarget};
+pub use task::WorldTask;
+
+use agent::Host;
+use container::NEVER;
+use faults::InstanceEvent;
+use images::Images;
+use network::Addresses;
+use plan::Plans;
+use step::{Step, Surroundings};
+use targets::{GroupRow, TargetGroups};
+
+/// What a scenario says of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorldConfig {
+    /// How it answers.
+    pub behavior: Behaviors,
+    /// Target groups; those that only services name have the defaults.
+    pub target_groups: Vec<TargetGroup>,
+    /// Exactly these images exist; all of them when absent.
+    pub images: Option<Vec<Image>>,
+    /// How fast they arrive.
+    pub pull_rates: PullRates,
+    /// `imageReplicationSeconds`: from a push to the other regions.
+    pub image_replication: Span,
+    /// `ignoreContainersWithoutHealthCheck` (01 section 11.5).
+    pub ignore_containers_without_health_check: bool,
+    /// `initialHealthyNeedsThreshold` (02 section 7.3).
+    pub initial_healthy_needs_threshold: bool,
+}
+
+impl Default for WorldConfig {
+    fn default() -> Self {
+        Self {
+            behavior: Behaviors::new(),
+            target_groups: Vec::new(),
+            images: None,
+            pull_rates: PullRates::default(),
+            image_replication: Span::from_secs(300),
+            ignore_containers_without_health_check: false,
+            initial_healthy_needs_threshold: false,
+        }
+    }
+}
+
+/// The simulated data plane.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// By id. Shared between a world and its clones until one of them changes a task.
+    tasks: Vec<Option<Arc<WorldTask>>>,
+    around: Surroundings,
+    /// When tasks want to be looked at; one that is not the task's own `wakes_at` is out of date.
+    wakes: BinaryHeap<Reverse<(Time, TaskId)>>,
+    instance_events: BTreeSet<(Time, InstanceId, InstanceEvent)>,
+    agent_calls: Vec<AgentCall>,
+}
+
+impl World {
+    /// A world without instances and tasks.
+    pub fn new(config: WorldConfig, seed: u64) -> Self {
+        let needs_threshold = config.initial_healthy_needs_threshold;
+        let replication = config.image_replication;
+        let around = Surroundings {
+            seed,
+            ignore_unchecked: config.ignore_containers_without_health_check,
+            new_targets_need_threshold: needs_threshold,
+            plans: Plans::new(config.behavior),
+            images: Images::new(config.images.as_deref(), config.pull_rates, replication),
+            groups: TargetGroups::new(config.target_groups, needs_threshold),
+            addresses: Addresses::default(),
+            hosts: Vec::new(),
+            reports: Vec::new(),
+            admitted: Vec::new(),
+        };
+        Self {
+            tasks: Vec::new(),
+            around,
+            wakes: BinaryHeap::new(),
+            instance_events: BTreeSet::new(),
+            agent_calls: Vec::new(),
+        }
+    }
+
+    /// Says what the agent of an instance is like; before any task is there. An instance of which
+    /// nothing is said has the defaults.
+    pub fn add_instance(&mut self, instance: InstanceId, config: AgentConfig, view: View<'_>) {
+        let host = Host::new(instance, config, view);
+        *self.around.host(instance, view) = host;
+    }
+
+    /// Takes over a task that exists when the run begins. Call it for each, in order, when all are
+    /// set up; one that waits for capacity, or is over, is none of the world's.
+    pub fn adopt_task(&mut self, now: Time, task: TaskId, view: View<'_>) {
+        let row = view.task(task);
+        let unplaced = row.instance.is_none() && row.zone.is_none();
+        if unplaced || row.last_status == TaskStatus::Stopped {
+            return;
+        }
+        self.insert_task(task, view);
+        self.change_task(now, task, view, |row, step| row.adopt(step));
+        self.wake(task, now);
+    }
+
+    /// Carries out an order of the engine. What follows is reported by [`Self::due`].
+    pub fn effect(&mut self, now: Time, effect: Effect, view: View<'_>) {
+        let (Effect::StartTask(task) | Effect::StopTask(task) | Effect::DeregisterTargets(task)) =
+            effect;
+        if let Some(instance) = view.task(task).instance
+            && !matches!(effect, Effect::DeregisterTargets(_))
+        {
+            let host = self.around.host(instance, view);
+            if host.lost {
+                return;
+            }
+            if !host.connected {
+                return host.mailbox.push(effect);
+            }
+        }
+        if self.task(task).is_none() {
+            self.insert_task(task, view);
+            self.change_task(now, task, view, |row, step| row.make_targets(step));
+        }
+        self.change_task(now, task, view, |row, _| match effect {
+            Effect::StartTask(_) => {}
+            Effect::StopTask(_) => row.orders.stop = true,
+            Effect::DeregisterTargets(_) => row.orders.deregister = true,
+        });
+        self.wake(task, now);
+    }
+
+    /// Does what is due: instances by id, then tasks by id, each with what follows without delay.
+    /// Answers with what the engine is to be told, in order. Call it again until it says nothing.
+    pub fn due(&mut self, now: Time, view: View<'_>, out: &mut Vec<Report>) {
+        self.advance_instances(now, view);
+        while let Some(task) = self.pop_due(now) {
+            self.change_task(now, task, view, |row, step| row.run(step));
+            self.schedule(now, task);
+            self.prepare_admitted(now, view);
+        }
+        self.drop_stale();
+        out.append(&mut self.around.reports);
+    }
+
+    /// When something is due next.
+    pub fn next_due(&self) -> Option<Time> {
+        let task = self.wakes.peek().map(|Reverse((at, _))| *at);
+        let instance = self.instance_events.first().map(|(at, _, _)| *at);
+        task.into_iter().chain(instance).min()
+    }
+
+    /// Whether the engine has to be told something, or something was ordered just now.
+    pub fn is_quiet(&self, now: Time) -> bool {
+        self.around.reports.is_empty() && self.next_due().is_none_or(|at| at > now)
+    }
+
+    /// A task, once the world knows it.
+    pub fn task(&self, task: TaskId) -> Option<&WorldTask> {
+        self.tasks.get(task.index())?.as_deref()
+    }
+
+    /// Everything that the scenario says of a task's behaviour.
+    pub fn behavior_of(&self, task: TaskId) -> Option<&Behavior> {
+        self.task(task).map(|row| &row.plan.behavior)
+    }
+
+    /// A target group by name or ARN.
+    pub fn target_group(&self, reference: &str) -> Option<TargetGroupView<'_>> {
+        self.around.groups.find(reference).map(|row| TargetGroupView { world: self, row })
+    }
+
+    /// All target groups, by name.
+    pub fn target_groups(&self) -> impl Iterator<Item = TargetGroupView<'_>> {
+        self.around.groups.iter().map(|row| TargetGroupView { world: self, row })
+    }
+
+    /// What the agent of an instance is like, once the world knows it.
+    pub fn agent_config(&self, instance: InstanceId) -> Option<&AgentConfig> {
+        self.around.known_host(instance).map(|host| &host.config)
+    }
+
+    fn insert_task(&mut self, task: TaskId, view: View<'_>) {
+        let index = task.index();
+        if index >= self.tasks.len() {
+            self.tasks.resize(index + 1, None);
+        }
+        let row = view.task(task);
+        let plan = self.around.plans.plan_of(task, view, &mut self.around.images);
+        let change = self.around.plans.changes;
+        let task = WorldTask::new(row, view.definition(row.definition), plan, change);
+        self.tasks[index] = Some(Arc::new(task));
+    }
+
+    fn change_task(
+        &mut self,
+        now: Time,
+        task: TaskId,
+        view: View<'_>,
+        change: impl FnOnce(&mut WorldTask, &mut Step<'_>),
+    ) {
+        let Some(slot) = self.tasks.get_mut(task.index()) else { return };
+        let Some(row) = slot else { return };
+        let mut step = Step { now, view, task, around: &mut self.around };
+        change(Arc::make_mut(row), &mut step);
+    }
+
+    /// Tasks that agents admitted go on.
+    fn prepare_admitted(&mut self, now: Time, view: View<'_>) {
+        for task in std::mem::take(&mut self.around.admitted) {
+            self.change_task(now, task, view, |row, step| row.prepare(step));
+            self.wake(task, now);
+        }
+    }
+
+    /// Looks at a task at an instant, if not before.
+    fn wake(&mut self, task: TaskId, at: Time) {
+        let Some(Some(row)) = self.tasks.get_mut(task.index()) else { return };
+        if at < row.wakes_at {
+            Arc::make_mut(row).wakes_at = at;
+            self.wakes.push(Reverse((at, task)));
+        }
+    }
+
+    fn schedule(&mut self, now: Time, task: TaskId) {
+        let Some(Some(row)) = self.tasks.get_mut(task.index()) else { return };
+        let at = row.next_due();
+        debug_assert!(at > now, "a task does everything that is due");
+        if row.wakes_at != at {
+            Arc::make_mut(row).wakes_at = at;
+        }
+        if at != NEVER {
+            self.wakes.push(Reverse((at, task)));
+        }
+    }
+
+    fn pop_due(&mut self, now: Time) -> Option<TaskId> {
+        while let Some(&Reverse((at, task))) = self.wakes.peek() {
+            if at > now {
+                return None;
+            }
+            self.wakes.pop();
+            if self.is_current(at, task) {
+                return Some(task);
+            }
+        }
+        None
+    }
+
+    /// So that [`Self::next_due`] names an instant at which something happens.
+    fn drop_stale(&mut self) {
+        while let Some(&Reverse((at, task))) = self.wakes.peek()
+            && !self.is_current(at, task)
+        {
+            self.wakes.pop();
+        }
+    }
+
+    fn is_current(&self, at: Time, task: TaskId) -> bool {
+        self.task(task).is_some_and(|row| row.wakes_at == at)
+    }
+}
+
+/// A target group, to look at.
+#[derive(Clone, Copy)]
+pub struct TargetGroupView<'w> {
+    world: &'w World,
+    row: &'w GroupRow,
+}
+
+/// A target, to look at.
+#[derive(Clone, Copy)]
+pub struct TargetView<'w> {
+    /// Its task.
+    pub task: TaskId,
+    /// Its state.
+    pub state: TargetState,
+    /// The target itself.
+    pub target: &'w WorldTarget,
+    /// Its share of the group's requests, from 0 to 1.
+    pub share: f64,
+}
+
+impl<'w> TargetGroupView<'w> {
+    /// As the scenario gives it.
+    pub fn config(&self) -> &'w TargetGroup {
+        &self.row.config
+    }
+
+    /// Its targets by state.
+    pub fn counts(&self) -> TargetCounts {
+        self.row.counts
+    }
+
+    /// Its targets, by task, with their shares at an instant (02 sections 7.6 and 7.7).
+    pub fn targets(&self, now: Time) -> Vec<TargetView<'w>> {
+        let shares = self.shares(now);
+        let members = self.row.members.iter();
+        let found = members.filter_map(|&(task, index)| {
+            let target = self.world.task(task)?.targets.get(index)?;
+            Some((task, target, target.state?))
+        });
+        found
+            .zip(shares)
+            .map(|((task, target, state), share)| TargetView { task, state, target, share })
+            .collect()
+    }
+
+    fn shares(&self, now: Time) -> Vec<f64> {
+        let of = |&(task, index): &(TaskId, usize)| {
+            self.world.task(task).and_then(|row| row.targets.get(index))
+        };
+        let targets: Vec<Option<&WorldTarget>> = self.row.members.iter().map(of).collect();
+        // With no healthy target requests go to all that are not on their way out.
+        let fail_open = self.row.counts.healthy == 0;
+        let weight = |(key, target): (&(TaskId, usize), &Option<&WorldTarget>)| match target
+            .and_then(|target| target.state)
+        {
+            Some(TargetState::Initial | TargetState::Unhealthy) if fail_open => 1.0,
+            _ => self.row.weight(*key, now),
+        };
+        let weights: Vec<f64> = self.row.members.iter().zip(&targets).map(weight).collect();
+        if self.row.config.kind == LoadBalancerKind::Application {
+            let all: f64 = weights.iter().sum();
+            return weights.iter().map(|own| if all > 0.0 { own / all } else { 0.0 }).collect();
+        }
+        // Without cross-zone balancing zones share equally, then the targets inside a zone.
+        let zone_of = |target: &Option<&WorldTarget>| target.and_then(|target| target.zone);
+        let mut zones: BTreeMap<Option<ZoneId>, f64> = BTreeMap::new();
+        for (target, own) in targets.iter().zip(&weights).filter(|(_, own)| **own > 0.0) {
+            *zones.entry(zone_of(target)).or_default() += own;
+        }
+        let share = |(target, own): (&Option<&WorldTarget>, &f64)| {
+            let all = zones.get(&zone_of(target)).copied().unwrap_or_default();
+            if all > 0.0 { own / all / zones.len() as f64 } else { 0.0 }
+        };
+        targets.iter().zip(&weights).map(share).collect()
+    }
+}
