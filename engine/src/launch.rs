@@ -8,7 +8,7 @@ use crate::control::Control;
 use crate::model::{
     ClusterId, Demand, GroupId, LaunchType, NetworkMode, Owner, PlacementConstraint,
     PlacementStrategy, ProviderId, ProviderKind, ServiceId, SubnetId, TaskDefinitionId, TaskExtra,
-    TaskId, TaskStatus,
+    TaskId, TaskStatus, ZoneId,
 };
 use crate::placement::fargate::FargatePlace;
 use crate::placement::{self, Place, PlacementRequest, closest, fargate};
@@ -25,6 +25,8 @@ pub(crate) struct TaskOrder {
     pub(crate) target: LaunchTarget,
     pub(crate) demand: Arc<Demand>,
     pub(crate) subnets: Arc<[SubnetId]>,
+    /// Only there, when Availability Zone rebalancing asks for it.
+    pub(crate) zone: Option<ZoneId>,
     /// The definition's constraints, then the call's or the service's.
     pub(crate) constraints: Arc<[PlacementConstraint]>,
     pub(crate) strategy: Arc<[PlacementStrategy]>,
@@ -116,7 +118,9 @@ fn find_place(control: &mut Control, order: &TaskOrder) -> Result<Found, NoPlace
         },
     };
     if let Some(spot) = fargate {
-        return fargate::place(store, order.cluster, order.group, spot, &order.subnets)
+        let wanted = |subnet: &SubnetId| order.zone.is_none_or(|z| store.subnet(*subnet).zone == z);
+        let subnets: Vec<SubnetId> = order.subnets.iter().copied().filter(wanted).collect();
+        return fargate::place(store, order.cluster, order.group, spot, &subnets)
             .map(Found::Fargate)
             .ok_or_else(|| {
                 NoPlace::NoCapacity(failure(order, provider, Vec::new(), "RESOURCE:FARGATE"))
@@ -145,6 +149,7 @@ pub(crate) fn request<'a>(
         definition: store.definition(order.definition),
         demand: &order.demand,
         subnets: &order.subnets,
+        zone: order.zone,
         constraints: &order.constraints,
         strategy: &order.strategy,
     }

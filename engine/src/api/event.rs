@@ -7,7 +7,7 @@ use crate::expr::Expression;
 use crate::model::{
     ClusterId, DeploymentId, GroupId, InstanceId, InstanceStatus, ProviderId, RolloutState,
     ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, TaskDefinitionId, TaskId, TaskStatus,
-    Time,
+    Time, ZoneId,
 };
 
 /// One event.
@@ -121,6 +121,55 @@ pub enum Message {
     Protected(DeploymentId, u32),
     /// E20
     ProvisioningLimit,
+    /// E21 and E22
+    Rebalance(RebalanceStep),
+}
+
+/// A step of Availability Zone rebalancing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RebalanceStep {
+    /// E21: the zones were counted, most tasks first.
+    Counted {
+        /// Tasks of each zone.
+        counts: Box<[ZoneCount]>,
+        /// Whether that is balanced.
+        balanced: bool,
+    },
+    /// E22: a task was started.
+    Started {
+        /// The task.
+        task: TaskId,
+        /// Its zone.
+        zone: ZoneId,
+    },
+    /// E22: a task was told to stop.
+    Stopped {
+        /// The task.
+        task: TaskId,
+        /// Its zone.
+        zone: ZoneId,
+    },
+    /// E22: no place in the zone.
+    NoPlace {
+        /// The zone.
+        zone: ZoneId,
+    },
+    /// E22: every task that could leave is protected.
+    Protected {
+        /// The deployment.
+        deployment: DeploymentId,
+    },
+    /// E22: ended early.
+    Ended,
+}
+
+/// Tasks of a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ZoneCount {
+    /// The zone.
+    pub zone: ZoneId,
+    /// Live tasks of the service in it.
+    pub tasks: u32,
 }
 
 /// An EventBridge event.

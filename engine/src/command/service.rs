@@ -18,7 +18,7 @@ use crate::model::{
     Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId,
     ServiceMemory, ServiceStatus, Span, Stop, TaskDefinition, TaskDefinitionId, Throttle, Time,
 };
-use crate::reconcile::stop_pending;
+use crate::reconcile::{rebalance, stop_pending};
 use crate::store::{Store, last_segment};
 
 /// A CreateService that passed every check.
@@ -175,6 +175,7 @@ pub(super) fn new_deployment(
     definition: TaskDefinitionId,
     launch: Launch,
 ) -> DeploymentId {
+    rebalance::end(control, service);
     let id = DeploymentId::from_index(control.store.deployments.len());
     let now = control.now;
     let row = control.store.service_mut(service);

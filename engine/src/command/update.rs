@@ -15,6 +15,7 @@ use crate::model::{
     ControllerType, DeploymentStatus, HealthBounds, Launch, PlacementConstraint, PlacementStrategy,
     RolloutState, SchedulingStrategy, Service, ServiceId, Span, TaskDefinition, TaskDefinitionId,
 };
+use crate::reconcile::rebalance;
 use crate::store::Store;
 
 const FORCE_NEEDED: &str = "When switching from launch type to capacity provider strategy on an \
@@ -210,6 +211,7 @@ fn set_desired(control: &mut Control, service: ServiceId, desired: u32) {
     if before == desired {
         return;
     }
+    rebalance::end(control, service);
     control.store.service_mut(service).desired = desired;
     control.out.event(EventKind::DesiredCount(service, desired));
     for deployment in control.store.service(service).deployments.clone() {
@@ -277,6 +279,9 @@ fn apply_in_place(
     }
     if let Some(lattice) = &input.vpc_lattice_configurations {
         kept.vpc_lattice_configurations.clone_from(lattice);
+    }
+    if !change.rebalancing {
+        rebalance::end(control, service);
     }
     if placement_changed {
         control.room_changed(cluster);

@@ -7,7 +7,7 @@ use crate::api::input::{CreateService, LoadBalancer, NetworkConfiguration, Servi
 use crate::model::{
     BreakerConfig, ClusterId, ControllerType, DeploymentId, GroupId, HealthBounds, Launch,
     PlacementConstraint, PlacementStrategy, SchedulingStrategy, ServiceDeploymentId, ServiceStatus,
-    Span, TaskId, Time,
+    Span, TaskId, Time, ZoneId,
 };
 
 /// A service.
@@ -86,8 +86,33 @@ pub struct ServiceMemory {
     pub registered: u32,
     /// Why a target is unhealthy, by task and load balancer.
     pub target_reasons: BTreeMap<(TaskId, usize), Box<str>>,
+    /// Availability Zone rebalancing under way.
+    pub rebalancing: Option<Rebalancing>,
     /// The cluster's count of changes that could make room, when placement was last tried.
     pub room_seen: u64,
+}
+
+/// Availability Zone rebalancing that was begun (01 section 10).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Rebalancing {
+    /// The move whose new task is there and whose old one is not stopped yet.
+    pub under_way: Option<Move>,
+}
+
+/// A move from zone to zone: the task that was started for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Move {
+    /// The new task.
+    pub task: TaskId,
+    /// Its zone.
+    pub to: ZoneId,
+}
+
+impl ServiceMemory {
+    /// The move that is under way.
+    pub fn move_under_way(&self) -> Option<Move> {
+        self.rebalancing.and_then(|rebalancing| rebalancing.under_way)
+    }
 }
 
 /// A service is in a steady state.

@@ -12,7 +12,7 @@ use crate::api::TieBreak;
 use crate::api::event::Rejection;
 use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, PlacementConstraint, PlacementStrategy, ProviderId,
-    SpreadField, SubnetId, TaskDefinition,
+    SpreadField, SubnetId, TaskDefinition, ZoneId,
 };
 use crate::rng::Rng;
 use crate::store::Store;
@@ -29,6 +29,8 @@ pub(crate) struct PlacementRequest<'a> {
     pub(crate) demand: &'a Demand,
     /// Subnets of an awsvpc task, in the caller's order.
     pub(crate) subnets: &'a [SubnetId],
+    /// Only in this zone.
+    pub(crate) zone: Option<ZoneId>,
     /// The definition's constraints, then the call's or the service's.
     pub(crate) constraints: &'a [PlacementConstraint],
     pub(crate) strategy: &'a [PlacementStrategy],
@@ -65,12 +67,16 @@ pub(crate) fn place(
     Ok(Place { instance, subnet: subnet_for(store, request.subnets, instance) })
 }
 
-/// ACTIVE instances of the cluster, or of the provider.
+/// ACTIVE instances of the cluster, or of the provider; in one zone, if it is asked for.
 fn candidates(store: &Store, request: &PlacementRequest<'_>) -> InstanceSet {
-    match request.provider {
+    let mut set = match request.provider {
         Some(provider) => store.active_of(request.cluster, provider),
         None => store.active(request.cluster).clone(),
+    };
+    if let Some(zone) = request.zone {
+        set.retain(|instance| store.instances.get(instance).zone == zone);
     }
+    set
 }
 
 /// Narrows by each strategy in turn and chooses (01 sections 4.4 and 4.6).

@@ -10,6 +10,7 @@ mod daemon;
 mod facts;
 mod monitors;
 mod pass;
+pub(crate) mod rebalance;
 mod starts;
 mod steady;
 mod stops;

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::reconcile::facts::{self, Class, Fact};
 use crate::reconcile::told::{self, Told};
-use crate::reconcile::{completion, daemon, monitors, starts, steady, stops};
+use crate::reconcile::{completion, daemon, monitors, rebalance, starts, steady, stops};
 
 /// A pass under way.
 pub(super) struct Pass<'a> {
@@ -54,6 +54,9 @@ pub(super) fn run(control: &mut Control, service: ServiceId) {
     monitors::tell(&mut pass, tripped);
     completion::check(&mut pass);
     steady::check(&mut pass, silent, &started);
+    if silent && started.tasks == 0 && started.failures.is_empty() {
+        rebalance::check(&mut pass);
+    }
     steady::set_alarm_clock(pass.control, service);
 }
 

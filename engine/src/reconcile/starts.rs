@@ -180,6 +180,7 @@ pub(crate) fn service_order(
         target,
         demand: definition.demand.clone(),
         subnets: subnets.filter_map(|name| store.find_subnet(row.cluster, name)).collect(),
+        zone: None,
         constraints: own.cloned().collect(),
         strategy,
         extra: None,
@@ -194,7 +195,7 @@ pub(crate) struct ProviderCounts {
 }
 
 impl ProviderCounts {
-    fn of(pass: &Pass<'_>, deployment: DeploymentId) -> Self {
+    pub(super) fn of(pass: &Pass<'_>, deployment: DeploymentId) -> Self {
         let launch = pass.control.store.deployment(deployment).launch.clone();
         let mut picks = Self::empty(launch);
         for fact in &pass.facts {

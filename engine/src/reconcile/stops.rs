@@ -83,7 +83,11 @@ fn stop_lowest_unhealthy(pass: &mut Pass<'_>, deployment: DeploymentId) {
 /// scale-in selection. Protected tasks are skipped.
 fn good_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
     let desired = pass.control.store.deployment(deployment).desired;
-    let mut surplus = pass.count_of(deployment, Fact::is_present).saturating_sub(desired);
+    let service = pass.control.store.service(pass.service);
+    // The extra task of a move between zones is spared until the move is done.
+    let spared = u32::from(service.memory.move_under_way().is_some());
+    let present = pass.count_of(deployment, Fact::is_present);
+    let mut surplus = present.saturating_sub(desired + spared);
     while surplus > 0 {
         let classes = [
             Class::Pending,

@@ -32,6 +32,11 @@ impl InstanceSet {
         }
     }
 
+    /// Whether an instance is in it.
+    pub(crate) fn contains(&self, instance: InstanceId) -> bool {
+        self.bits.get(instance.index()).is_some_and(|bit| *bit)
+    }
+
     /// Whether nothing is in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.bits.not_any()

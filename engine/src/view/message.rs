@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::api::event::Message;
+use crate::api::event::{Message, RebalanceStep};
 use crate::model::{ServiceId, TaskId};
 use crate::view::View;
 
@@ -61,6 +61,7 @@ impl View<'_> {
             | Message::NoInstancesInProvider(_)
             | Message::NoCapacity(_)
             | Message::ProvisioningLimit => head + &self.no_place(message),
+            Message::Rebalance(step) => head + &self.rebalance(step),
             Message::CannotStart => format!(
                 "{head}is unable to consistently start tasks successfully. {TROUBLESHOOTING}"
             ),
@@ -113,6 +114,45 @@ impl View<'_> {
                 write!(text, " Amazon ECS replaced {replaced} tasks due to an unhealthy status.");
         }
         text
+    }
+
+    /// E21 and E22, without the head.
+    fn rebalance(self, step: &RebalanceStep) -> String {
+        match step {
+            RebalanceStep::Counted { counts, balanced } => {
+                let zones: Vec<String> = counts
+                    .iter()
+                    .map(|count| format!("{} tasks in {}", count.tasks, self.zone_name(count.zone)))
+                    .collect();
+                let zones = zones.join(", ");
+                if *balanced {
+                    format!("is AZ balanced with {zones}.")
+                } else {
+                    format!("is not AZ balanced with {zones}. AZ Rebalancing in progress.")
+                }
+            }
+            RebalanceStep::Started { task, zone } => format!(
+                "has started 1 tasks in {} to AZ Rebalance: (task {}).",
+                self.zone_name(*zone),
+                self.task_name(*task)
+            ),
+            RebalanceStep::Stopped { task, zone } => format!(
+                "has stopped 1 running tasks in {} due to AZ rebalancing: (task {}).",
+                self.zone_name(*zone),
+                self.task_name(*task)
+            ),
+            RebalanceStep::NoPlace { zone } => format!(
+                "is unable to place a task in {} because no container instance met all of its \
+                 requirements.",
+                self.zone_name(*zone)
+            ),
+            RebalanceStep::Protected { deployment } => format!(
+                "was unable to AZ Rebalance because {} was unable to scale in due to tasks under \
+                 protection.",
+                self.deployment_name(*deployment)
+            ),
+            RebalanceStep::Ended => "stopped AZ Rebalancing.".to_owned(),
+        }
     }
 
     fn task_list(self, tasks: &[TaskId]) -> String {

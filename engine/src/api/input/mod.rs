@@ -1,6 +1,6 @@
 //! The inputs of the API calls, in Amazon's own shapes: a fragment of a real `aws ecs ...` call
 //! reads as it stands. Numbers are wide and enums are text here, because a bad value is answered
-//! with an exception, not with a parse error; [`crate::command`] checks them.
+//! with an exception, not with a parse error; the module `command` checks them.
 
 mod capacity;
 mod service;
