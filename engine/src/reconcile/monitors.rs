@@ -23,19 +23,12 @@ const NO_CANDIDATE: &str = "No rollback candidate was found to run the rollback.
 
 /// Trips the circuit breaker when the PRIMARY deployment failed too often.
 pub(super) fn breaker(pass: &mut Pass<'_>) -> Option<Tripped> {
-    let primary = pass.primary()?;
-    let service = pass.control.store.service(pass.service);
-    let (config, desired) = (service.breaker, service.desired);
-    let row = pass.control.store.deployment(primary);
-    let never_healthy = pass.control.store.config.stop_after_first_healthy
-        && service.tasks.iter().any(|&task| {
-            let task = pass.control.store.task(task);
-            task.healthy_since.is_some() && task.owner.is_some_and(|o| o.deployment == primary)
-        });
-    let enough = row.failures >= breaker::threshold(config.threshold, desired);
-    if !config.enable || !enough || never_healthy {
+    if !breaker_is_due(pass) {
         return None;
     }
+    let primary = pass.primary()?;
+    let config = pass.control.store.service(pass.service).breaker;
+    let row = pass.control.store.deployment(primary);
     match rollout::next(row.rollout, row.ever_completed, Signal::BreakerTripped) {
         Transition::Stay => return None,
         Transition::To(state) => {
@@ -59,6 +52,22 @@ pub(super) fn breaker(pass: &mut Pass<'_>) -> Option<Tripped> {
     };
     stops::shrink_unmaintained(pass);
     Some(Tripped { failed: primary, back_to })
+}
+
+/// Whether the breaker has counted enough failures of the PRIMARY deployment.
+pub(super) fn breaker_is_due(pass: &Pass<'_>) -> bool {
+    let Some(primary) = pass.primary() else { return false };
+    let store = &pass.control.store;
+    let (service, row) = (store.service(pass.service), store.deployment(primary));
+    let config = service.breaker;
+    // `stopAfterFirstHealthy`: once a task was healthy nothing is counted any more.
+    let is_over = store.config.stop_after_first_healthy
+        && service.tasks.iter().any(|&task| {
+            let task = store.task(task);
+            task.healthy_since.is_some() && task.owner.is_some_and(|o| o.deployment == primary)
+        });
+    let enough = row.failures >= breaker::threshold(config.threshold, service.desired);
+    config.enable && enough && !is_over && row.rollout == RolloutState::InProgress
 }
 
 /// Carries out a rollback that the user asked for (03 section 10.5).

@@ -15,7 +15,7 @@ use crate::model::{
 use crate::placement::default_service_strategy;
 use crate::reconcile::facts::{Class, Fact};
 use crate::reconcile::pass::{self, Pass};
-use crate::reconcile::{daemon, told};
+use crate::reconcile::{daemon, monitors, told};
 
 /// What P7 did.
 #[derive(Debug, Default)]
@@ -278,7 +278,8 @@ pub(super) fn tell_failures(pass: &mut Pass<'_>, started: &Started) {
             pass.control.touch(pass.service);
         }
     }
-    if started.rate_limited {
+    // What failed here is weighed by the monitors of the next pass.
+    if started.rate_limited || (nothing_moves && monitors::breaker_is_due(pass)) {
         pass.control.touch(pass.service);
     }
 }
