@@ -8,8 +8,8 @@ use crate::api::{Effect, EngineConfig};
 use crate::launch::TaskOrder;
 use crate::lifecycle::health::HealthRules;
 use crate::model::{
-    ClusterId, DesiredStatus, InstanceId, RolloutState, ServiceDeploymentId,
-    ServiceDeploymentStatus, ServiceId, Stop, TaskId, TaskStatus, Time,
+    ClusterId, DesiredStatus, InstanceId, InstanceStatus, RolloutState, SchedulingStrategy,
+    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Stop, TaskId, TaskStatus, Time,
 };
 use crate::outbox::Outbox;
 use crate::rng::{Rng, Stream};
@@ -128,8 +128,25 @@ impl Control {
         let (cluster, owner) = (row.cluster, row.owner);
         self.out.event(EventKind::TaskStopDecided(task));
         self.room_changed(cluster);
+        self.touch_daemons_beside(task);
         if let Some(owner) = owner {
             self.touch(owner.service);
+        }
+    }
+
+    /// A daemon leaves a DRAINING instance once no replica task is there any more: it looks again
+    /// when one leaves (03 section 9).
+    fn touch_daemons_beside(&mut self, task: TaskId) {
+        let Some(instance) = self.store.task(task).instance else { return };
+        let row = self.store.instances.get(instance);
+        if row.status != InstanceStatus::Draining {
+            return;
+        }
+        let owners = row.tasks.iter().filter_map(|&other| self.store.task(other).owner);
+        for service in owners.map(|owner| owner.service).collect::<Vec<_>>() {
+            if self.store.service(service).scheduling == SchedulingStrategy::Daemon {
+                self.touch(service);
+            }
         }
     }
 
@@ -154,6 +171,9 @@ impl Control {
         }
         let (owner, cluster) = (row.owner, row.cluster);
         self.out.event(EventKind::TaskStatus(task, to));
+        if to.is_gone() {
+            self.touch_daemons_beside(task);
+        }
         if to == TaskStatus::Stopped {
             self.store.detach(task);
             self.room_changed(cluster);

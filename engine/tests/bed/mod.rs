@@ -285,6 +285,8 @@ impl Bed {
 
     /// A call that is refused: `Exception: message`. It changes nothing.
     pub(crate) fn refused(&mut self, action: &str, input: Value) -> String {
+        // Looking moves nothing but the engine's clock, which is part of its state.
+        self.must("getTaskProtection", json!({ "tasks": [] }));
         let before = self.engine.state_hash();
         let error = match self.call(action, input) {
             Ok(answer) => panic!("{action} is accepted: {answer:?}"),

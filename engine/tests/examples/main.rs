@@ -4,6 +4,11 @@
 #[path = "../bed/mod.rs"]
 mod bed;
 
+mod breaker;
+mod draining;
 mod limited;
+mod messages;
 mod mid_deployment;
+mod refusals;
 mod rolling;
+mod unhealthy;
