@@ -24,6 +24,8 @@ mod step;
 mod stop;
 mod targets;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -143,6 +145,7 @@ impl World {
         self.insert_task(task, view);
         self.change_task(now, task, view, |row, step| row.adopt(step));
         self.wake(task, now);
+        self.prepare_admitted(now, view);
     }
 
     /// Carries out an order of the engine. What follows is reported by [`Self::due`].
