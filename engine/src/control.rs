@@ -169,10 +169,11 @@ impl Control {
             | TaskStatus::Stopping
             | TaskStatus::Deprovisioning => {}
         }
-        let (owner, cluster) = (row.owner, row.cluster);
+        let (owner, cluster, definition) = (row.owner, row.cluster, row.definition);
         self.out.event(EventKind::TaskStatus(task, to));
         if to.is_gone() {
             self.touch_daemons_beside(task);
+            self.store.forget_deleted(definition);
         }
         if to == TaskStatus::Stopped {
             self.store.detach(task);

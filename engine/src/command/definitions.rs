@@ -96,6 +96,15 @@ impl Store {
     /// Deletes an INACTIVE revision; it goes at once when nobody refers to it.
     fn delete_definition(&mut self, id: TaskDefinitionId) {
         self.definitions[id.index()].status = DefinitionStatus::DeleteInProgress;
+        self.forget_deleted(id);
+    }
+
+    /// Lets a revision that was deleted go once neither a task nor a deployment refers to it
+    /// (01 section 2.1).
+    pub(crate) fn forget_deleted(&mut self, id: TaskDefinitionId) {
+        if self.definition(id).status != DefinitionStatus::DeleteInProgress {
+            return;
+        }
         let used_by_task =
             self.tasks.iter().any(|task| task.definition == id && task.is_occupying());
         let used_by_service = self
@@ -103,14 +112,15 @@ impl Store {
             .iter()
             .flat_map(|service| &service.deployments)
             .any(|&deployment| self.deployment(deployment).definition == id);
-        if !used_by_task && !used_by_service {
-            let (family, revision) = {
-                let row = self.definition(id);
-                (row.family.clone(), row.revision)
-            };
-            if let Some(family) = self.families.get_mut(&family) {
-                family.revisions.remove(&revision);
-            }
+        if used_by_task || used_by_service {
+            return;
+        }
+        let (family, revision) = {
+            let row = self.definition(id);
+            (row.family.clone(), row.revision)
+        };
+        if let Some(family) = self.families.get_mut(&family) {
+            family.revisions.remove(&revision);
         }
     }
 }

@@ -104,6 +104,8 @@ fn retire(pass: &mut Pass<'_>, primary: DeploymentId) {
         row.updated_at = now;
         let listed = &mut pass.control.store.service_mut(pass.service).deployments;
         listed.retain(|&other| other != deployment);
+        let definition = pass.control.store.deployment(deployment).definition;
+        pass.control.store.forget_deleted(definition);
     }
 }
 
@@ -117,12 +119,14 @@ pub(super) fn drain(control: &mut Control, service: ServiceId) {
             control.stop_task(task, Stop::scaling(primary));
         }
     }
-    for deployment in control.store.service(service).deployments.clone() {
+    let deployments = std::mem::take(&mut control.store.service_mut(service).deployments);
+    for deployment in deployments {
         control.store.deployment_mut(deployment).status = DeploymentStatus::Inactive;
+        let definition = control.store.deployment(deployment).definition;
+        control.store.forget_deleted(definition);
     }
     let row = control.store.service_mut(service);
     row.status = ServiceStatus::Inactive;
-    row.deployments.clear();
     row.memory.wake_at = None;
     control.out.event(EventKind::ServiceStatus(service, ServiceStatus::Inactive));
 }

@@ -7,7 +7,9 @@ use stowplan_engine::model::{
 };
 use stowplan_engine::{Free, ServiceCounts};
 
-use super::Bed;
+use serde_json::{Value, json};
+
+use super::{Bed, both};
 
 impl Bed {
     /// The service's history in the notation of 03 section 26, `0 start 4 web:2; 40 stop ...`.
@@ -104,6 +106,20 @@ impl Bed {
         self.log.iter().filter(|e| failed(&e.kind)).map(|e| e.at.0 / 1000).collect()
     }
 
+    /// The instances of the last placement failure, with the reported reasons.
+    pub(crate) fn last_rejection(&self) -> Vec<(String, &'static str)> {
+        let failure = self.log.iter().rev().find_map(|event| match &event.kind {
+            EventKind::PlacementFailed(failure) => Some(failure),
+            _ => None,
+        });
+        let view = self.engine.view();
+        let rejected = &failure.expect("a task found no place").rejected;
+        rejected
+            .iter()
+            .map(|it| (view.instance(it.instance).name.to_string(), it.reason()))
+            .collect()
+    }
+
     /// Largest occupying count and lowest healthy count so far.
     pub(crate) fn peak_and_low(&self, service: &str) -> (u32, u32) {
         self.extremes[&self.service_id(service)]
@@ -164,6 +180,25 @@ impl Bed {
             None => "nowhere".to_owned(),
         };
         tasks.iter().map(place).collect::<Vec<_>>().join(", ")
+    }
+
+    /// RunTask at its own answer: `A, B | A: RESOURCE:CPU`.
+    pub(crate) fn run(&mut self, definition: &str, count: i64, more: Value) -> String {
+        let answer = self.run_task(definition, count, more);
+        self.answer(&answer)
+    }
+
+    pub(crate) fn run_task(&mut self, definition: &str, count: i64, more: Value) -> Answer {
+        let input = json!({ "taskDefinition": definition, "count": count });
+        self.must("runTask", both(input, more))
+    }
+
+    /// The only task that RunTask starts.
+    pub(crate) fn run_one(&mut self, definition: &str, more: Value) -> TaskId {
+        match self.run_task(definition, 1, more) {
+            Answer::Tasks(tasks, failures) if failures.is_empty() => tasks[0],
+            other => panic!("one task is started, not {other:?}"),
+        }
     }
 
     /// What RunTask or StartTask answered: `A, B | A: RESOURCE:CPU`.

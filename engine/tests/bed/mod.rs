@@ -104,6 +104,13 @@ impl Bed {
         self.instance_with(name, zone, cpu, memory, |_| {})
     }
 
+    /// What follows is about another cluster.
+    pub(crate) fn in_cluster(&mut self, name: &str) -> &mut Self {
+        let found = self.engine.view().find_cluster(Some(name));
+        self.cluster = found.unwrap_or_else(|| panic!("{name} is a cluster"));
+        self
+    }
+
     pub(crate) fn instance_with(
         &mut self,
         name: &str,
@@ -406,6 +413,30 @@ pub(crate) fn registration(name: &str, zone: &str, cpu: u32, memory: u32) -> Reg
 pub(crate) fn limits(minimum: u32, maximum: u32) -> Value {
     json!({ "deploymentConfiguration":
         { "minimumHealthyPercent": minimum, "maximumPercent": maximum } })
+}
+
+/// `placementStrategy` out of `spread az`, `binpack memory`, `random` and the like.
+pub(crate) fn strategy(items: &[&str]) -> Value {
+    let item = |text: &&str| match text.split_once(' ') {
+        Some((kind, "az")) => json!({ "type": kind, "field": "attribute:ecs.availability-zone" }),
+        Some((kind, field)) => json!({ "type": kind, "field": field }),
+        None => json!({ "type": text }),
+    };
+    json!({ "placementStrategy": items.iter().map(item).collect::<Vec<_>>() })
+}
+
+/// `placementConstraints` out of `distinctInstance` and expressions.
+pub(crate) fn constraints(items: &[&str]) -> Value {
+    let item = |text: &&str| match *text {
+        "distinctInstance" => json!({ "type": "distinctInstance" }),
+        expression => json!({ "type": "memberOf", "expression": expression }),
+    };
+    json!({ "placementConstraints": items.iter().map(item).collect::<Vec<_>>() })
+}
+
+/// `networkConfiguration` with subnets.
+pub(crate) fn subnets(names: &[&str]) -> Value {
+    json!({ "networkConfiguration": { "awsvpcConfiguration": { "subnets": names } } })
 }
 
 fn service_input(name: &str, desired: u32, more: Value) -> Value {

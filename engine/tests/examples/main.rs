@@ -5,10 +5,17 @@
 mod bed;
 
 mod breaker;
+mod capacity;
 mod draining;
+mod instances;
 mod limited;
 mod messages;
 mod mid_deployment;
+mod network;
+mod placement;
 mod refusals;
+mod resources;
 mod rolling;
+mod run_task;
+mod scale_in;
 mod unhealthy;
