@@ -144,7 +144,8 @@ fn cp_24_ranges_of_base_and_weight() {
 /// A service on Fargate and Fargate Spot.
 fn on_fargate(bed: &mut Bed, desired: u32, items: &[&str]) {
     let more = both(split(items), subnets(&["subnet-a", "subnet-b"]));
-    let definition = json!({ "taskDefinition": "net:1" });
+    let definition =
+        json!({ "taskDefinition": "net:1", "availabilityZoneRebalancing": "DISABLED" });
     bed.create("web", desired, both(both(more, definition), limits(100, 200)));
 }
 

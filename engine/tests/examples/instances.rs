@@ -158,7 +158,7 @@ fn cin_11_a_terminated_instance() {
     bed.instance_with("A", "a", 1024, 1024, |it| it.ec2_instance_id = Some("i-0abc".into()));
     bed.plain("web", 128, 128);
     bed.service("web", 2, limits(100, 200));
-    bed.instance("B", "b", 1024, 1024);
+    bed.instance("B", "a", 1024, 1024);
     let (instance, tasks) = (bed.instance_id("A"), bed.tasks_of("web"));
     bed.at(5).terminate(instance);
     for task in tasks {
