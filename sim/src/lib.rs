@@ -1,4 +1,12 @@
 //! The world.
 
+#[cfg(test)]
+mod bed;
+pub mod digest;
 pub mod document;
+#[cfg(feature = "expect")]
+pub mod expect;
+pub mod series;
+pub mod story;
+pub mod view;
 pub mod world;

@@ -1,0 +1,250 @@
+//! The story of a run: one line an event, in three columns: the time, who it is about, and what
+//! happened. Messages of services are Amazon's, to the letter.
+
+use std::fmt;
+
+use stowplan_engine::View;
+use stowplan_engine::api::event::PlacementFailure;
+use stowplan_engine::api::{Event, EventKind};
+use stowplan_engine::model::{InstanceId, ServiceId, TaskId, TaskStatus, Time};
+
+use crate::view::record::{Call, WorldEvent};
+use crate::view::target_group_name;
+
+/// Width of the column that says who an event is about.
+const SUBJECT_WIDTH: usize = 38;
+
+/// A line of the story. It prints as its columns, two spaces apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When.
+    pub at: Time,
+    /// Who or what it is about.
+    pub subject: String,
+    /// What happened.
+    pub text: String,
+}
+
+impl Line {
+    /// An event of the control plane.
+    pub fn of_event(view: View<'_>, event: &Event) -> Self {
+        Self { at: event.at, subject: subject(view, &event.kind), text: text(view, &event.kind) }
+    }
+
+    /// A call of the timeline.
+    pub fn of_call(call: &Call) -> Self {
+        let text = match &call.error {
+            None => "answered".to_owned(),
+            Some(error) => format!("refused: {}: {}", error.exception, error.message),
+        };
+        Self { at: call.at, subject: format!("call {}", call.action), text }
+    }
+
+    /// News of the world.
+    pub fn of_world(event: &WorldEvent) -> Self {
+        let text = match event.name {
+            Some(name) => format!("{name}: {}", event.message),
+            None => event.message.to_string(),
+        };
+        Self { at: event.at, subject: event.source.to_owned(), text }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {:SUBJECT_WIDTH$}  {}", self.at, self.subject, self.text)
+    }
+}
+
+/// Who an event is about.
+pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
+    match kind {
+        EventKind::DefinitionRegistered(definition) => {
+            format!("task definition {}", view.definition(*definition).label())
+        }
+        EventKind::InstanceRegistered(instance)
+        | EventKind::InstanceStatus(instance, _)
+        | EventKind::AgentConnection(instance, _) => {
+            format!("instance {}", view.instance(*instance).name)
+        }
+        EventKind::TaskCreated(task)
+        | EventKind::TaskPlaced(task)
+        | EventKind::TaskStopDecided(task)
+        | EventKind::TaskStatus(task, _)
+        | EventKind::TaskHealth(task, _)
+        | EventKind::TargetState(task, _, _) => format!("task {}", view.task_name(*task)),
+        EventKind::PlacementFailed(failure) => match failure.service {
+            Some(service) => service_subject(view, service),
+            None => format!("group {}", view.group_name(failure.group)),
+        },
+        EventKind::ServiceCreated(_)
+        | EventKind::ServiceStatus(..)
+        | EventKind::DesiredCount(..)
+        | EventKind::DeploymentCreated(_)
+        | EventKind::Rollout(..)
+        | EventKind::ServiceDeployment(..)
+        | EventKind::Message(..)
+        | EventKind::Bus(_) => {
+            service_of(view, kind).map_or_else(String::new, |s| service_subject(view, s))
+        }
+    }
+}
+
+/// The service that an event concerns.
+pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
+    match kind {
+        EventKind::DefinitionRegistered(_)
+        | EventKind::InstanceRegistered(_)
+        | EventKind::InstanceStatus(..)
+        | EventKind::AgentConnection(..) => None,
+        EventKind::TaskCreated(task)
+        | EventKind::TaskPlaced(task)
+        | EventKind::TaskStopDecided(task)
+        | EventKind::TaskStatus(task, _)
+        | EventKind::TaskHealth(task, _)
+        | EventKind::TargetState(task, _, _) => view.task(*task).owner.map(|owner| owner.service),
+        EventKind::PlacementFailed(failure) => failure.service,
+        EventKind::ServiceCreated(service)
+        | EventKind::ServiceStatus(service, _)
+        | EventKind::DesiredCount(service, _)
+        | EventKind::Message(service, _) => Some(*service),
+        EventKind::DeploymentCreated(deployment) | EventKind::Rollout(deployment, _) => {
+            Some(view.deployment(*deployment).service)
+        }
+        EventKind::ServiceDeployment(record, _) => Some(view.record(*record).service),
+        EventKind::Bus(bus) => Some(bus.service),
+    }
+}
+
+/// What happened.
+pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
+    match kind {
+        EventKind::DefinitionRegistered(_) => "registered".to_owned(),
+        EventKind::InstanceRegistered(instance) => registered(view, *instance),
+        EventKind::InstanceStatus(_, status) => format!("is {status}"),
+        EventKind::AgentConnection(_, true) => "its agent is connected".to_owned(),
+        EventKind::AgentConnection(_, false) => "its agent is disconnected".to_owned(),
+        EventKind::TaskCreated(task) => created(view, *task),
+        EventKind::TaskPlaced(task) => placed(view, *task),
+        EventKind::TaskStopDecided(task) => format!("told to stop: {}", stop(view, *task)),
+        EventKind::TaskStatus(task, TaskStatus::Stopped) => {
+            format!("is STOPPED: {}", stop(view, *task))
+        }
+        EventKind::TaskStatus(_, status) => format!("is {status}"),
+        EventKind::TaskHealth(_, health) => format!("is {health}"),
+        EventKind::TargetState(task, group, state) => {
+            format!("target in {} is {state}", target_group_name(view, *task, *group))
+        }
+        EventKind::PlacementFailed(failure) => not_placed(view, failure),
+        EventKind::ServiceCreated(service) => {
+            format!("created, {} wanted", tasks(view.service(*service).desired))
+        }
+        EventKind::ServiceStatus(_, status) => format!("is {status}"),
+        EventKind::DesiredCount(_, count) => format!("desired count is {count}"),
+        EventKind::DeploymentCreated(deployment) => {
+            let label = view.definition(view.deployment(*deployment).definition).label();
+            format!("deployment {} of {label} created", view.deployment_name(*deployment))
+        }
+        EventKind::Rollout(deployment, state) => {
+            format!("deployment {} is {state}", view.deployment_name(*deployment))
+        }
+        EventKind::ServiceDeployment(record, status) => {
+            let label = view.definition(view.deployment(view.record(*record).target).definition);
+            format!("service deployment of {} is {status}", label.label())
+        }
+        EventKind::Message(service, message) => view.message(*service, message),
+        EventKind::Bus(bus) => match &bus.reason {
+            Some(reason) => format!("{}: {reason}", bus.name),
+            None => bus.name.to_owned(),
+        },
+    }
+}
+
+fn service_subject(view: View<'_>, service: ServiceId) -> String {
+    format!("service {}", view.service(service).name)
+}
+
+fn tasks(count: u32) -> String {
+    if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
+}
+
+fn registered(view: View<'_>, instance: InstanceId) -> String {
+    let row = view.instance(instance);
+    format!(
+        "registered in {} with {} CPU units and {} MiB",
+        view.zone_name(row.zone),
+        row.registered_cpu,
+        row.registered_memory
+    )
+}
+
+fn created(view: View<'_>, task: TaskId) -> String {
+    let row = view.task(task);
+    let label = view.definition(row.definition).label();
+    format!("created: {label} for {}", view.group_name(row.group))
+}
+
+fn placed(view: View<'_>, task: TaskId) -> String {
+    let row = view.task(task);
+    let host = match row.instance {
+        Some(instance) => format!("instance {}", view.instance(instance).name),
+        None => row.launch_type.to_string(),
+    };
+    let provider = row.provider.map(|provider| format!(" by {}", view.provider(provider).name));
+    let zone = row.zone.map(|zone| format!(" in {}", view.zone_name(zone)));
+    format!("placed on {host}{}{}", zone.unwrap_or_default(), provider.unwrap_or_default())
+}
+
+fn stop(view: View<'_>, task: TaskId) -> String {
+    match &view.task(task).stop {
+        Some(stop) => format!("{}: {}", stop.code, view.stopped_reason(stop)),
+        None => "no cause given".to_owned(),
+    }
+}
+
+fn not_placed(view: View<'_>, failure: &PlacementFailure) -> String {
+    let label = view.definition(failure.definition).label();
+    let closest = match failure.closest {
+        Some(instance) => format!("closest is {}", view.instance(instance).name),
+        None => "there was none to look at".to_owned(),
+    };
+    let looked_at = failure.rejected.len();
+    format!("no place for {label} on {looked_at} instances, {closest}: {}", failure.reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bed::Bed;
+
+    use super::*;
+
+    #[test]
+    fn the_story_of_a_first_task_reads_from_start_to_steady_state() {
+        let mut bed = Bed::web_service(1);
+        bed.run_until(60);
+        let log = bed.record.log().to_vec();
+        let lines: Vec<String> =
+            log.iter().map(|event| Line::of_event(bed.engine.view(), event).to_string()).collect();
+        let task = "task 00000000000000000000000000000001 ";
+        let about = |end: &str| lines.iter().any(|line| line.contains(task) && line.ends_with(end));
+        assert!(about("created: web:1 for service:web"), "{lines:#?}");
+        assert!(about("placed on instance i-1 in us-east-1a"), "{lines:#?}");
+        assert!(about("is RUNNING"), "{lines:#?}");
+        let told = "00:00:00.000  service web                             (service web) has \
+                    started 1 tasks: (task 00000000000000000000000000000001).";
+        assert!(lines.iter().any(|line| line == told), "{lines:#?}");
+        let steady = "(service web) has reached a steady state.";
+        assert!(lines.iter().any(|line| line.ends_with(steady)), "{lines:#?}");
+    }
+
+    #[test]
+    fn two_equal_runs_have_one_digest() {
+        let digest = |until: i64| {
+            let mut bed = Bed::web_service(3);
+            bed.run_until(until);
+            bed.digest.to_string()
+        };
+        assert_eq!(digest(120), digest(120));
+        assert_ne!(digest(120), digest(0));
+    }
+}

@@ -1,0 +1,226 @@
+//! Deployments, service deployments and service revisions (03 sections 1.4 and 10).
+
+use serde_json::Value;
+use stowplan_engine::model::{
+    DeploymentId, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus, Threshold,
+};
+
+use super::Moment;
+use super::service::{configuration, launch_type, strategy};
+use super::shape::{api, none, object, shape, text};
+
+shape! {
+    /// An element of `deployments[]`.
+    DeploymentShape(moment, deployment: DeploymentId, row = moment.engine.deployment(deployment)) {
+        "id" => moment.engine.deployment_name(deployment),
+        "status" => row.status.as_str(),
+        "taskDefinition" => definition_arn(moment, deployment),
+        "desiredCount" => row.desired,
+        "pendingCount" => moment.engine.deployment_counts(deployment, moment.now).pending,
+        "runningCount" => moment.engine.deployment_counts(deployment, moment.now).running,
+        "failedTasks" => row.failures,
+        "createdAt" => moment.time(row.created_at),
+        "updatedAt" => moment.time(row.updated_at),
+        "capacityProviderStrategy" => strategy(moment, &row.launch),
+        "launchType" => launch_type(&row.launch),
+        "platformVersion" => text(service_input(moment, deployment).platform_version.as_deref()),
+        "platformFamily" => Value::Null,
+        "networkConfiguration" => api(&moment.engine.service(row.service).network),
+        "rolloutState" => row.rollout.as_str(),
+        "rolloutStateReason" => moment.engine.rollout_reason(deployment),
+        "serviceConnectConfiguration" => {
+            api(&service_input(moment, deployment).service_connect_configuration)
+        },
+        "volumeConfigurations" => api(&service_input(moment, deployment).volume_configurations),
+        "fargateEphemeralStorage" => Value::Null,
+        "vpcLatticeConfigurations" => {
+            api(&service_input(moment, deployment).vpc_lattice_configurations)
+        },
+        "healthyCount" => moment.engine.deployment_counts(deployment, moment.now).healthy,
+    }
+}
+
+shape! {
+    /// An element of DescribeServiceDeployments.
+    ServiceDeploymentShape(
+        moment, record: ServiceDeploymentId, row = moment.engine.record(record)
+    ) {
+        "serviceDeploymentArn" => moment.engine.service_deployment_arn(record),
+        "serviceArn" => moment.engine.service_arn(row.service),
+        "clusterArn" => moment.engine.cluster_arn(moment.engine.service(row.service).cluster),
+        "createdAt" => moment.time(row.created_at),
+        "startedAt" => moment.time_or_null(row.started_at),
+        "finishedAt" => moment.time_or_null(row.finished_at),
+        "stoppedAt" => moment.time_or_null(row.stopped_at),
+        "updatedAt" => moment.time(row.updated_at),
+        "sourceServiceRevisions" => sources(moment, row),
+        "targetServiceRevision" => target(moment, row),
+        "status" => row.status.as_str(),
+        "statusReason" => text(row.status_reason.as_deref()),
+        "lifecycleStage" => Value::Null,
+        "lifecycleHookDetails" => none(),
+        "deploymentConfiguration" => configuration(moment.engine.service(row.service)),
+        "rollback" => rollback(moment, row),
+        "deploymentCircuitBreaker" => breaker(moment, row),
+        "alarms" => alarms(moment, row),
+    }
+}
+
+shape! {
+    /// An element of DescribeServiceRevisions.
+    RevisionShape(moment, deployment: DeploymentId, row = moment.engine.deployment(deployment)) {
+        "serviceRevisionArn" => moment.engine.service_revision_arn(deployment),
+        "serviceArn" => moment.engine.service_arn(row.service),
+        "clusterArn" => moment.engine.cluster_arn(moment.engine.service(row.service).cluster),
+        "taskDefinition" => definition_arn(moment, deployment),
+        "capacityProviderStrategy" => strategy(moment, &row.launch),
+        "launchType" => launch_type(&row.launch),
+        "platformVersion" => text(service_input(moment, deployment).platform_version.as_deref()),
+        "platformFamily" => Value::Null,
+        "loadBalancers" => api(&moment.engine.service(row.service).load_balancers),
+        "serviceRegistries" => api(&moment.engine.service(row.service).registries),
+        "networkConfiguration" => api(&moment.engine.service(row.service).network),
+        "containerImages" => none(),
+        "guardDutyEnabled" => false,
+        "serviceConnectConfiguration" => {
+            api(&service_input(moment, deployment).service_connect_configuration)
+        },
+        "volumeConfigurations" => api(&service_input(moment, deployment).volume_configurations),
+        "fargateEphemeralStorage" => Value::Null,
+        "createdAt" => moment.time(row.created_at),
+        "vpcLatticeConfigurations" => {
+            api(&service_input(moment, deployment).vpc_lattice_configurations)
+        },
+    }
+}
+
+/// What ListServiceDeployments says of one.
+pub(crate) fn brief(moment: &Moment<'_>, record: ServiceDeploymentId) -> Value {
+    let row = moment.engine.record(record);
+    object([
+        ("serviceDeploymentArn", moment.engine.service_deployment_arn(record).into()),
+        ("serviceArn", moment.engine.service_arn(row.service).into()),
+        ("clusterArn", cluster_arn(moment, row).into()),
+        ("startedAt", moment.time_or_null(row.started_at)),
+        ("createdAt", moment.time(row.created_at)),
+        ("finishedAt", moment.time_or_null(row.finished_at)),
+        ("targetServiceRevisionArn", moment.engine.service_revision_arn(row.target).into()),
+        ("status", row.status.as_str().into()),
+        ("statusReason", text(row.status_reason.as_deref())),
+    ])
+}
+
+/// An element of `currentServiceRevisions` and `sourceServiceRevisions`.
+pub(crate) fn revision_summary(moment: &Moment<'_>, deployment: DeploymentId) -> Value {
+    let counts = moment.engine.deployment_counts(deployment, moment.now);
+    object([
+        ("arn", moment.engine.service_revision_arn(deployment).into()),
+        ("requestedTaskCount", moment.engine.deployment(deployment).desired.into()),
+        ("runningTaskCount", counts.running.into()),
+        ("pendingTaskCount", counts.pending.into()),
+    ])
+}
+
+fn definition_arn(moment: &Moment<'_>, deployment: DeploymentId) -> String {
+    let row = moment.engine.deployment(deployment);
+    moment.engine.definition_arn(row.definition, moment.engine.service(row.service).cluster)
+}
+
+fn service_input<'m>(
+    moment: &Moment<'m>,
+    deployment: DeploymentId,
+) -> &'m stowplan_engine::api::input::CreateService {
+    &moment.engine.service(moment.engine.deployment(deployment).service).input
+}
+
+fn cluster_arn(moment: &Moment<'_>, row: &ServiceDeployment) -> String {
+    moment.engine.cluster_arn(moment.engine.service(row.service).cluster)
+}
+
+fn sources(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
+    row.sources.iter().map(|&source| revision_summary(moment, source)).collect()
+}
+
+fn target(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
+    let mut fields = super::shape::into_fields(revision_summary(moment, row.target));
+    fields.insert("requestedTestTrafficWeight".to_owned(), Value::Null);
+    fields.insert("requestedProductionTrafficWeight".to_owned(), Value::Null);
+    Value::Object(fields)
+}
+
+fn rollback(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
+    let Some(rollback) = &row.rollback else { return Value::Null };
+    object([
+        ("reason", rollback.reason.to_string().into()),
+        ("startedAt", moment.time(rollback.started_at)),
+        ("serviceRevisionArn", text(rollback.to.map(|to| moment.engine.service_revision_arn(to)))),
+    ])
+}
+
+/// Status of the circuit breaker (03 section 11.3).
+fn breaker(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
+    let service = moment.engine.service(row.service);
+    let status = if row.breaker_triggered {
+        "TRIGGERED"
+    } else if !service.breaker.enable {
+        "DISABLED"
+    } else if is_monitored(row.status) {
+        "MONITORING"
+    } else {
+        "MONITORING_COMPLETE"
+    };
+    object([
+        ("status", status.into()),
+        ("failureCount", moment.engine.deployment(row.target).failures.into()),
+        ("threshold", trips_at(service.breaker.threshold, service.desired).into()),
+    ])
+}
+
+fn is_monitored(status: ServiceDeploymentStatus) -> bool {
+    match status {
+        ServiceDeploymentStatus::Pending | ServiceDeploymentStatus::InProgress => true,
+        ServiceDeploymentStatus::Successful
+        | ServiceDeploymentStatus::StopRequested
+        | ServiceDeploymentStatus::Stopped
+        | ServiceDeploymentStatus::RollbackRequested
+        | ServiceDeploymentStatus::RollbackInProgress
+        | ServiceDeploymentStatus::RollbackSuccessful
+        | ServiceDeploymentStatus::RollbackFailed => false,
+    }
+}
+
+/// Number of failures at which the breaker trips (03 section 11.1).
+fn trips_at(threshold: Threshold, desired: u32) -> u32 {
+    let share = |percent: u32| stowplan_engine::model::Percent(percent).of_ceil(desired);
+    match threshold {
+        Threshold::BoundedPercent(percent) => share(percent).clamp(3, 200),
+        Threshold::UnboundedPercent(percent) => share(percent).max(1),
+        Threshold::Count(count) => count,
+    }
+}
+
+fn alarms(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
+    let service = moment.engine.service(row.service);
+    let configuration = service.input.deployment_configuration.as_ref();
+    let names = configuration.and_then(|c| c.alarms.as_ref()).filter(|alarms| alarms.enable);
+    let Some(given) = names else {
+        return object([
+            ("status", "DISABLED".into()),
+            ("alarmNames", none()),
+            ("triggeredAlarmNames", none()),
+        ]);
+    };
+    let in_alarm =
+        |name: &&String| moment.world.alarm(name).is_some_and(|(state, _)| state == "ALARM");
+    let triggered: Vec<&String> = given.alarm_names.iter().filter(in_alarm).collect();
+    let status = match (is_monitored(row.status), triggered.is_empty()) {
+        (true, true) => "MONITORING",
+        (true, false) => "TRIGGERED",
+        (false, _) => "MONITORING_COMPLETE",
+    };
+    object([
+        ("status", status.into()),
+        ("alarmNames", api(&given.alarm_names)),
+        ("triggeredAlarmNames", api(&triggered)),
+    ])
+}

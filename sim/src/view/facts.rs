@@ -1,0 +1,188 @@
+//! What the read model asks of the world: the parts of an answer that the control plane does not
+//! know.
+
+use std::net::Ipv4Addr;
+
+use stowplan_engine::model::{ClusterId, HealthStatus, SubnetId, TargetState, TaskId, Time};
+
+use crate::world::{ContainerStatus, TargetCounts, TargetView, World, WorldContainer};
+
+/// What only the world knows. The defaults are a world that knows nothing, so that an engine can
+/// be looked at alone.
+pub trait Facts: Sync {
+    /// A task's containers and instants.
+    fn task(&self, _task: TaskId) -> TaskFacts {
+        TaskFacts::default()
+    }
+
+    /// Network address of a subnet.
+    fn network(&self, _subnet: SubnetId) -> Option<Ipv4Addr> {
+        None
+    }
+
+    /// Names of the target groups, in order.
+    fn target_groups(&self) -> Vec<Box<str>> {
+        Vec::new()
+    }
+
+    /// Targets of a group by state; none of a group that is not known.
+    fn target_counts(&self, _group: &str) -> TargetCounts {
+        TargetCounts::default()
+    }
+
+    /// The targets of a group at an instant, by task.
+    fn targets(&self, _group: &str, _now: Time) -> Vec<TargetFacts> {
+        Vec::new()
+    }
+
+    /// The state of an alarm, and since when.
+    fn alarm(&self, _name: &str) -> Option<(&'static str, Time)> {
+        None
+    }
+
+    /// Names of the alarms, in the order given.
+    fn alarms(&self) -> Vec<Box<str>> {
+        Vec::new()
+    }
+
+    /// How many instances the Auto Scaling group of this name in a cluster wants.
+    fn desired_capacity(&self, _cluster: ClusterId, _group: &str) -> Option<u32> {
+        None
+    }
+}
+
+/// A world that knows nothing.
+impl Facts for () {}
+
+/// What the world knows of a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskFacts {
+    /// The agent first reported it.
+    pub connectivity_at: Option<Time>,
+    /// The first image pull began.
+    pub pull_started_at: Option<Time>,
+    /// The last image pull ended.
+    pub pull_stopped_at: Option<Time>,
+    /// The first essential container stopped.
+    pub execution_stopped_at: Option<Time>,
+    /// Position of its address among those of its subnet that interfaces can have, from 0.
+    pub address: Option<u32>,
+    /// Its containers, in the order of the definition; empty before the host has it.
+    pub containers: Vec<ContainerFacts>,
+}
+
+/// What the world knows of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerFacts {
+    /// Its status.
+    pub last_status: ContainerStatus,
+    /// By its own health check.
+    pub health: HealthStatus,
+    /// It first ran.
+    pub started_at: Option<Time>,
+    /// It was sent its stop signal.
+    pub signalled_at: Option<Time>,
+    /// It was over.
+    pub stopped_at: Option<Time>,
+    /// How often it was restarted in place.
+    pub restart_count: u32,
+    /// The code it ended with.
+    pub exit_code: Option<i32>,
+    /// What went wrong.
+    pub reason: Option<Box<str>>,
+    /// The first host port of each port mapping, in the order of the definition.
+    pub host_ports: Box<[u16]>,
+}
+
+impl ContainerFacts {
+    /// A container of which nothing is known but its status.
+    pub(crate) fn assumed(last_status: ContainerStatus) -> Self {
+        Self {
+            last_status,
+            health: HealthStatus::Unknown,
+            started_at: None,
+            signalled_at: None,
+            stopped_at: None,
+            restart_count: 0,
+            exit_code: None,
+            reason: None,
+            host_ports: Box::default(),
+        }
+    }
+}
+
+/// What the world knows of a target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TargetFacts {
+    /// Its task.
+    pub task: TaskId,
+    /// Its state.
+    pub state: TargetState,
+    /// Why it is in its state, as the load balancer says it.
+    pub reason: Option<Box<str>>,
+    /// The port that gets its requests.
+    pub port: u16,
+    /// Its share of the group's requests, from 0 to 1.
+    pub share: f64,
+}
+
+/// The simulated world, with what the scenario says of the addresses in it.
+#[derive(Clone, Copy)]
+pub struct WorldFacts<'w> {
+    /// The world.
+    pub world: &'w World,
+    /// Network addresses of the subnets, by id; an address is null where there is none.
+    pub networks: &'w [Ipv4Addr],
+}
+
+impl Facts for WorldFacts<'_> {
+    fn task(&self, task: TaskId) -> TaskFacts {
+        let Some(row) = self.world.task(task) else { return TaskFacts::default() };
+        TaskFacts {
+            connectivity_at: row.connectivity_at(),
+            pull_started_at: row.pull_started_at(),
+            pull_stopped_at: row.pull_stopped_at(),
+            execution_stopped_at: row.execution_stopped_at(),
+            address: row.address(),
+            containers: row.containers().iter().map(container).collect(),
+        }
+    }
+
+    fn network(&self, subnet: SubnetId) -> Option<Ipv4Addr> {
+        self.networks.get(subnet.index()).copied()
+    }
+
+    fn target_groups(&self) -> Vec<Box<str>> {
+        self.world.target_groups().map(|group| group.config().name.clone()).collect()
+    }
+
+    fn target_counts(&self, group: &str) -> TargetCounts {
+        self.world.target_group(group).map(|group| group.counts()).unwrap_or_default()
+    }
+
+    fn targets(&self, group: &str, now: Time) -> Vec<TargetFacts> {
+        let targets = self.world.target_group(group).map(|group| group.targets(now));
+        let one = |view: TargetView<'_>| TargetFacts {
+            task: view.task,
+            state: view.state,
+            reason: view.target.reason(),
+            port: view.target.port(),
+            share: view.share,
+        };
+        targets.unwrap_or_default().into_iter().map(one).collect()
+    }
+}
+
+fn container(row: &WorldContainer) -> ContainerFacts {
+    ContainerFacts {
+        last_status: row.status(),
+        health: row.health(),
+        started_at: row.started_at(),
+        signalled_at: row.signalled_at(),
+        stopped_at: row.stopped_at(),
+        restart_count: row.restart_count(),
+        exit_code: row.exit_code(),
+        reason: row.reason().map(Into::into),
+        host_ports: row.host_ports().into(),
+    }
+}

@@ -1,0 +1,267 @@
+//! What happened so far: the lists of the read model, filled event by event.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use stowplan_engine::View;
+use stowplan_engine::api::event::{BusEvent, Message, PlacementFailure};
+use stowplan_engine::api::{Event, EventKind};
+use stowplan_engine::model::{
+    DeploymentId, RolloutState, ServiceId, StopCode, TaskDefinitionId, TaskId, Time,
+};
+
+use super::trace::{Trace, TraceAction, TraceEntry};
+
+/// Everything that the run keeps of its past.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// Every event in order: the log of the run.
+    log: Vec<Event>,
+    /// What the world and the calls added to the list of events.
+    shown: Vec<Shown>,
+    placements: Vec<(Time, TaskId)>,
+    stops: Vec<(Time, TaskId)>,
+    failures: Vec<(Time, PlacementFailure)>,
+    calls: Vec<Call>,
+    api_errors: Vec<ApiError>,
+    messages: BTreeMap<ServiceId, Vec<usize>>,
+    traces: BTreeMap<ServiceId, Trace>,
+    changes: u64,
+}
+
+/// An element of `events`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Shown {
+    /// An event of the control plane, by its position in the log.
+    Engine(usize),
+    /// News of the world.
+    World(WorldEvent),
+}
+
+/// News of the world: what no API call of ECS shows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WorldEvent {
+    /// When.
+    pub at: Time,
+    /// Who says it: `agent`, `ec2`, `elb`, `cloudwatch` and the like.
+    pub source: &'static str,
+    /// The specification's log word, if it has one.
+    pub name: Option<&'static str>,
+    /// The service it concerns.
+    pub service: Option<ServiceId>,
+    /// What happened.
+    pub message: Box<str>,
+}
+
+/// An API call of the timeline, answered or refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// When.
+    pub at: Time,
+    /// The operation, lowerCamelCase.
+    pub action: Box<str>,
+    /// `as` of the entry.
+    pub name: Option<Box<str>>,
+    /// The answer; null when it was refused.
+    pub answer: Value,
+    /// The refusal.
+    pub error: Option<ApiError>,
+}
+
+/// A call that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ApiError {
+    /// When.
+    pub at: Time,
+    /// The operation, lowerCamelCase.
+    pub action: Box<str>,
+    /// The exception.
+    pub exception: Box<str>,
+    /// Its message.
+    pub message: Box<str>,
+}
+
+/// A service event message of the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServiceMessage<'r> {
+    /// Number of the event.
+    pub(crate) seq: u64,
+    /// Instant, plus its position among the messages of that instant in milliseconds.
+    pub(crate) at: Time,
+    /// The message.
+    pub(crate) message: &'r Message,
+}
+
+impl Record {
+    /// Takes in an event of the control plane.
+    pub fn take(&mut self, event: &Event, view: View<'_>) {
+        self.changes += 1;
+        let position = self.log.len();
+        self.log.push(event.clone());
+        let at = event.at;
+        match &event.kind {
+            EventKind::TaskPlaced(task) => self.placements.push((at, *task)),
+            EventKind::TaskCreated(task) => self.trace_task(at, *task, TraceAction::Start(1), view),
+            EventKind::TaskStopDecided(task) => self.take_stop(at, *task, view),
+            EventKind::PlacementFailed(failure) => self.failures.push((at, (**failure).clone())),
+            EventKind::Rollout(deployment, state) => {
+                self.take_rollout(at, *deployment, *state, view)
+            }
+            EventKind::Message(service, _) => {
+                self.messages.entry(*service).or_default().push(position);
+            }
+            _ => {}
+        }
+        if is_shown(&event.kind) {
+            self.shown.push(Shown::Engine(position));
+        }
+    }
+
+    /// Takes in news of the world.
+    pub fn take_world(&mut self, event: WorldEvent) {
+        self.changes += 1;
+        self.shown.push(Shown::World(event));
+    }
+
+    /// Takes in a call of the timeline.
+    pub fn take_call(&mut self, call: Call) {
+        self.changes += 1;
+        self.api_errors.extend(call.error.clone());
+        self.calls.push(call);
+    }
+
+    /// Takes in a call that was refused and is no entry of the timeline: an agent's, or one of
+    /// time 0.
+    pub fn take_error(&mut self, error: ApiError) {
+        self.changes += 1;
+        self.api_errors.push(error);
+    }
+
+    /// Grows with everything that is taken in.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Every event of the control plane, in order.
+    pub fn log(&self) -> &[Event] {
+        &self.log
+    }
+
+    /// The calls of the timeline so far.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// The calls that were refused so far.
+    pub fn api_errors(&self) -> &[ApiError] {
+        &self.api_errors
+    }
+
+    /// Tasks by when they got their instance.
+    pub(crate) fn placements(&self) -> &[(Time, TaskId)] {
+        &self.placements
+    }
+
+    /// Tasks by when the scheduler told them to stop.
+    pub(crate) fn stops(&self) -> &[(Time, TaskId)] {
+        &self.stops
+    }
+
+    /// Failures to place a task.
+    pub(crate) fn failures(&self) -> &[(Time, PlacementFailure)] {
+        &self.failures
+    }
+
+    /// What `events` lists.
+    pub(crate) fn shown(&self) -> &[Shown] {
+        &self.shown
+    }
+
+    /// The answer kept under a name; the newest one.
+    pub(crate) fn call(&self, name: &str) -> Option<usize> {
+        self.calls.iter().rposition(|call| call.name.as_deref() == Some(name))
+    }
+
+    /// The history of a service.
+    pub fn trace(&self, service: ServiceId, view: View<'_>) -> Vec<String> {
+        self.traces.get(&service).map(|trace| trace.texts(view)).unwrap_or_default()
+    }
+
+    /// Messages of a service, oldest first.
+    pub(crate) fn messages_of(
+        &self,
+        service: ServiceId,
+    ) -> impl DoubleEndedIterator<Item = ServiceMessage<'_>> {
+        let positions = self.messages.get(&service).map(Vec::as_slice).unwrap_or_default();
+        positions.iter().enumerate().map(|(order, &position)| {
+            let event = &self.log[position];
+            let EventKind::Message(_, message) = &event.kind else {
+                unreachable!("only messages are listed by service")
+            };
+            let same = |&&earlier: &&usize| self.log[earlier].at == event.at;
+            let index = positions[..order].iter().rev().take_while(same).count();
+            let offset = i64::try_from(index).unwrap_or(i64::MAX);
+            ServiceMessage { seq: event.seq, at: Time(event.at.0.saturating_add(offset)), message }
+        })
+    }
+
+    fn take_stop(&mut self, at: Time, task: TaskId, view: View<'_>) {
+        let stop = view.task(task).stop.as_ref();
+        if stop.is_some_and(|stop| stop.code == StopCode::ServiceSchedulerInitiated) {
+            self.stops.push((at, task));
+            self.trace_task(at, task, TraceAction::Stop(1), view);
+        }
+    }
+
+    fn take_rollout(&mut self, at: Time, id: DeploymentId, state: RolloutState, view: View<'_>) {
+        let action = match state {
+            RolloutState::InProgress => return,
+            RolloutState::Completed => TraceAction::Completed,
+            RolloutState::Failed => TraceAction::Failed,
+        };
+        let deployment = view.deployment(id);
+        self.add_trace(deployment.service, at, action, deployment.definition);
+    }
+
+    fn trace_task(&mut self, at: Time, task: TaskId, action: TraceAction, view: View<'_>) {
+        let row = view.task(task);
+        if let Some(owner) = row.owner {
+            self.add_trace(owner.service, at, action, row.definition);
+        }
+    }
+
+    fn add_trace(
+        &mut self,
+        service: ServiceId,
+        at: Time,
+        action: TraceAction,
+        definition: TaskDefinitionId,
+    ) {
+        self.traces.entry(service).or_default().push(TraceEntry { at, action, definition });
+    }
+}
+
+/// Whether `events` lists it. What happens to tasks and where they go has lists of its own.
+fn is_shown(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::TaskCreated(_)
+        | EventKind::TaskPlaced(_)
+        | EventKind::TaskStopDecided(_)
+        | EventKind::TaskStatus(..)
+        | EventKind::TaskHealth(..)
+        | EventKind::TargetState(..) => false,
+        EventKind::DefinitionRegistered(_)
+        | EventKind::InstanceRegistered(_)
+        | EventKind::InstanceStatus(..)
+        | EventKind::AgentConnection(..)
+        | EventKind::PlacementFailed(_)
+        | EventKind::ServiceCreated(_)
+        | EventKind::ServiceStatus(..)
+        | EventKind::DesiredCount(..)
+        | EventKind::DeploymentCreated(_)
+        | EventKind::Rollout(..)
+        | EventKind::ServiceDeployment(..)
+        | EventKind::Message(..)
+        | EventKind::Bus(BusEvent { .. }) => true,
+    }
+}

@@ -1,0 +1,205 @@
+//! Services as DescribeServices shows them (03 section 1.1), and what the scenario format adds.
+
+use serde_json::Value;
+use stowplan_engine::ServiceCounts;
+use stowplan_engine::model::{
+    Launch, PlacementConstraint, PlacementStrategy, Service, ServiceId, SpreadField, TaskId,
+    Threshold,
+};
+
+use super::Moment;
+use super::deployment::{self, DeploymentShape};
+use super::shape::{Shape, api, counts, none, object, shape, text};
+use super::task::{provider_of, zone_of};
+
+/// How many of its newest messages a service keeps (03 section 2.2).
+const EVENTS_KEPT: usize = 100;
+
+shape! {
+    /// A service.
+    ServiceShape(moment, service: ServiceId, row = moment.engine.service(service)) {
+        "serviceArn" => moment.engine.service_arn(service),
+        "serviceName" => &*row.name,
+        "clusterArn" => moment.engine.cluster_arn(row.cluster),
+        "loadBalancers" => api(&row.load_balancers),
+        "serviceRegistries" => api(&row.registries),
+        "status" => row.status.as_str(),
+        "desiredCount" => row.desired,
+        "runningCount" => tally(moment, service).running,
+        "pendingCount" => tally(moment, service).pending,
+        "launchType" => launch_type(&row.launch),
+        "capacityProviderStrategy" => strategy(moment, &row.launch),
+        "platformVersion" => text(row.input.platform_version.as_deref()),
+        "platformFamily" => Value::Null,
+        "taskDefinition" => task_definition(moment, service),
+        "deploymentConfiguration" => configuration(row),
+        "taskSets" => none(),
+        "deployments" => deployments(moment, service),
+        "roleArn" => text(row.input.role.as_deref()),
+        "events" => events(moment, service),
+        "createdAt" => moment.time(row.created_at),
+        "currentServiceDeployment" => current_deployment(moment, row),
+        "currentServiceRevisions" => current_revisions(moment, row),
+        "placementConstraints" => row.constraints.iter().map(constraint).collect::<Value>(),
+        "placementStrategy" => row.strategy.iter().map(placement_strategy).collect::<Value>(),
+        "networkConfiguration" => api(&row.network),
+        "healthCheckGracePeriodSeconds" => row.grace.as_secs(),
+        "schedulingStrategy" => row.scheduling.as_str(),
+        "deploymentController" => object([("type", row.controller.as_str().into())]),
+        "tags" => api(&row.input.tags),
+        "createdBy" => Value::Null,
+        "enableECSManagedTags" => row.input.enable_ecs_managed_tags.unwrap_or_default(),
+        "propagateTags" => row.input.propagate_tags.as_deref().unwrap_or("NONE"),
+        "enableExecuteCommand" => row.input.enable_execute_command.unwrap_or_default(),
+        "availabilityZoneRebalancing" => if row.rebalancing { "ENABLED" } else { "DISABLED" },
+        "primary" => primary(moment, service),
+        "healthyCount" => tally(moment, service).healthy,
+        "unhealthyCount" => tally(moment, service).unhealthy,
+        "occupyingCount" => tally(moment, service).occupying(),
+        "lowerLimit" => row.lower_limit(),
+        "upperLimit" => row.upper_limit(),
+        "tasksByZone" => counts(live(moment, row).filter_map(|t| Some((zone_of(moment, t)?, 1)))),
+        "tasksByProvider" => {
+            counts(live(moment, row).filter_map(|t| Some((provider_of(moment, t)?, 1))))
+        },
+    }
+}
+
+fn tally(moment: &Moment<'_>, service: ServiceId) -> ServiceCounts {
+    moment.engine.counts(service, moment.now)
+}
+
+/// Live tasks of a service.
+pub(crate) fn live<'m>(
+    moment: &'m Moment<'_>,
+    row: &'m Service,
+) -> impl Iterator<Item = TaskId> + 'm {
+    row.tasks.iter().copied().filter(|&task| moment.engine.task(task).is_live())
+}
+
+/// `launchType`; null where a capacity provider strategy decides.
+pub(crate) fn launch_type(launch: &Launch) -> Value {
+    match launch {
+        Launch::Type(kind) => kind.as_str().into(),
+        Launch::Strategy(_) => Value::Null,
+    }
+}
+
+/// `capacityProviderStrategy`; empty where a launch type is given.
+pub(crate) fn strategy(moment: &Moment<'_>, launch: &Launch) -> Value {
+    match launch {
+        Launch::Type(_) => none(),
+        Launch::Strategy(items) => items.iter().map(|item| strategy_item(moment, *item)).collect(),
+    }
+}
+
+/// One item of a capacity provider strategy.
+pub(crate) fn strategy_item(
+    moment: &Moment<'_>,
+    item: stowplan_engine::model::StrategyItem,
+) -> Value {
+    object([
+        ("capacityProvider", moment.engine.provider(item.provider).name.to_string().into()),
+        ("weight", item.weight.into()),
+        ("base", item.base.into()),
+    ])
+}
+
+fn task_definition(moment: &Moment<'_>, service: ServiceId) -> Value {
+    let row = moment.engine.service(service);
+    let primary = moment.engine.primary(service).or_else(|| row.deployments.last().copied());
+    text(primary.map(|deployment| {
+        let definition = moment.engine.deployment(deployment).definition;
+        moment.engine.definition_arn(definition, row.cluster)
+    }))
+}
+
+/// `deploymentConfiguration` as it is in force, defaults filled in.
+pub(crate) fn configuration(row: &Service) -> Value {
+    let given = row.input.deployment_configuration.clone().unwrap_or_default();
+    let (kind, value) = match row.breaker.threshold {
+        Threshold::BoundedPercent(percent) => ("BOUNDED_PERCENT", percent),
+        Threshold::UnboundedPercent(percent) => ("UNBOUNDED_PERCENT", percent),
+        Threshold::Count(count) => ("COUNT", count),
+    };
+    let threshold = object([("type", kind.into()), ("value", value.into())]);
+    let breaker = object([
+        ("enable", row.breaker.enable.into()),
+        ("rollback", row.breaker.rollback.into()),
+        ("resetOnHealthyTask", row.breaker.reset_on_healthy_task.into()),
+        ("thresholdConfiguration", threshold),
+    ]);
+    object([
+        ("deploymentCircuitBreaker", breaker),
+        ("maximumPercent", row.bounds.maximum.0.into()),
+        ("minimumHealthyPercent", row.bounds.minimum_healthy.0.into()),
+        ("alarms", api(&given.alarms)),
+        ("strategy", given.strategy.as_deref().unwrap_or("ROLLING").into()),
+        ("bakeTimeInMinutes", given.bake_time_in_minutes.into()),
+        ("lifecycleHooks", api(&given.lifecycle_hooks)),
+        ("linearConfiguration", api(&given.linear_configuration)),
+        ("canaryConfiguration", api(&given.canary_configuration)),
+        ("earlySuccessCriteria", api(&given.early_success_criteria)),
+    ])
+}
+
+/// Newest first, as the API lists them.
+fn deployments(moment: &Moment<'_>, service: ServiceId) -> Value {
+    let row = moment.engine.service(service);
+    let (mut listed, primary) = (row.deployments.clone(), moment.engine.primary(service));
+    listed.sort_unstable_by_key(|&deployment| {
+        (Some(deployment) != primary, std::cmp::Reverse(deployment))
+    });
+    listed.into_iter().map(|deployment| DeploymentShape::object(moment, deployment)).collect()
+}
+
+fn primary(moment: &Moment<'_>, service: ServiceId) -> Value {
+    let primary = moment.engine.primary(service);
+    primary.map_or(Value::Null, |deployment| DeploymentShape::object(moment, deployment))
+}
+
+/// The newest messages, newest first. Inside a pass they are a millisecond apart (03 section 15.3).
+fn events(moment: &Moment<'_>, service: ServiceId) -> Value {
+    let newest = moment.record.messages_of(service).rev().take(EVENTS_KEPT);
+    let one = |entry: super::record::ServiceMessage<'_>| {
+        object([
+            ("id", format!("00000000-0000-0000-0000-{:012x}", entry.seq + 1).into()),
+            ("createdAt", moment.time(entry.at)),
+            ("message", moment.engine.message(service, entry.message).into()),
+        ])
+    };
+    newest.map(one).collect()
+}
+
+fn current_deployment(moment: &Moment<'_>, row: &Service) -> Value {
+    text(row.records.last().map(|&record| moment.engine.service_deployment_arn(record)))
+}
+
+fn current_revisions(moment: &Moment<'_>, row: &Service) -> Value {
+    let listed = row.deployments.iter().rev();
+    listed.map(|&deployment| deployment::revision_summary(moment, deployment)).collect()
+}
+
+/// A constraint as the API spells it.
+pub(crate) fn constraint(constraint: &PlacementConstraint) -> Value {
+    match constraint {
+        PlacementConstraint::DistinctInstance => object([("type", "distinctInstance".into())]),
+        PlacementConstraint::MemberOf(expression) => {
+            object([("type", "memberOf".into()), ("expression", expression.source().into())])
+        }
+    }
+}
+
+fn placement_strategy(strategy: &PlacementStrategy) -> Value {
+    use stowplan_engine::model::BinpackField;
+    let (kind, field) = match strategy {
+        PlacementStrategy::Spread(SpreadField::Instance) => ("spread", "instanceId".to_owned()),
+        PlacementStrategy::Spread(SpreadField::Attribute(name)) => {
+            ("spread", format!("attribute:{name}"))
+        }
+        PlacementStrategy::Binpack(BinpackField::Cpu) => ("binpack", "CPU".to_owned()),
+        PlacementStrategy::Binpack(BinpackField::Memory) => ("binpack", "MEMORY".to_owned()),
+        PlacementStrategy::Random => return object([("type", "random".into())]),
+    };
+    object([("type", kind.into()), ("field", field.into())])
+}
