@@ -8,7 +8,9 @@ use crate::api::input::{
 };
 use crate::api::{Answer, CommandError, Exception};
 use crate::command::capacity::resolve_launch;
-use crate::command::settings::{DeploymentSettings, default_settings, grace, settings, spelled};
+use crate::command::settings::{
+    DeploymentSettings, check_daemon_settings, default_settings, grace, settings, spelled,
+};
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
@@ -423,18 +425,7 @@ fn check_daemon(
              launch type and try again",
         ));
     }
-    if !input.placement_strategy.is_empty() {
-        return Err(CommandError::invalid(
-            "The daemon scheduling strategy does not support placement strategies. Remove the \
-             placement strategy and try again",
-        ));
-    }
-    if configuration.and_then(|c| c.maximum_percent).is_some_and(|maximum| maximum > 100) {
-        return Err(CommandError::invalid(
-            "The daemon scheduling strategy does not support values above 100 for maximumPercent \
-             on a deployment configuration. Change the maximumPercent value to 100, and try again",
-        ));
-    }
+    check_daemon_settings(configuration, !input.placement_strategy.is_empty())?;
     if controller != ControllerType::Ecs {
         return Err(CommandError::invalid(
             "The daemon scheduling strategy supports only the ECS deployment controller.",

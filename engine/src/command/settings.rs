@@ -60,7 +60,7 @@ pub(super) fn settings(
     if bounds.minimum_healthy.0 > 100 {
         return Err(CommandError::invalid("minimumHealthyPercent must be between 0 and 100."));
     }
-    if bounds.maximum.0 < 100 && scheduling == SchedulingStrategy::Replica {
+    if bounds.maximum.0 < 100 {
         return Err(CommandError::invalid("maximumPercent must be between 100 and 100000."));
     }
     if let Some(breaker) = &given.deployment_circuit_breaker {
@@ -148,6 +148,27 @@ fn threshold(given: Option<&ThresholdConfiguration>) -> Result<Threshold, Comman
         "BOUNDED_PERCENT" | "UNBOUNDED_PERCENT" | "COUNT" => Err(out_of_range()),
         other => Err(CommandError::invalid(format!("Unknown threshold type {other}."))),
     }
+}
+
+/// Rules 7 and 8 of 03 section 3.3: what a daemon service takes neither when it is created nor
+/// later.
+pub(super) fn check_daemon_settings(
+    configuration: Option<&DeploymentConfiguration>,
+    has_strategy: bool,
+) -> Result<(), CommandError> {
+    if has_strategy {
+        return Err(CommandError::invalid(
+            "The daemon scheduling strategy does not support placement strategies. Remove the \
+             placement strategy and try again",
+        ));
+    }
+    if configuration.and_then(|c| c.maximum_percent).is_some_and(|maximum| maximum > 100) {
+        return Err(CommandError::invalid(
+            "The daemon scheduling strategy does not support values above 100 for maximumPercent \
+             on a deployment configuration. Change the maximumPercent value to 100, and try again",
+        ));
+    }
+    Ok(())
 }
 
 /// 0 to 2147483647 seconds.

@@ -20,9 +20,6 @@ use crate::store::{Store, last_segment};
 
 pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, CommandError> {
     let cluster = control.store.named_cluster(input.cluster.as_deref())?;
-    if let Some(answer) = seen_before(control, cluster, &input)? {
-        return Ok(answer);
-    }
     let count = input.count.unwrap_or(1);
     if !(1..=10).contains(&count) {
         return Err(CommandError::invalid("Count must be between 1 and 10."));
@@ -37,6 +34,9 @@ pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, Comma
         row,
     )?;
     let order = run_order(&control.store, cluster, id, &launch, &input)?;
+    if let Some(answer) = seen_before(control, cluster, &input)? {
+        return Ok(answer);
+    }
     let (group_name, order) = order;
     if launch == Launch::Type(LaunchType::Ec2) && control.store.active(cluster).is_empty() {
         return Err(CommandError::invalid("No Container Instances were found in your cluster."));

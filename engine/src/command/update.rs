@@ -7,7 +7,7 @@ use crate::api::input::{LoadBalancer, UpdateService};
 use crate::api::{Answer, CommandError};
 use crate::command::capacity::resolve_launch;
 use crate::command::service::{check_active, desired_count, new_deployment};
-use crate::command::settings::{DeploymentSettings, grace, settings};
+use crate::command::settings::{DeploymentSettings, check_daemon_settings, grace, settings};
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
@@ -72,6 +72,10 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     let kept = DeploymentSettings { bounds: row.bounds, breaker: row.breaker, bake: row.bake };
     let configuration = input.deployment_configuration.as_ref();
     let allow = store.config.allow_100_100;
+    if row.scheduling == SchedulingStrategy::Daemon {
+        let strategy = input.placement_strategy.as_ref();
+        check_daemon_settings(configuration, strategy.is_some_and(|items| !items.is_empty()))?;
+    }
     let settings = settings(configuration, kept, row.scheduling, row.controller, allow)?;
     let primary = store.primary(service).map(|primary| store.deployment(primary));
     let current = primary.map_or(TaskDefinitionId(0), |primary| primary.definition);
@@ -88,7 +92,9 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     check_load_balancers(balancers, definition_row)?;
     let effective = placement.strategy.as_deref().unwrap_or(&row.strategy);
     let rebalancing = match input.availability_zone_rebalancing.as_deref() {
-        None => row.rebalancing,
+        None if !row.rebalancing => false,
+        None if settings.bounds.maximum.0 > 100 => true,
+        None => return Err(ceiling_too_low("updated")),
         given => rebalancing(
             given,
             row.scheduling,
@@ -314,6 +320,14 @@ pub(super) fn check_load_balancers(
     Ok(())
 }
 
+/// Rule 12 of 03 section 3.3: also when rebalancing is on from before.
+fn ceiling_too_low(verb: &str) -> CommandError {
+    CommandError::invalid(format!(
+        "The service couldn't be {verb} because Availability Zone Rebalancing does not support \
+         maximumPercent <= 100 % as deployment configuration."
+    ))
+}
+
 /// Whether availability zone rebalancing is on: as asked, or on when the service qualifies
 /// (01 section 10; rules 12 and 13 of 03 section 3.3).
 pub(super) fn rebalancing(
@@ -340,10 +354,7 @@ pub(super) fn rebalancing(
         Some("ENABLED") if scheduling == SchedulingStrategy::Daemon => Err(CommandError::invalid(
             "Availability Zone Rebalancing does not support DAEMON services",
         )),
-        Some("ENABLED") if bounds.maximum.0 <= 100 => Err(CommandError::invalid(format!(
-            "The service couldn't be {verb} because Availability Zone Rebalancing does not support \
-             maximumPercent <= 100 % as deployment configuration."
-        ))),
+        Some("ENABLED") if bounds.maximum.0 <= 100 => Err(ceiling_too_low(verb)),
         Some("ENABLED") => Err(CommandError::invalid(
             "Availability Zone Rebalancing needs the first placement strategy to be \
              spread(attribute:ecs.availability-zone).",
