@@ -6,6 +6,7 @@ pub mod digest;
 pub mod document;
 #[cfg(feature = "expect")]
 pub mod expect;
+pub mod import;
 pub mod series;
 pub mod story;
 pub mod view;
