@@ -36,6 +36,8 @@ pub(crate) struct Bed {
     log: Vec<Event>,
     /// Largest occupying count and lowest healthy count of each service, at settled instants.
     extremes: BTreeMap<ServiceId, (u32, u32)>,
+    /// Looks at every scheduler step: the engine before it, after it, and what it did.
+    pub(crate) on_wake: Option<fn(&Engine, &Engine, &[Output])>,
     /// Everything that went in.
     pub(crate) inputs: Vec<(Time, Input)>,
     /// Everything that came out, in order.
@@ -71,6 +73,7 @@ impl Bed {
             open: true,
             log: Vec::new(),
             extremes: BTreeMap::new(),
+            on_wake: None,
             inputs: Vec::new(),
             outputs: Vec::new(),
         };
@@ -224,6 +227,11 @@ impl Bed {
         self
     }
 
+    /// The instant it is, in seconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.now.0 / 1000
+    }
+
     /// Goes to an instant and lets it settle.
     pub(crate) fn run_until(&mut self, seconds: i64) -> &mut Self {
         self.at(seconds);
@@ -237,7 +245,11 @@ impl Bed {
             return;
         }
         if self.engine.poll_timeout().is_some_and(|(at, _)| at <= self.now) {
+            let before = self.on_wake.map(|look| (look, self.engine.clone(), self.outputs.len()));
             self.step(Input::Wake).expect("a wake is never refused");
+            if let Some((look, before, done)) = before {
+                look(&before, &self.engine, &self.outputs[done..]);
+            }
         }
         self.deliver();
         self.open = false;
