@@ -69,6 +69,8 @@ pub(crate) struct StartCounts {
     pub(crate) desired: u32,
     /// Live tasks that are not unhealthy and not on DRAINING instances, of all deployments.
     pub(crate) good: u32,
+    /// An old task that is not healthy yet would be stopped by the next pass (P4).
+    pub(crate) old_would_stop: bool,
 }
 
 /// How many tasks start, in this order.
@@ -83,12 +85,15 @@ pub(crate) struct Starts {
 }
 
 /// P7: keep the floor first, with the old revision; then the new one; then the old one as far as
-/// the service is not full.
+/// the service is not full, unless the next pass would only stop it again.
 pub(crate) fn starts(counts: &StartCounts) -> Starts {
     let below_floor = counts.lower.saturating_sub(counts.healthy_or_settling_old);
     let floor = counts.room.min(counts.need_sources).min(below_floor);
     let primary = (counts.room - floor).min(counts.need_primary);
-    let unfilled = counts.desired.saturating_sub(counts.good + floor + primary);
+    let unfilled = match counts.old_would_stop {
+        true => 0,
+        false => counts.desired.saturating_sub(counts.good + floor + primary),
+    };
     let sources = (counts.room - floor - primary).min(counts.need_sources - floor).min(unfilled);
     Starts { floor, primary, sources }
 }
@@ -109,6 +114,7 @@ mod tests {
                 healthy_or_settling_old: healthy,
                 desired,
                 good,
+                old_would_stop: good % 2 == 0,
             },
         )
     }

@@ -133,8 +133,10 @@ pub enum MessageKey {
     StartsFail,
     /// E17, by deployment.
     Stuck(DeploymentId),
-    /// E18, by the number of tasks.
-    Protected(u32),
+    /// E18, by the deployment and the number of tasks.
+    Protected(DeploymentId, u32),
+    /// E22: every task that could leave is protected.
+    RebalancingProtected,
     /// E20.
     ProvisioningLimit,
 }

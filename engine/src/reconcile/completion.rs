@@ -12,13 +12,16 @@ use crate::reconcile::facts::Fact;
 use crate::reconcile::monitors;
 use crate::reconcile::pass::Pass;
 
-/// Completes the PRIMARY deployment when everything speaks for it, and retires old ones.
-pub(super) fn check(pass: &mut Pass<'_>) {
-    let Some(primary) = pass.primary() else { return };
-    if is_settled(pass, primary) && has_baked(pass, primary) {
+/// Completes the PRIMARY deployment when everything speaks for it, and retires old ones. Answers
+/// whether it completed.
+pub(super) fn check(pass: &mut Pass<'_>) -> bool {
+    let Some(primary) = pass.primary() else { return false };
+    let completes = is_settled(pass, primary) && has_baked(pass, primary);
+    if completes {
         complete(pass, primary);
     }
     retire(pass, primary);
+    completes
 }
 
 /// The completion predicate of 03 section 10.2, but for the bake time.

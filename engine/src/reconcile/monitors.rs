@@ -55,7 +55,7 @@ pub(super) fn breaker(pass: &mut Pass<'_>) -> Option<Tripped> {
 }
 
 /// Whether the breaker has counted enough failures of the PRIMARY deployment.
-pub(super) fn breaker_is_due(pass: &Pass<'_>) -> bool {
+fn breaker_is_due(pass: &Pass<'_>) -> bool {
     let Some(primary) = pass.primary() else { return false };
     let store = &pass.control.store;
     let (service, row) = (store.service(pass.service), store.deployment(primary));

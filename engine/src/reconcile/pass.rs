@@ -52,9 +52,13 @@ pub(super) fn run(control: &mut Control, service: ServiceId) {
     pass.told.tell_starts(pass.control, service);
     starts::tell_failures(&mut pass, &started);
     monitors::tell(&mut pass, tripped);
-    completion::check(&mut pass);
+    let completed = completion::check(&mut pass);
     steady::check(&mut pass, silent, &started);
-    if silent && started.tasks == 0 && started.failures.is_empty() {
+    let acted = completed || tripped.is_some() || !silent || started.tasks > 0;
+    if acted {
+        // What this pass did may call for more: the service gets the next pass, too.
+        pass.control.touch(service);
+    } else if started.failures.is_empty() {
         rebalance::check(&mut pass);
     }
     steady::set_alarm_clock(pass.control, service);
@@ -187,8 +191,6 @@ fn forget_stopped(control: &mut Control, service: ServiceId) {
 fn take_in(control: &mut Control, service: ServiceId) {
     announce_targets(control, service);
     note_warmed_up(control, service);
-    let room = control.room[control.store.service(service).cluster.index()];
-    let seen = std::mem::replace(&mut control.store.service_mut(service).memory.room_seen, room);
     let reset = control.store.service(service).breaker.reset_on_healthy_task;
     let delays = control.store.config.start_backoff.clone();
     for deployment in control.store.service(service).deployments.clone() {
@@ -207,8 +209,6 @@ fn take_in(control: &mut Control, service: ServiceId) {
             if row.throttle.waves >= throttle::IMPAIRED_AT_WAVE {
                 starts::tell_impaired(control, service);
             }
-        } else if seen != room {
-            throttle::room_appeared(&mut row.throttle);
         }
     }
     for record in control.store.service(service).records.clone() {
@@ -227,6 +227,19 @@ fn take_in(control: &mut Control, service: ServiceId) {
             | ServiceDeploymentStatus::RollbackSuccessful
             | ServiceDeploymentStatus::RollbackFailed => {}
         }
+    }
+}
+
+/// Something could have made room, in this pass or before: launches that waited for a place are
+/// tried now (03 section 14.3).
+pub(super) fn notice_room(control: &mut Control, service: ServiceId) {
+    let room = control.room[control.store.service(service).cluster.index()];
+    let row = control.store.service_mut(service);
+    if std::mem::replace(&mut row.memory.room_seen, room) == room {
+        return;
+    }
+    for deployment in row.deployments.clone() {
+        throttle::room_appeared(&mut control.store.deployment_mut(deployment).throttle);
     }
 }
 

@@ -242,7 +242,7 @@ fn finish_move(pass: &mut Pass<'_>, primary: DeploymentId, under_way: Move) {
         rich.iter().map(|&zone| (zone, in_zone(zone))).find(|(_, tasks)| !tasks.is_empty());
     let Some((zone, candidates)) = chosen else {
         let step = RebalanceStep::Protected { deployment: primary };
-        let key = MessageKey::Protected(u32::MAX);
+        let key = MessageKey::RebalancingProtected;
         if told::say_once(pass.control, pass.service, key, Message::Rebalance(step)) {
             let name = "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION";
             pass.control.out.service_action(pass.service, name, None);
@@ -252,6 +252,7 @@ fn finish_move(pass: &mut Pass<'_>, primary: DeploymentId, under_way: Move) {
     let Control { store, rng, .. } = &mut *pass.control;
     let task = scale_in::pick(store, pass.service, &candidates, rng);
     let reason = StopReason::Rebalancing(primary);
+    told::resolved(pass.control, pass.service, |key| *key == MessageKey::RebalancingProtected);
     pass.control.stop_task(task, Stop { code: StopCode::ServiceSchedulerInitiated, reason });
     let memory = &mut pass.control.store.service_mut(pass.service).memory;
     if let Some(rebalancing) = &mut memory.rebalancing {

@@ -10,12 +10,12 @@ use crate::deployment::throttle;
 use crate::launch::{self, CAPACITY_UNAVAILABLE, LaunchTarget, Launched, NoPlace, TaskOrder};
 use crate::model::{
     BackoffCause, DeploymentId, DeploymentStatus, Launch, MessageKey, Owner, PlacementStrategy,
-    SchedulingStrategy, ServiceId, Span, TaskId,
+    RolloutState, SchedulingStrategy, ServiceId, Span, TaskId,
 };
 use crate::placement::default_service_strategy;
 use crate::reconcile::facts::{Class, Fact};
 use crate::reconcile::pass::{self, Pass};
-use crate::reconcile::{daemon, monitors, told};
+use crate::reconcile::{daemon, told};
 
 /// What P7 did.
 #[derive(Debug, Default)]
@@ -31,6 +31,7 @@ pub(super) struct Started {
 /// Starts what is missing, as far as the ceiling allows.
 pub(super) fn launch(pass: &mut Pass<'_>) -> Started {
     let mut started = Started::default();
+    pass::notice_room(pass.control, pass.service);
     if pass.control.store.service(pass.service).scheduling == SchedulingStrategy::Daemon {
         daemon::launch(pass, &mut started);
         return started;
@@ -49,6 +50,8 @@ pub(super) fn launch(pass: &mut Pass<'_>) -> Started {
         healthy_or_settling_old: pass.count(Fact::is_healthy) + pass.count(is_source_settling),
         desired,
         good: pass.count(Fact::is_present),
+        old_would_stop: pass.count(Fact::is_healthy) >= lower
+            && pass.control.store.deployment(primary).rollout != RolloutState::Failed,
     };
     let starts = rolling::starts(&counts);
     launch_over(pass, &sources, starts.floor, &mut started);
@@ -269,17 +272,13 @@ pub(super) fn tell_failures(pass: &mut Pass<'_>, started: &Started) {
     let nothing_moves = started.tasks == 0 && !pass.facts.iter().any(moving);
     let now = pass.control.now;
     let delays = pass.control.store.config.start_backoff.clone();
-    for deployment in failed {
-        if nothing_moves {
-            let row = pass.control.store.deployment_mut(deployment);
-            row.failures += 1;
-            throttle::arm(&mut row.throttle, BackoffCause::Placement, &delays, now);
-        } else {
-            pass.control.touch(pass.service);
-        }
+    for deployment in failed.iter().copied().filter(|_| nothing_moves) {
+        let row = pass.control.store.deployment_mut(deployment);
+        row.failures += 1;
+        throttle::arm(&mut row.throttle, BackoffCause::Placement, &delays, now);
     }
-    // What failed here is weighed by the monitors of the next pass.
-    if started.rate_limited || (nothing_moves && monitors::breaker_is_due(pass)) {
+    // The next pass tries again, weighs the failures, or leaves the room to another deployment.
+    if !failed.is_empty() || started.rate_limited {
         pass.control.touch(pass.service);
     }
 }

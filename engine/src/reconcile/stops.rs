@@ -47,7 +47,8 @@ pub(super) fn shrink_unmaintained(pass: &mut Pass<'_>) {
             }
         }
         let active = pass.count_of(deployment, Fact::is_active);
-        pass.control.store.deployment_mut(deployment).desired = active;
+        let row = pass.control.store.deployment_mut(deployment);
+        row.desired = row.desired.min(active);
     }
 }
 
@@ -109,11 +110,13 @@ fn good_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
 
 fn tell_protected(pass: &mut Pass<'_>, deployment: DeploymentId, surplus: u32) {
     if surplus == 0 {
-        return told::resolved(pass.control, pass.service, |key| {
-            matches!(key, MessageKey::Protected(_))
-        });
+        return told::resolved(
+            pass.control,
+            pass.service,
+            |key| matches!(key, MessageKey::Protected(of, _) if *of == deployment),
+        );
     }
-    let (service, key) = (pass.service, MessageKey::Protected(surplus));
+    let (service, key) = (pass.service, MessageKey::Protected(deployment, surplus));
     let message = Message::Protected(deployment, surplus);
     if told::say_once(pass.control, service, key, message) {
         let name = "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION";
@@ -202,9 +205,11 @@ fn is_outgoing(pass: &Pass<'_>, fact: &Fact) -> bool {
 fn stop_outgoing(pass: &mut Pass<'_>, index: usize, primary: DeploymentId) {
     let deployment = pass.facts[index].deployment;
     pass.stop(index, Stop::scaling(primary));
+    // A task on a DRAINING instance did not count as present: what does is not surplus now.
+    let present = pass.count_of(deployment, Fact::is_present);
     let row = pass.control.store.deployment_mut(deployment);
     if row.status == DeploymentStatus::Active {
-        row.desired = row.desired.saturating_sub(1);
+        row.desired = row.desired.saturating_sub(1).max(present.min(row.desired));
     }
 }
 

@@ -15,8 +15,8 @@ use stowplan_engine::api::{
 };
 use stowplan_engine::model::{
     Capabilities, ClusterId, DefinitionStatus, HealthStatus, Held, InstanceId, InstanceStatus,
-    Market, PortSet, Registration, ServiceId, Span, Stop, StopCode, StopReason, TaskId, TaskStatus,
-    Time,
+    Market, PortSet, Registration, ServiceId, ServiceStatus, Span, Stop, StopCode, StopReason,
+    TaskId, TaskStatus, Time,
 };
 
 pub(crate) use world::Behavior;
@@ -24,6 +24,9 @@ use world::World;
 
 /// No instant does more than this; an instant that does not settle is a failure, not a hang.
 const MOST_WORK: u32 = 200_000;
+
+/// `schedulerTickSeconds`.
+const TICK: Span = Span::from_secs(10);
 
 /// An engine in its world.
 pub(crate) struct Bed {
@@ -38,6 +41,8 @@ pub(crate) struct Bed {
     extremes: BTreeMap<ServiceId, (u32, u32)>,
     /// Looks at every scheduler step: the engine before it, after it, and what it did.
     pub(crate) on_wake: Option<fn(&Engine, &Engine, &[Output])>,
+    /// Asks for a pass of every service at every tick, although nothing seems to be due.
+    pub(crate) eager: bool,
     /// Everything that went in.
     pub(crate) inputs: Vec<(Time, Input)>,
     /// Everything that came out, in order.
@@ -74,6 +79,7 @@ impl Bed {
             log: Vec::new(),
             extremes: BTreeMap::new(),
             on_wake: None,
+            eager: false,
             inputs: Vec::new(),
             outputs: Vec::new(),
         };
@@ -244,6 +250,9 @@ impl Bed {
         if !self.open {
             return;
         }
+        if self.eager && self.now.is_multiple_of(TICK) {
+            self.ask_for_passes();
+        }
         if self.engine.poll_timeout().is_some_and(|(at, _)| at <= self.now) {
             let before = self.on_wake.map(|look| (look, self.engine.clone(), self.outputs.len()));
             self.step(Input::Wake).expect("a wake is never refused");
@@ -256,8 +265,8 @@ impl Bed {
         let services: Vec<ServiceId> = self.engine.view().services().map(|(id, _)| id).collect();
         for service in services {
             let counts = self.engine.view().counts(service, self.now);
-            let (peak, low) =
-                self.extremes.entry(service).or_insert((counts.occupying(), counts.healthy));
+            let now = (counts.occupying(), counts.healthy);
+            let (peak, low) = self.extremes.entry(service).or_insert(now);
             *peak = (*peak).max(counts.occupying());
             *low = (*low).min(counts.healthy);
         }
@@ -265,11 +274,21 @@ impl Bed {
 
     fn next_instant(&self) -> Option<Time> {
         let wake = self.engine.poll_timeout().map(|(at, _)| at);
-        let next = wake.into_iter().chain(self.world.next_due()).min();
+        let tick = self.eager.then(|| self.now.next_multiple(TICK));
+        let next = wake.into_iter().chain(self.world.next_due()).chain(tick).min();
         if let Some(next) = next {
             assert!(next > self.now, "the instant {} has not settled: {wake:?}", self.now);
         }
         next
+    }
+
+    fn ask_for_passes(&mut self) {
+        let view = self.engine.view();
+        let active = view.services().filter(|(_, row)| row.status == ServiceStatus::Active);
+        let names: Vec<String> = active.map(|(_, row)| row.name.to_string()).collect();
+        for name in names {
+            self.must("updateService", json!({ "service": name }));
+        }
     }
 
     fn begin(&mut self, at: Time) {

@@ -68,12 +68,10 @@ fn w39_no_room_at_all_hangs_with_growing_pauses() {
     let said = bed.messages_with("web", "unable to place");
     assert_eq!(
         said,
-        [
-            "0 (service web) was unable to place a task because no container instance met all of its \
-          requirements. The closest matching (container-instance i1) has insufficient CPU units \
+        ["0 (service web) was unable to place a task because no container instance met all of \
+             its requirements. The closest matching (container-instance i1) has insufficient CPU units \
           available. For more information, see the Troubleshooting section of the Amazon ECS \
-          Developer Guide."
-        ]
+          Developer Guide."]
     );
 }
 

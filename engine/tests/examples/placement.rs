@@ -462,10 +462,8 @@ fn without_an_active_instance_the_event_says_so() {
     let said = closest(&mut bed, json!({}));
     assert_eq!(
         said,
-        [
-            "0 (service web) was unable to place a task because no container instance met all of its \
-          requirements. Reason: No Container Instances were found in your cluster. For more \
-          information, see the Troubleshooting section of the Amazon ECS Developer Guide."
-        ]
+        ["0 (service web) was unable to place a task because no container instance met all of \
+             its requirements. Reason: No Container Instances were found in your cluster. For more \
+          information, see the Troubleshooting section of the Amazon ECS Developer Guide."]
     );
 }
