@@ -69,9 +69,9 @@ fn w39_no_room_at_all_hangs_with_growing_pauses() {
     assert_eq!(
         said,
         ["0 (service web) was unable to place a task because no container instance met all of \
-             its requirements. The closest matching (container-instance i1) has insufficient CPU units \
-          available. For more information, see the Troubleshooting section of the Amazon ECS \
-          Developer Guide."]
+          its requirements. The closest matching (container-instance i1) has insufficient CPU \
+          units available. For more information, see the Troubleshooting section of the Amazon \
+          ECS Developer Guide."]
     );
 }
 

@@ -1,0 +1,171 @@
+//! Availability Zone rebalancing (01 section 13.7, 03 section 26.8).
+
+use serde_json::{Value, json};
+
+use crate::bed::{Bed, both, limits, strategy};
+use crate::draining::given_task;
+
+/// A service with so many tasks in the zones a, b and c; in each zone an instance unless its count
+/// is absent.
+fn spread_out(mut bed: Bed, zones: [Option<u32>; 3], configuration: Value) -> Bed {
+    for (zone, tasks) in ["a", "b", "c"].iter().zip(zones) {
+        if tasks.is_some() {
+            bed.instance(&format!("{zone}1"), zone, 8192, 8192);
+        }
+    }
+    let tasks: Vec<(&str, u32)> =
+        ["a1", "b1", "c1"].into_iter().zip(zones.map(Option::unwrap_or_default)).collect();
+    let desired = tasks.iter().map(|(_, count)| count).sum();
+    let service = bed.given_service("web", desired, configuration);
+    for (instance, count) in tasks {
+        for _ in 0..count {
+            given_task(&mut bed, service, instance);
+        }
+    }
+    bed
+}
+
+fn plain(zones: [Option<u32>; 3]) -> Bed {
+    let mut bed = Bed::instant();
+    bed.plain("web", 128, 128);
+    spread_out(bed, zones, limits(100, 200))
+}
+
+/// Tasks in the zones a, b and c: `2, 2, 1`.
+fn by_zone(bed: &Bed) -> [usize; 3] {
+    let places = bed.places_of("web");
+    ["a1", "b1", "c1"].map(|name| places.matches(name).count())
+}
+
+/// Runs it and looks at the decisions and where the tasks are in the end.
+fn check(zones: [u32; 3], trace: &str, expected: [usize; 3]) -> Bed {
+    let mut bed = plain(zones.map(Some));
+    bed.run_until(1000);
+    assert_eq!(bed.trace("web"), trace, "{zones:?}");
+    assert_eq!(by_zone(&bed), expected, "{zones:?}");
+    bed
+}
+
+const ONE_MOVE: &str = "0 start 1 web:1; 40 stop 1 web:1";
+
+#[test]
+fn azr_1_azr_3_azr_6_one_move() {
+    let bed = check([3, 2, 0], ONE_MOVE, [2, 2, 1]);
+    let new = bed.tasks_of("web")[4];
+    let (new, old) = (new.0 + 1, 3);
+    assert_eq!(
+        bed.messages("web"),
+        [
+            "0 (service web) is not AZ balanced with 3 tasks in us-east-1a, 2 tasks in us-east-1b, \
+             0 tasks in us-east-1c. AZ Rebalancing in progress."
+                .to_owned(),
+            format!(
+                "0 (service web) has started 1 tasks in us-east-1c to AZ Rebalance: {}.",
+                Bed::task_text(new)
+            ),
+            format!(
+                "40 (service web) has stopped 1 running tasks in us-east-1a due to AZ \
+                 rebalancing: {}.",
+                Bed::task_text(old)
+            ),
+            "50 (service web) has reached a steady state.".to_owned(),
+            "50 (service web) is AZ balanced with 2 tasks in us-east-1a, 2 tasks in us-east-1b, 1 \
+             tasks in us-east-1c."
+                .to_owned(),
+        ]
+    );
+    check([2, 1, 0], ONE_MOVE, [1, 1, 1]);
+    check([2, 0, 0], ONE_MOVE, [1, 1, 0]);
+}
+
+#[test]
+fn azr_2_two_moves_one_after_the_other() {
+    let trace = "0 start 1 web:1; 40 stop 1 web:1; 50 start 1 web:1; 90 stop 1 web:1";
+    check([4, 3, 0], trace, [3, 2, 2]);
+}
+
+#[test]
+fn azr_4_azr_5_azr_7_w95_balanced_already() {
+    check([2, 1, 1], "", [2, 1, 1]);
+    check([1, 1, 0], "", [1, 1, 0]);
+    check([3, 2, 2], "", [3, 2, 2]);
+    let mut bed = plain([Some(3), Some(3), None]);
+    bed.run_until(1000);
+    assert_eq!(bed.trace("web"), "", "zone c has no instance");
+}
+
+fn is_on(more: Value) -> bool {
+    let mut bed = Bed::instant();
+    bed.instance("a1", "a", 1024, 1024);
+    bed.plain("web", 128, 128);
+    bed.create("web", 1, more);
+    bed.service_row("web").rebalancing
+}
+
+#[test]
+fn azr_8_azr_9_azr_10_w96_who_qualifies() {
+    assert!(is_on(limits(100, 200)));
+    assert!(!is_on(limits(50, 100)));
+    assert!(!is_on(strategy(&["binpack memory"])));
+    let mut bed = Bed::instant();
+    bed.plain("web", 128, 128);
+    let enabled = json!({ "serviceName": "web", "taskDefinition": "web", "desiredCount": 1,
+        "availabilityZoneRebalancing": "ENABLED" });
+    assert_eq!(
+        bed.refused("createService", both(enabled, limits(50, 100))),
+        "InvalidParameterException: The service couldn't be created because Availability Zone \
+         Rebalancing does not support maximumPercent <= 100 % as deployment configuration."
+    );
+}
+
+#[test]
+fn azr_11_a_deployment_ends_a_move() {
+    let mut bed = plain([Some(3), Some(2), Some(0)]);
+    bed.plain("web", 128, 128);
+    bed.run_until(10);
+    bed.at(20).deploy("web", "web:2");
+    bed.run_until(1000);
+    let ended = bed.messages_with("web", "stopped AZ Rebalancing");
+    assert_eq!(ended, ["20 (service web) stopped AZ Rebalancing."]);
+    assert_eq!(bed.deployments("web"), ["PRIMARY COMPLETED web:2 5"]);
+    assert_eq!(by_zone(&bed).iter().sum::<usize>(), 5);
+}
+
+#[test]
+fn azr_12_a_zone_without_room() {
+    let mut bed = Bed::instant();
+    bed.plain("web", 128, 128);
+    let mut bed = spread_out(bed, [Some(3), Some(3), None], limits(100, 200));
+    bed.instance("c1", "c", 64, 64);
+    bed.run_until(1000);
+    assert_eq!((bed.trace("web").as_str(), by_zone(&bed)), ("", [3, 3, 0]));
+    assert_eq!(
+        bed.messages_with("web", "in us-east-1c because"),
+        ["0 (service web) is unable to place a task in us-east-1c because no container instance \
+          met all of its requirements."]
+    );
+}
+
+fn profile_p(maximum: u32) -> Bed {
+    let mut bed = Bed::profile_p();
+    bed.checked("web", 128, 128);
+    spread_out(bed, [Some(4), Some(1), Some(1)], limits(100, maximum))
+}
+
+#[test]
+fn w94_two_moves_under_the_ceiling() {
+    let mut bed = profile_p(200);
+    bed.run_until(1000);
+    assert_eq!(
+        bed.trace("web"),
+        "0 start 1 web:1; 40 stop 1 web:1; 50 start 1 web:1; 90 stop 1 web:1"
+    );
+    assert_eq!(by_zone(&bed), [2, 2, 2]);
+    assert_eq!(bed.peak_and_low("web").0, 8);
+    let mut bed = profile_p(120);
+    bed.run_until(1000);
+    assert_eq!(
+        bed.trace("web"),
+        "0 start 1 web:1; 40 stop 1 web:1; 80 start 1 web:1; 120 stop 1 web:1"
+    );
+}
