@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use stowplan_engine::api::{EventKind, Input, Output, Report};
 use stowplan_engine::model::{
-    DeploymentStatus, InstanceId, InstanceStatus, Owner, PortSet, RolloutState, ServiceId,
-    ServiceStatus, StopReason, TaskId, TaskStatus,
+    DeploymentStatus, InstanceId, InstanceStatus, Owner, PortSet, RolloutState, SchedulingStrategy,
+    ServiceId, ServiceStatus, StopReason, TaskId, TaskStatus,
 };
 use stowplan_engine::{Engine, HealthClass, View};
 
@@ -41,6 +41,7 @@ struct Plan {
     percents: (u32, u32),
     breaker: bool,
     distinct: bool,
+    daemon: bool,
     rebalancing: bool,
     cpu: u32,
     behaviors: Vec<usize>,
@@ -81,26 +82,41 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    let service = (0_u32..=8, percents(), any::<bool>(), prop::bool::weighted(0.2), any::<bool>());
+    let kinds = (any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    let service = (0_u32..=8, percents(), kinds, any::<bool>());
     let world = (
         prop::sample::select(vec![100_u32, 400, 900]),
         prop::collection::vec(0_usize..12, 1..10),
         prop::collection::vec((1_i64..90, happening()), 0..14),
     );
     (service, world).prop_map(|(service, (cpu, behaviors, happenings))| {
-        let (desired, percents, breaker, distinct, rebalancing) = service;
-        Plan { desired, percents, breaker, distinct, rebalancing, cpu, behaviors, happenings }
+        let (desired, percents, (breaker, distinct, daemon), rebalancing) = service;
+        Plan {
+            desired,
+            percents,
+            breaker,
+            distinct,
+            daemon,
+            rebalancing,
+            cpu,
+            behaviors,
+            happenings,
+        }
     })
 }
 
 fn configuration(plan: &Plan) -> Value {
     let breaker = json!({ "enable": plan.breaker, "rollback": plan.breaker });
+    let maximum = if plan.daemon { 100 } else { plan.percents.1 };
     let mut service = both(
-        limits(plan.percents.0, plan.percents.1),
+        limits(plan.percents.0, maximum),
         json!({ "deploymentConfiguration": { "deploymentCircuitBreaker": breaker } }),
     );
     if !plan.rebalancing {
         bed::merge(&mut service, json!({ "availabilityZoneRebalancing": "DISABLED" }));
+    }
+    if plan.daemon {
+        bed::merge(&mut service, json!({ "schedulingStrategy": "DAEMON" }));
     }
     if plan.distinct {
         bed::merge(&mut service, constraints(&["distinctInstance"]));
@@ -277,9 +293,18 @@ impl Pass<'_> {
         format!("at {now}, before: {}\nafter: {}", tell(self.before), tell(self.after))
     }
 
-    /// I1
+    /// I1. For daemon services the ceiling is one task an instance.
     fn the_ceiling_is_kept(&self) {
-        let now = self.after.now();
+        let (view, now) = (self.after.view(), self.after.now());
+        let row = view.service(self.service);
+        if row.scheduling == SchedulingStrategy::Daemon {
+            let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
+            let tasks = row.tasks.iter().map(|&task| view.task(task));
+            for instance in tasks.filter(|it| it.is_occupying()).filter_map(|it| it.instance) {
+                assert!(taken.insert(instance), "an instance has one daemon of a service");
+            }
+            return;
+        }
         let occupying = self.after.view().counts(self.service, now).occupying();
         let earlier = self.before.view().counts(self.service, now).occupying();
         let ceiling = self.after.view().service(self.service).upper_limit();
@@ -397,7 +422,7 @@ impl Pass<'_> {
         let row = view.service(self.service);
         let quota = view.config().quotas.tasks_per_service;
         assert!(view.counts(self.service, now).active() <= quota, "the quota of tasks is kept");
-        if row.desired == 0 {
+        if row.desired == 0 && row.scheduling == SchedulingStrategy::Replica {
             let left = row.tasks.iter().map(|&task| view.task(task)).filter(|task| task.is_live());
             let all_protected = left.into_iter().all(|task| task.is_protected(now));
             let failed = view
@@ -506,7 +531,8 @@ fn tasks_keep_their_deployment_and_their_direction(bed: &Bed) {
     }
 }
 
-/// Two live tasks of a service with `distinctInstance` never share an instance.
+/// Two live tasks of a service with `distinctInstance`, or of a daemon service, never share an
+/// instance.
 fn distinct_tasks_stand_alone(bed: &Bed) {
     let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
     for task in bed.tasks_of("web") {
@@ -543,7 +569,7 @@ proptest! {
     fn a_service_keeps_its_promises(plan in plan()) {
         let mut bed = run(&plan);
         tasks_keep_their_deployment_and_their_direction(&bed);
-        if plan.distinct {
+        if plan.distinct || plan.daemon {
             distinct_tasks_stand_alone(&bed);
         }
         all_is_given_back(&mut bed);
@@ -571,8 +597,9 @@ proptest! {
             bed.join(&format!("spacious-{number}"), "a", 100_000, 100_000);
         }
         let health = json!({ "healthCheck": { "command": ["CMD", "ok"] } });
+        let maximum = if plan.daemon { 100 } else { 200 };
         let sound = bed.define("web", 10, 10, health);
-        bed.update("web", both(limits(0, 200), json!({ "taskDefinition": sound })));
+        bed.update("web", both(limits(0, maximum), json!({ "taskDefinition": sound })));
         bed.run_until(now + 1200);
         let desired = bed.service_row("web").desired;
         let expected = format!("PRIMARY COMPLETED {sound} {desired}");

@@ -1,6 +1,6 @@
 //! Daemon services: one task on every eligible instance (03 section 9).
 
-use crate::api::event::{EventKind, PlacementFailure, Rejection};
+use crate::api::event::{EventKind, FailedCheck, PlacementFailure, Rejection};
 use crate::control::Control;
 use crate::deployment::throttle;
 use crate::launch::{self, LaunchTarget, NoPlace};
@@ -51,11 +51,11 @@ fn suits(
         let task = store.task(task);
         task.is_live() && task.instance == Some(instance)
     });
-    let is_bad = |check: &crate::api::event::FailedCheck| {
-        !(has_daemon && matches!(check, crate::api::event::FailedCheck::Agent))
-    };
+    let is_bad = |check: &FailedCheck| !(has_daemon && matches!(check, FailedCheck::Agent));
     let bad_host = feasible::host_failures(store, &request, instance).any(|check| is_bad(&check));
-    !bad_host && feasible::constraint_failures(store, &request, instance).next().is_none()
+    // What stands in the way of `distinctInstance` is the service's own daemon.
+    let mut constraints = feasible::constraint_failures(store, &request, instance);
+    !bad_host && constraints.all(|check| check == FailedCheck::DistinctInstance)
 }
 
 /// P2.3: daemon tasks whose instance no longer suits them.

@@ -187,19 +187,12 @@ fn create_a_service_with_a_bad_configuration() {
 #[test]
 fn update_service() {
     let web = |more: Value| both(json!({ "service": "web" }), more);
-    let log = |more: Value| both(json!({ "service": "log" }), more);
     let calls = [
         web(json!({ "cluster": NO_CLUSTER })),
         json!({ "service": "nothing" }),
         json!({ "service": "gone" }),
         web(json!({ "desiredCount": -1 })),
         web(json!({ "desiredCount": 5001 })),
-        log(json!({ "desiredCount": 1 })),
-        log(json!({ "deploymentConfiguration": { "maximumPercent": 200 } })),
-        log(json!({ "placementStrategy": [{ "type": "random" }] })),
-        log(json!({ "availabilityZoneRebalancing": "ENABLED" })),
-        log(json!({ "forceNewDeployment": true, "capacityProviderStrategy":
-            [{ "capacityProvider": "provider-1", "weight": 1 }] })),
         web(limits(100, 100)),
         web(limits(0, 100)),
         web(limits(0, 99)),
@@ -223,17 +216,6 @@ fn update_service() {
         InvalidParameterException: The desired count must be 0 or more.
         InvalidParameterException: The desired count exceeds the quota of 5000 tasks per
             service.
-        InvalidParameterException: The daemon scheduling strategy does not support a
-            desired count for services. Remove the desired count value and try again
-        InvalidParameterException: The daemon scheduling strategy does not support
-            values above 100 for maximumPercent on a deployment configuration. Change the
-            maximumPercent value to 100, and try again
-        InvalidParameterException: The daemon scheduling strategy does not support
-            placement strategies. Remove the placement strategy and try again
-        InvalidParameterException: Availability Zone Rebalancing does not support DAEMON
-            services
-        InvalidParameterException: Specifying a capacity provider strategy is not
-            supported when you create a service using the DAEMON scheduling strategy.
         InvalidParameterException: Both maximumPercent and minimumHealthyPercent cannot
             be 100 as this will block deployments
         InvalidParameterException: The service couldn't be updated because Availability
@@ -258,6 +240,36 @@ fn update_service() {
             2147483647.
         InvalidParameterException: The container nobody does not exist in the task
             definition.
+    "#]],
+    );
+}
+
+#[test]
+fn update_a_daemon_service() {
+    let log = |more: Value| both(json!({ "service": "log" }), more);
+    let calls = [
+        log(json!({ "desiredCount": 1 })),
+        log(json!({ "deploymentConfiguration": { "maximumPercent": 200 } })),
+        log(json!({ "placementStrategy": [{ "type": "random" }] })),
+        log(json!({ "availabilityZoneRebalancing": "ENABLED" })),
+        log(json!({ "forceNewDeployment": true, "capacityProviderStrategy":
+            [{ "capacityProvider": "provider-1", "weight": 1 }] })),
+    ];
+    check(
+        "updateService",
+        &calls,
+        expect![[r#"
+        InvalidParameterException: The daemon scheduling strategy does not support a
+            desired count for services. Remove the desired count value and try again
+        InvalidParameterException: The daemon scheduling strategy does not support
+            values above 100 for maximumPercent on a deployment configuration. Change the
+            maximumPercent value to 100, and try again
+        InvalidParameterException: The daemon scheduling strategy does not support
+            placement strategies. Remove the placement strategy and try again
+        InvalidParameterException: Availability Zone Rebalancing does not support DAEMON
+            services
+        InvalidParameterException: Specifying a capacity provider strategy is not
+            supported when you create a service using the DAEMON scheduling strategy.
     "#]],
     );
 }

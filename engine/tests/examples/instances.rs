@@ -255,3 +255,13 @@ fn cin_16_a_daemon_whose_instance_no_longer_suits_it() {
     assert_eq!(bed.places_of("log"), "B");
     assert!(bed.bus("log").contains(&"5 SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED".to_owned()));
 }
+
+#[test]
+fn a_daemon_does_not_stand_in_its_own_way() {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 1024, 1024);
+    bed.plain("log", 128, 128);
+    bed.create("log", 0, daemon(constraints(&["distinctInstance"])));
+    bed.run_until(300);
+    assert_eq!(bed.trace("log"), "0 start 1 log:1; 40 completed log:1");
+}
