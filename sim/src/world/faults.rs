@@ -131,8 +131,9 @@ impl World {
         self.lose_host(now, instance, view, Report::InstanceStopped(instance, stop));
     }
 
-    /// The control plane calls a task STOPPED, or its infrastructure failed: whatever was left of
-    /// it is gone without a word.
+    /// The control plane calls a task STOPPED whose containers may still run, as after a forced
+    /// deregistration (01 section 7.3): nobody counts what is left of it, so the world drops it
+    /// without a word, and its targets drain.
     pub fn lose_task(&mut self, now: Time, task: TaskId, view: View<'_>) {
         self.with_task(now, task, view, |row, step| row.lose(step));
     }

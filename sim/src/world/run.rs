@@ -72,7 +72,14 @@ impl WorldTask {
     fn uses_too_much_memory(&self, step: &Step<'_>, index: usize) -> bool {
         let used = |i: usize| self.plan.containers[i].memory_used.map_or(0, |used| used.base);
         let definition = self.spec(step.view);
-        let own_limit = definition.containers[index].memory;
+        let spec = &definition.containers[index];
+        let overrides = step.view.task(self.id).extra.as_ref().and_then(|e| e.overrides.as_ref());
+        let overridden = overrides.and_then(|all| {
+            let own = all.container_overrides.iter();
+            let mut own = own.filter(|own| own.name.as_deref() == Some(&*spec.name));
+            own.find_map(|own| u32::try_from(own.memory?).ok())
+        });
+        let own_limit = overridden.or(spec.memory);
         let running = (0..self.containers.len()).filter(|&i| self.containers[i].is_running());
         let all: u64 = running.map(|i| u64::from(used(i))).sum();
         own_limit.is_some_and(|limit| used(index) > limit)

@@ -182,6 +182,17 @@ fn lif_23_too_much_memory() {
 }
 
 #[test]
+fn an_override_raises_the_memory_limit() {
+    let mut rig = Rig::new(json!({ "t": { "memoryUsed": 300 } }));
+    rig.instance("A", 4096, 8000);
+    rig.define("t", json!([{ "name": "app", "memory": 256 }]));
+    let overrides = json!({ "containerOverrides": [{ "name": "app", "memory": 400 }] });
+    let task = rig.start_with(json!({ "taskDefinition": "t", "overrides": overrides }))[0];
+    rig.until(60);
+    assert_eq!(rig.status(task), "RUNNING");
+}
+
+#[test]
 fn lif_24_an_image_that_does_not_exist() {
     let behavior = read(json!({ "default": { "latency": "none" } }));
     let config = WorldConfig { behavior, images: Some(Vec::new()), ..WorldConfig::default() };

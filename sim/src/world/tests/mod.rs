@@ -1,6 +1,7 @@
 //! Stories of tasks: the real engine above, the simulated world below.
 
 mod adoption;
+mod behavior;
 mod faults;
 mod health;
 mod ledger;
