@@ -4,7 +4,7 @@ use std::{cell::RefCell, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 
 use super::{
@@ -40,6 +40,18 @@ impl Raw {
     /// The first thing in it that the type does not allow, with its place in the whole document.
     pub fn decode<'n, T: Deserialize<'n>>(&'n self) -> Result<T, DocumentError> {
         Decoder::new(&self.node).at(&*self.path).either_case(self.either_case).decode()
+    }
+
+    /// Reads a value whose type is known only when the program runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::decode`].
+    pub fn decode_with<'n, S: DeserializeSeed<'n>>(
+        &'n self,
+        seed: S,
+    ) -> Result<S::Value, DocumentError> {
+        Decoder::new(&self.node).at(&*self.path).either_case(self.either_case).decode_with(seed)
     }
 
     /// An error about this part.

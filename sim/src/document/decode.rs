@@ -4,7 +4,7 @@ mod access;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, Visitor, value::BorrowedStrDeserializer},
+    de::{DeserializeSeed, Error as _, Visitor, value::BorrowedStrDeserializer},
     forward_to_deserialize_any,
 };
 
@@ -61,10 +61,19 @@ impl<'n> Decoder<'n> {
     ///
     /// The first thing in the tree that the type does not allow, with its place.
     pub fn decode<T: Deserialize<'n>>(self) -> Result<T, DocumentError> {
+        self.decode_with(std::marker::PhantomData)
+    }
+
+    /// Reads a value whose type is known only when the program runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::decode`].
+    pub fn decode_with<S: DeserializeSeed<'n>>(self, seed: S) -> Result<S::Value, DocumentError> {
         let trail = Trail::Base(&self.path);
         let deserializer =
             NodeDeserializer { node: self.node, trail: &trail, either_case: self.either_case };
-        T::deserialize(deserializer).map_err(|error| error.located(&trail, self.node.place))
+        seed.deserialize(deserializer).map_err(|error| error.located(&trail, self.node.place))
     }
 }
 

@@ -1,0 +1,255 @@
+//! What an instance registers, worked out from what is given of it (01 section 1.4).
+
+use stowplan_engine::catalogue::{self, InstanceType};
+use stowplan_engine::model::{
+    Attribute, Capabilities, Held, InstanceStatus, Market, PortSet, Protocol, Registration, Time,
+};
+
+use super::{Resolved, clusters::ClusterPlan};
+use crate::document::DocumentError;
+use crate::scenario::{
+    at::Origin,
+    instance::{InstanceKeys, Remaining},
+    scalar::Setting,
+};
+use crate::world::AgentConfig;
+
+/// A machine, before it has an id and a zone.
+#[derive(Clone, Debug)]
+pub(super) struct Machine {
+    pub(super) registration: Registration,
+    pub(super) agent: AgentConfig,
+    pub(super) remaining: Remaining,
+    pub(super) used_ports: Option<PortSet>,
+}
+
+/// The value of an attribute.
+pub(super) fn attribute<'a>(
+    attributes: &'a [(String, Option<String>)],
+    name: &str,
+) -> Option<&'a str> {
+    let found = attributes.iter().find(|(known, _)| known == name)?;
+    found.1.as_deref()
+}
+
+/// Works out the instance fields of the format.
+pub(super) fn of_keys(
+    resolved: &Resolved<'_>,
+    cluster: &ClusterPlan,
+    keys: &InstanceKeys,
+    origin: &Origin,
+) -> Result<Machine, DocumentError> {
+    let known = known_type(resolved, keys, origin)?;
+    let attributes = keys.attributes.clone().unwrap_or_default().0;
+    let windows = attribute(&attributes, "ecs.os-type") == Some("windows")
+        || attribute(&attributes, "ecs.os-family").is_some_and(|os| os.starts_with("WINDOWS"));
+    let own = OwnSettings::read(resolved, keys, origin, windows)?;
+    let trunk = cluster.trunking && known.is_some_and(|t| t.task_enis_with_trunking.is_some());
+    let status = keys.status.unwrap_or(InstanceStatus::Active);
+    if !matches!(status, InstanceStatus::Active | InstanceStatus::Draining) {
+        let error = resolved.error(&origin.key("status"), "an instance of time 0 is up");
+        return Err(error.with_remedy("Write ACTIVE or DRAINING, or leave the instance out"));
+    }
+    let registration = Registration {
+        name: Box::default(),
+        ec2_instance_id: keys.ec2_instance_id.as_deref().map(Into::into),
+        instance_type: keys.instance_type.as_deref().map(Into::into),
+        zone: Box::default(),
+        vpc: Box::default(),
+        status,
+        agent_connected: keys.agent_connected.unwrap_or(true),
+        agent_version: keys.agent_version.as_deref().map(Into::into),
+        registered_at: keys.registered_at.map(|at| resolved.scenario.time_of(at)),
+        attributes: attributes_of(resolved, keys, attributes, trunk, origin)?,
+        capabilities: capabilities(&keys.without_attributes),
+        auto_scaling_group: None,
+        market: Market::OnDemand,
+        cpu: keys.cpu.or_else(|| known.map(|t| t.registered_cpu())).unwrap_or_default(),
+        memory: memory_of(resolved, keys, known, own.reserved_memory, origin)?,
+        gpus: keys.gpu.or_else(|| known.map(|t| t.gpus)).unwrap_or_default(),
+        eni_limit: keys.task_eni_limit.or_else(|| known.map(|t| t.task_enis(cluster.trunking))),
+        reserved_ports: own.reserved_ports,
+        held: Held::default(),
+    };
+    let used_ports = keys.used_ports.as_ref().map(|used| {
+        let tcp = used.tcp.iter().map(|port| (Protocol::Tcp, *port));
+        tcp.chain(used.udp.iter().map(|port| (Protocol::Udp, *port))).collect()
+    });
+    let remaining = keys.remaining.unwrap_or_default();
+    Ok(Machine { registration, agent: own.agent, remaining, used_ports })
+}
+
+fn known_type(
+    resolved: &Resolved<'_>,
+    keys: &InstanceKeys,
+    origin: &Origin,
+) -> Result<Option<InstanceType>, DocumentError> {
+    let known = keys.instance_type.as_deref().and_then(catalogue::instance_type);
+    let has_memory = keys.memory.is_some() || keys.host_memory_bytes.is_some();
+    if known.is_some() || (keys.cpu.is_some() && has_memory) {
+        return Ok(known);
+    }
+    let Some(name) = &keys.instance_type else {
+        let missing = if keys.cpu.is_none() { "cpu" } else { "memory" };
+        let error = resolved.error(origin, format!("`{missing}` is missing"));
+        return Err(error.with_remedy("Give a `type`, or `cpu` and `memory`"));
+    };
+    let place = origin.key("type");
+    let error = resolved.error(&place, format!("the instance type `{name}` is not known here"));
+    Err(error.with_remedy(match catalogue::nearest(name) {
+        Some(near) => format!("Give `cpu` and `memory` too, or write a known one such as {near}"),
+        None => "Give `cpu` and `memory` too".to_owned(),
+    }))
+}
+
+/// What is given wins; else what the host has, or what instances of the type register, less what
+/// the agent keeps.
+fn memory_of(
+    resolved: &Resolved<'_>,
+    keys: &InstanceKeys,
+    known: Option<InstanceType>,
+    reserved: u64,
+    origin: &Origin,
+) -> Result<u32, DocumentError> {
+    if let Some(memory) = keys.memory {
+        return Ok(memory);
+    }
+    let total = match (keys.host_memory_bytes, known) {
+        (Some(bytes), _) => bytes >> 20,
+        (None, Some(known)) => known.registered_memory().into(),
+        (None, None) => 0,
+    };
+    let left = total.checked_sub(reserved).ok_or_else(|| {
+        let message = format!(
+            "api register-container-instance: reserved memory is higher than available memory \
+             on the host, total memory: {total}, reserved: {reserved}"
+        );
+        let origin = origin.key("agentConfig").key("ECS_RESERVED_MEMORY");
+        resolved.error(&origin, message).with_remedy("Reserve less")
+    })?;
+    u32::try_from(left).map_err(|_| {
+        let origin = origin.key("hostMemoryBytes");
+        resolved.error(&origin, "no host has that much").with_remedy("Write it in bytes")
+    })
+}
+
+fn attributes_of(
+    resolved: &Resolved<'_>,
+    keys: &InstanceKeys,
+    given: Vec<(String, Option<String>)>,
+    trunk: bool,
+    origin: &Origin,
+) -> Result<Vec<Attribute>, DocumentError> {
+    let is_custom = |(name, _): &&(String, Option<String>)| {
+        !name.starts_with("ecs.") && !name.starts_with("com.amazonaws.")
+    };
+    let limit = resolved.scenario.tunables.engine.quotas.attributes_per_instance as usize;
+    let custom = given.iter().filter(is_custom).count();
+    if custom > limit {
+        let message = format!("{custom} custom attributes are over the maximum {limit}");
+        return Err(resolved.error(&origin.key("attributes"), message));
+    }
+    let mut attributes: Vec<Attribute> = given
+        .into_iter()
+        .map(|(name, value)| Attribute { name: name.into(), value: value.map(Into::into) })
+        .collect();
+    let mut add = |name: &str, value: &str| {
+        if !attributes.iter().any(|attribute| &*attribute.name == name) {
+            attributes.push(Attribute { name: name.into(), value: Some(value.into()) });
+        }
+    };
+    if let Some(ami) = &keys.ami {
+        add("ecs.ami-id", ami);
+    }
+    if trunk {
+        add("ecs.awsvpc-trunk-id", "trunk");
+    }
+    Ok(attributes)
+}
+
+fn capabilities(without: &[String]) -> Capabilities {
+    let mut without: Vec<Box<str>> = without.iter().map(|name| name.as_str().into()).collect();
+    without.sort_unstable();
+    Capabilities::CurrentAgent { without }
+}
+
+/// What the agent's own variables say.
+struct OwnSettings {
+    reserved_memory: u64,
+    reserved_ports: PortSet,
+    agent: AgentConfig,
+}
+
+impl OwnSettings {
+    fn read(
+        resolved: &Resolved<'_>,
+        keys: &InstanceKeys,
+        origin: &Origin,
+        windows: bool,
+    ) -> Result<Self, DocumentError> {
+        let reserved_ports = match windows {
+            true => {
+                let ports = PortSet::RESERVED_TCP_WINDOWS;
+                ports.into_iter().map(|port| (Protocol::Tcp, port)).collect()
+            }
+            false => PortSet::reserved_on_linux(),
+        };
+        let agent = AgentConfig {
+            foreign_interfaces: keys.foreign_enis.unwrap_or(0),
+            windows,
+            ..AgentConfig::default()
+        };
+        let mut own = Self { reserved_memory: 0, reserved_ports, agent };
+        for (name, Setting(value)) in &keys.agent_config {
+            own.set(name, value).map_err(|(problem, remedy)| {
+                let origin = origin.key("agentConfig").key(name);
+                resolved.error(&origin, problem).with_remedy(remedy)
+            })?;
+        }
+        Ok(own)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), (String, String)> {
+        let wrong = |remedy: &str| (format!("`{value}` does not fit {name}"), remedy.to_owned());
+        match name {
+            "ECS_RESERVED_MEMORY" => {
+                self.reserved_memory = value.parse().map_err(|_| wrong("Write a number of MiB"))?;
+            }
+            "ECS_RESERVED_PORTS" => {
+                let ports = ports(value).ok_or_else(|| wrong("Write a list of ports"))?;
+                self.reserved_ports = replaced(&self.reserved_ports, Protocol::Tcp, &ports);
+            }
+            "ECS_RESERVED_PORTS_UDP" => {
+                let ports = ports(value).ok_or_else(|| wrong("Write a list of ports"))?;
+                self.reserved_ports = replaced(&self.reserved_ports, Protocol::Udp, &ports);
+            }
+            _ => {
+                let known = self.agent.set(name, value).map_err(|how| {
+                    let mut remedy = how.to_owned();
+                    remedy[..1].make_ascii_uppercase();
+                    wrong(&remedy)
+                })?;
+                if !known {
+                    return Err((format!("`{name}` is not built yet"), "Leave it out".to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ports(list: &str) -> Option<Vec<u16>> {
+    let inner = list.strip_prefix('[')?.strip_suffix(']')?;
+    inner.split(',').map(str::trim).filter(|p| !p.is_empty()).map(|p| p.parse().ok()).collect()
+}
+
+/// A set with other ports of one protocol.
+fn replaced(set: &PortSet, protocol: Protocol, ports: &[u16]) -> PortSet {
+    let others = set.iter().filter(|(of, _)| *of != protocol);
+    others.chain(ports.iter().map(|port| (protocol, *port))).collect()
+}
+
+/// When an instance of time 0 registered, if nobody says.
+pub(super) fn registered_long_ago(registration: &mut Registration, long_ago: Time) {
+    registration.registered_at.get_or_insert(long_ago);
+}

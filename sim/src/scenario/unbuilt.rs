@@ -1,0 +1,189 @@
+//! What the format has and this version cannot carry out yet, by name. Using one is an error,
+//! never ignored. Whoever builds something deletes its row.
+
+use super::at::At;
+use crate::document::{DocumentError, Node, Value};
+
+/// Where a name stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// At the top of a scenario.
+    TopLevel,
+    /// In a subnet.
+    Subnet,
+    /// In an Auto Scaling group.
+    Group,
+    /// In a service, or in the input of CreateService and UpdateService.
+    Service,
+    /// In the deployment configuration of a given service.
+    Deployment,
+    /// Values of `strategy` in it.
+    Strategy,
+    /// Values of `deploymentController.type` of a given service.
+    Controller,
+    /// In a behaviour.
+    Behavior,
+    /// In `tunables`.
+    Tunable,
+    /// An action of the timeline.
+    Action,
+    /// Nowhere: a map in which everything is built.
+    Complete,
+}
+
+const UNBUILT: &[(Part, &[&str])] = &[
+    (
+        Part::TopLevel,
+        &[
+            "registries",
+            "scaling",
+            "alarms",
+            "metrics",
+            "load",
+            "deploymentGroups",
+            "lambdas",
+            "roles",
+            "secrets",
+            "logGroups",
+            "routing",
+            "faults",
+            "prices",
+        ],
+    ),
+    // Everything can be reached from everywhere.
+    (Part::Subnet, &["public", "nat", "endpoints"]),
+    (Part::Group, &["warmPool"]),
+    (
+        Part::Service,
+        &[
+            "serviceRegistries",
+            "serviceConnectConfiguration",
+            "volumeConfigurations",
+            "vpcLatticeConfigurations",
+        ],
+    ),
+    (
+        Part::Deployment,
+        &[
+            "alarms",
+            "lifecycleHooks",
+            "linearConfiguration",
+            "canaryConfiguration",
+            "earlySuccessCriteria",
+        ],
+    ),
+    (Part::Strategy, &["BLUE_GREEN", "LINEAR", "CANARY"]),
+    (Part::Controller, &["EXTERNAL"]),
+    (Part::Behavior, &["errorRate", "costPerRequest", "maxUtilisation", "awsCalls"]),
+    (
+        Part::Tunable,
+        &[
+            "digestProbe",
+            "instanceReadySeconds",
+            "warmPoolReadySeconds",
+            "trunkReadySeconds",
+            "miReadySeconds",
+            "miScaleInAfterSeconds",
+            "casPeriodSeconds",
+            "scaleInBlockSeconds",
+            "drainMaxSeconds",
+            "activityTimeoutSeconds",
+            "fargateSpotDiscount",
+            "ec2SpotDiscount",
+            "miFee",
+            "dataParallel",
+        ],
+    ),
+    (
+        Part::Action,
+        &[
+            "createTaskSet",
+            "updateTaskSet",
+            "deleteTaskSet",
+            "updateServicePrimaryTaskSet",
+            "describeTaskSets",
+            "continueServiceDeployment",
+            "registerContainerInstance",
+            "createCluster",
+            "updateCluster",
+            "deleteCluster",
+            "putAccountSettingDefault",
+            "deleteAccountSetting",
+            "listAccountSettings",
+            "registerScalableTarget",
+            "deregisterScalableTarget",
+            "describeScalableTargets",
+            "describeScalingActivities",
+            "putScalingPolicy",
+            "deleteScalingPolicy",
+            "putScheduledAction",
+            "deleteScheduledAction",
+            "updateAutoScalingGroup",
+            "putMetricAlarm",
+            "createDeployment",
+            "continueDeployment",
+            "stopDeployment",
+            "discoverInstances",
+            "putRolePolicy",
+            "deleteRolePolicy",
+            "createSecret",
+            "putSecretValue",
+            "deleteSecret",
+            "azOutage",
+            "azRecovery",
+            "regionOutage",
+            "regionRecovery",
+            "setLoad",
+            "setMetric",
+            "setAlarm",
+        ],
+    ),
+];
+
+/// The name as the table has it, if it is in it.
+pub(super) fn find(part: Part, name: &str) -> Option<&'static str> {
+    let names = UNBUILT.iter().filter(|(of, _)| *of == part).flat_map(|(_, names)| *names);
+    names.copied().find(|unbuilt| *unbuilt == name)
+}
+
+/// The refusal.
+pub(super) fn error(name: &str) -> DocumentError {
+    DocumentError::new(format!("`{name}` is not built yet")).with_remedy("Leave it out")
+}
+
+/// Refuses members of a map that are not built yet, unless they say nothing.
+pub(super) fn refuse_members(at: &At<'_>, part: Part) -> Result<(), DocumentError> {
+    for (name, value) in at.children() {
+        let switch = |name| value.node.get(name).and_then(Node::as_bool);
+        let says_nothing = match &value.node.value {
+            Value::Null => true,
+            Value::List(items) => items.is_empty(),
+            _ => switch("enabled") == Some(false) || switch("enable") == Some(false),
+        };
+        if let Some(name) = find(part, name)
+            && !says_nothing
+        {
+            return Err(error(name).at(value.origin.path(), value.node.place));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what a given service wants and nobody would do.
+pub(super) fn refuse_in_service(service: &At<'_>) -> Result<(), DocumentError> {
+    refuse_members(service, Part::Service)?;
+    if let Some(configuration) = service.get("deploymentConfiguration") {
+        refuse_members(&configuration, Part::Deployment)?;
+        refuse_value(configuration.get("strategy"), Part::Strategy)?;
+    }
+    let controller = service.get("deploymentController");
+    refuse_value(controller.and_then(|controller| controller.get("type")), Part::Controller)
+}
+
+fn refuse_value(value: Option<At<'_>>, part: Part) -> Result<(), DocumentError> {
+    let Some(value) = value else { return Ok(()) };
+    match value.node.as_str().and_then(|text| find(part, text)) {
+        Some(name) => Err(error(name).at(value.origin.path(), value.node.place)),
+        None => Ok(()),
+    }
+}
