@@ -18,7 +18,10 @@ use crate::view;
 
 /// Declares the functions: name, hidden variable, and how many arguments they take.
 macro_rules! functions {
-    ($($(#[$meta:meta])* $name:ident = $text:literal $variable:literal ($least:literal, $most:literal),)*) => {
+    ($(
+        $(#[$meta:meta])*
+        $name:ident = $text:literal $variable:literal ($least:literal, $most:literal),
+    )*) => {
         /// A function.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Function {

@@ -28,7 +28,9 @@ shape! {
         "desiredStatus" => row.desired_status.as_str(),
         "enableExecuteCommand" => owner_service(moment, task, |s| s.enable_execute_command),
         "executionStoppedAt" => moment.time_or_null(moment.world.task(task).execution_stopped_at),
-        "ephemeralStorage" => api(&moment.engine.definition(row.definition).input.ephemeral_storage),
+        "ephemeralStorage" => {
+            api(&moment.engine.definition(row.definition).input.ephemeral_storage)
+        },
         "group" => moment.engine.group_name(row.group),
         "healthStatus" => row.container_health.as_str(),
         "inferenceAccelerators" => none(),
