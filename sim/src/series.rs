@@ -9,6 +9,9 @@ use stowplan_engine::model::{InstanceStatus, ProviderKind, ServiceStatus, Time};
 
 use crate::view::{Moment, sample};
 
+/// The columns of [`Series::write_csv`].
+pub const CSV_HEADER: &str = "scenario,seconds,path,value";
+
 /// Which numbers are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
@@ -238,12 +241,13 @@ impl Series {
         self.numbers.iter().map(|(path, points)| (path.as_str(), points.as_slice()))
     }
 
-    /// Writes every change as a row `seconds,path,value`; a number that is no more is left empty.
-    pub fn write_csv(&self, out: &mut impl io::Write) -> io::Result<()> {
-        writeln!(out, "seconds,path,value")?;
+    /// Writes every change as a row of [`CSV_HEADER`]; the value of a number that is no more is
+    /// left empty.
+    pub fn write_csv(&self, scenario: &str, out: &mut impl io::Write) -> io::Result<()> {
         for (path, points) in self.numbers() {
             for point in points {
-                write!(out, "{},{},", crate::view::seconds(point.at), Quoted(path))?;
+                let seconds = crate::view::seconds(point.at);
+                write!(out, "{},{seconds},{},", Quoted(scenario), Quoted(path))?;
                 if !point.value.is_nan() {
                     write!(out, "{}", point.value)?;
                 }
@@ -404,17 +408,16 @@ mod tests {
     #[test]
     fn a_csv_file_has_a_row_for_each_change() {
         let mut out = Vec::new();
-        scaled().series.write_csv(&mut out).expect("a vector takes everything");
+        scaled().series.write_csv("web, scaled", &mut out).expect("a vector takes everything");
         let text = String::from_utf8(out).expect("it is text");
         let rows: Vec<&str> =
             text.lines().filter(|row| row.contains("services.web.desiredCount")).collect();
-        assert_eq!(text.lines().next(), Some("seconds,path,value"));
         assert_eq!(
             rows,
             [
-                "0,services.web.desiredCount,2",
-                "100,services.web.desiredCount,3",
-                "200,services.web.desiredCount,1",
+                "\"web, scaled\",0,services.web.desiredCount,2",
+                "\"web, scaled\",100,services.web.desiredCount,3",
+                "\"web, scaled\",200,services.web.desiredCount,1",
             ]
         );
         assert_eq!(Quoted("a,\"b\"").to_string(), "\"a,\"\"b\"\"\"");

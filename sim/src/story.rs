@@ -3,13 +3,14 @@
 
 use std::fmt;
 
+use serde_json::{Map, Value};
 use stowplan_engine::View;
 use stowplan_engine::api::event::PlacementFailure;
 use stowplan_engine::api::{Event, EventKind};
 use stowplan_engine::model::{InstanceId, ServiceId, TaskId, TaskStatus, Time};
 
-use crate::view::record::{Call, WorldEvent};
-use crate::view::target_group_name;
+use crate::view::record::WorldEvent;
+use crate::view::{ApiError, Call, Clock, Moment, Record, Told, seconds, target_group_name};
 
 /// Width of the column that says who an event is about.
 const SUBJECT_WIDTH: usize = 38;
@@ -26,6 +27,16 @@ pub struct Line {
 }
 
 impl Line {
+    /// An entry of the story.
+    pub fn of(view: View<'_>, record: &Record, told: Told) -> Self {
+        match told {
+            Told::Event(position) => Self::of_event(view, &record.log()[position]),
+            Told::News(position) => Self::of_world(&record.news()[position]),
+            Told::Call(position) => Self::of_call(&record.calls()[position]),
+            Told::Error(position) => Self::of_error(&record.api_errors()[position]),
+        }
+    }
+
     /// An event of the control plane.
     pub fn of_event(view: View<'_>, event: &Event) -> Self {
         Self { at: event.at, subject: subject(view, &event.kind), text: text(view, &event.kind) }
@@ -33,11 +44,19 @@ impl Line {
 
     /// A call of the timeline.
     pub fn of_call(call: &Call) -> Self {
-        let text = match &call.error {
-            None => "answered".to_owned(),
-            Some(error) => format!("refused: {}: {}", error.exception, error.message),
-        };
-        Self { at: call.at, subject: format!("call {}", call.action), text }
+        match &call.error {
+            Some(error) => Self::of_error(error),
+            None => {
+                let (at, subject) = (call.at, format!("call {}", call.action));
+                Self { at, subject, text: "done".to_owned() }
+            }
+        }
+    }
+
+    /// A refused call that is no entry of the timeline.
+    pub fn of_error(error: &ApiError) -> Self {
+        let text = format!("refused: {}: {}", error.exception, error.message);
+        Self { at: error.at, subject: format!("call {}", error.action), text }
     }
 
     /// News of the world.
@@ -53,6 +72,64 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {:SUBJECT_WIDTH$}  {}", self.at, self.subject, self.text)
+    }
+}
+
+/// An entry of the story as JSON, for machines: the columns, and what they are made of.
+pub fn entry(moment: &Moment<'_>, told: Told) -> Value {
+    let (view, record) = (moment.engine, moment.record);
+    let line = Line::of(view, record, told);
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    put("seconds", seconds(line.at).into());
+    put("time", moment.with_clock(Clock::Calendar).time(line.at));
+    let (what, service) = match told {
+        Told::Event(position) => {
+            let event = &record.log()[position];
+            put("seq", event.seq.into());
+            (kind(&event.kind), service_of(view, &event.kind))
+        }
+        Told::News(position) => {
+            let news = &record.news()[position];
+            (news.name.unwrap_or("World"), news.service)
+        }
+        Told::Call(position) => {
+            let call = &record.calls()[position];
+            put("action", call.action.to_string().into());
+            ("Call", None)
+        }
+        Told::Error(_) => ("Call", None),
+    };
+    put("kind", what.into());
+    let name = service.map(|service| view.service(service).name.to_string());
+    put("service", name.into());
+    put("subject", line.subject.into());
+    put("text", line.text.into());
+    Value::Object(fields)
+}
+
+/// What kind of event it is, in a word.
+pub fn kind(kind: &EventKind) -> &'static str {
+    match kind {
+        EventKind::DefinitionRegistered(_) => "TaskDefinitionRegistered",
+        EventKind::InstanceRegistered(_) => "InstanceRegistered",
+        EventKind::InstanceStatus(..) => "InstanceStatus",
+        EventKind::AgentConnection(..) => "AgentConnection",
+        EventKind::TaskCreated(_) => "TaskCreated",
+        EventKind::TaskPlaced(_) => "TaskPlaced",
+        EventKind::TaskStopDecided(_) => "TaskStopDecided",
+        EventKind::TaskStatus(..) => "TaskStatus",
+        EventKind::TaskHealth(..) => "TaskHealth",
+        EventKind::TargetState(..) => "TargetState",
+        EventKind::PlacementFailed(_) => "PlacementFailed",
+        EventKind::ServiceCreated(_) => "ServiceCreated",
+        EventKind::ServiceStatus(..) => "ServiceStatus",
+        EventKind::DesiredCount(..) => "DesiredCount",
+        EventKind::DeploymentCreated(_) => "DeploymentCreated",
+        EventKind::Rollout(..) => "Rollout",
+        EventKind::ServiceDeployment(..) => "ServiceDeployment",
+        EventKind::Message(..) => "ServiceMessage",
+        EventKind::Bus(_) => "EventBridge",
     }
 }
 
@@ -222,9 +299,9 @@ mod tests {
     fn the_story_of_a_first_task_reads_from_start_to_steady_state() {
         let mut bed = Bed::web_service(1);
         bed.run_until(60);
-        let log = bed.record.log().to_vec();
+        let told = bed.record.told().iter();
         let lines: Vec<String> =
-            log.iter().map(|event| Line::of_event(bed.engine.view(), event).to_string()).collect();
+            told.map(|told| Line::of(bed.engine.view(), &bed.record, *told).to_string()).collect();
         let task = "task 00000000000000000000000000000001 ";
         let about = |end: &str| lines.iter().any(|line| line.contains(task) && line.ends_with(end));
         assert!(about("created: web:1 for service:web"), "{lines:#?}");

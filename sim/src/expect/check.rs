@@ -8,7 +8,7 @@ use super::names::Sight;
 use super::verdict::Verdict;
 use crate::series::Wanted;
 use crate::story::Line;
-use crate::view::Seconds;
+use crate::view::{Seconds, Told};
 
 /// Lines of the story that are shown with a failure.
 const EVENTS_SHOWN: usize = 5;
@@ -241,14 +241,14 @@ impl Check {
     }
 
     fn fail(&mut self, sight: &Sight<'_>, error: Option<EvaluationError>) {
-        let log = sight.moment.record.log();
-        let recent = &log[log.len().saturating_sub(EVENTS_SHOWN)..];
-        let line = |event| Line::of_event(sight.moment.engine, event).to_string();
+        let record = sight.moment.record;
+        let recent = record.told().iter_from(record.told().len().saturating_sub(EVENTS_SHOWN));
+        let line = |told: &Told| Line::of(sight.moment.engine, record, *told).to_string();
         self.state = State::Failed(Box::new(Failure {
             at: sight.moment.now,
             error,
             values: self.program.values(sight),
-            events: recent.iter().map(line).collect(),
+            events: recent.map(line).collect(),
         }));
     }
 

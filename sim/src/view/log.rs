@@ -6,7 +6,7 @@ use stowplan_engine::api::{Event, EventKind};
 use stowplan_engine::model::{ServiceId, TaskId, Time};
 
 use super::Moment;
-use super::record::{Shown, WorldEvent};
+use super::record::Shown;
 use super::shape::{object, shape, text, texts};
 use super::task::{provider_of, zone_of};
 use crate::story;
@@ -130,7 +130,7 @@ fn rejection(moment: &Moment<'_>, rejection: &Rejection) -> Value {
 fn happened_at(moment: &Moment<'_>, shown: &Shown) -> Time {
     match shown {
         Shown::Engine(position) => engine_event(moment, *position).at,
-        Shown::World(event) => event.at,
+        Shown::World(position) => moment.record.news()[*position].at,
     }
 }
 
@@ -141,7 +141,7 @@ fn source(moment: &Moment<'_>, shown: &Shown) -> &'static str {
             EventKind::Message(..) => "service",
             _ => "scheduler",
         },
-        Shown::World(event) => event.source,
+        Shown::World(position) => moment.record.news()[*position].source,
     }
 }
 
@@ -151,7 +151,7 @@ fn name(moment: &Moment<'_>, shown: &Shown) -> Option<&'static str> {
             EventKind::Bus(bus) => Some(bus.name),
             _ => None,
         },
-        Shown::World(WorldEvent { name, .. }) => *name,
+        Shown::World(position) => moment.record.news()[*position].name,
     }
 }
 
@@ -160,7 +160,7 @@ fn service_of(moment: &Moment<'_>, shown: &Shown) -> Option<ServiceId> {
         Shown::Engine(position) => {
             story::service_of(moment.engine, &engine_event(moment, *position).kind)
         }
-        Shown::World(event) => event.service,
+        Shown::World(position) => moment.record.news()[*position].service,
     }
 }
 
@@ -174,7 +174,7 @@ fn message(moment: &Moment<'_>, shown: &Shown) -> String {
                 _ => story::text(moment.engine, kind),
             }
         }
-        Shown::World(event) => event.message.to_string(),
+        Shown::World(position) => moment.record.news()[*position].message.to_string(),
     }
 }
 

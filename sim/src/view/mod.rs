@@ -7,6 +7,7 @@ pub mod answer;
 pub mod describe;
 pub mod record;
 
+mod chunked;
 mod definition;
 mod deployment;
 mod facts;
@@ -28,8 +29,9 @@ use stowplan_engine::View;
 use stowplan_engine::model::instant::format_rfc3339_ms;
 use stowplan_engine::model::{ClusterId, TaskId, Time};
 
+pub use chunked::Chunked;
 pub use facts::{ContainerFacts, Facts, TargetFacts, TaskFacts, WorldFacts};
-pub use record::{ApiError, Call, Record};
+pub use record::{ApiError, Call, Record, Told};
 pub use root::{Entity, Node, Root};
 pub(crate) use root::{RootKind, Volatility};
 pub use trace::TraceEntry;

@@ -4,38 +4,51 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use stowplan_engine::View;
-use stowplan_engine::api::event::{BusEvent, Message, PlacementFailure};
+use stowplan_engine::api::event::{Message, PlacementFailure};
 use stowplan_engine::api::{Event, EventKind};
 use stowplan_engine::model::{
     DeploymentId, RolloutState, ServiceId, StopCode, TaskDefinitionId, TaskId, Time,
 };
 
+use super::chunked::Chunked;
 use super::trace::{Trace, TraceAction, TraceEntry};
 
-/// Everything that the run keeps of its past.
+/// Everything that the run keeps of its past. A copy shares it.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// Every event in order: the log of the run.
-    log: Vec<Event>,
-    /// What the world and the calls added to the list of events.
-    shown: Vec<Shown>,
-    placements: Vec<(Time, TaskId)>,
-    stops: Vec<(Time, TaskId)>,
-    failures: Vec<(Time, PlacementFailure)>,
-    calls: Vec<Call>,
-    api_errors: Vec<ApiError>,
-    messages: BTreeMap<ServiceId, Vec<usize>>,
+    log: Chunked<Event>,
+    news: Chunked<WorldEvent>,
+    calls: Chunked<Call>,
+    api_errors: Chunked<ApiError>,
+    told: Chunked<Told>,
+    shown: Chunked<Shown>,
+    placements: Chunked<(Time, TaskId)>,
+    stops: Chunked<(Time, TaskId)>,
+    failures: Chunked<(Time, PlacementFailure)>,
+    messages: BTreeMap<ServiceId, Chunked<usize>>,
     traces: BTreeMap<ServiceId, Trace>,
-    changes: u64,
+}
+
+/// An entry of the story, by its position in the list of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// An event of the control plane: [`Record::log`].
+    Event(usize),
+    /// News of the world: [`Record::news`].
+    News(usize),
+    /// A call of the timeline: [`Record::calls`].
+    Call(usize),
+    /// A refused call that is no entry of the timeline: [`Record::api_errors`].
+    Error(usize),
 }
 
 /// An element of `events`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shown {
     /// An event of the control plane, by its position in the log.
     Engine(usize),
-    /// News of the world.
-    World(WorldEvent),
+    /// News of the world, by their position.
+    World(usize),
 }
 
 /// News of the world: what no API call of ECS shows.
@@ -95,9 +108,9 @@ pub(crate) struct ServiceMessage<'r> {
 impl Record {
     /// Takes in an event of the control plane.
     pub fn take(&mut self, event: &Event, view: View<'_>) {
-        self.changes += 1;
         let position = self.log.len();
         self.log.push(event.clone());
+        self.told.push(Told::Event(position));
         let at = event.at;
         match &event.kind {
             EventKind::TaskPlaced(task) => self.placements.push((at, *task)),
@@ -105,7 +118,7 @@ impl Record {
             EventKind::TaskStopDecided(task) => self.take_stop(at, *task, view),
             EventKind::PlacementFailed(failure) => self.failures.push((at, (**failure).clone())),
             EventKind::Rollout(deployment, state) => {
-                self.take_rollout(at, *deployment, *state, view)
+                self.take_rollout(at, *deployment, *state, view);
             }
             EventKind::Message(service, _) => {
                 self.messages.entry(*service).or_default().push(position);
@@ -119,67 +132,80 @@ impl Record {
 
     /// Takes in news of the world.
     pub fn take_world(&mut self, event: WorldEvent) {
-        self.changes += 1;
-        self.shown.push(Shown::World(event));
+        self.told.push(Told::News(self.news.len()));
+        self.shown.push(Shown::World(self.news.len()));
+        self.news.push(event);
     }
 
     /// Takes in a call of the timeline.
     pub fn take_call(&mut self, call: Call) {
-        self.changes += 1;
-        self.api_errors.extend(call.error.clone());
+        self.told.push(Told::Call(self.calls.len()));
+        if let Some(error) = &call.error {
+            self.api_errors.push(error.clone());
+        }
         self.calls.push(call);
     }
 
-    /// Takes in a call that was refused and is no entry of the timeline: an agent's, or one of
-    /// time 0.
+    /// Takes in a call that was refused and is no entry of the timeline: an agent's.
     pub fn take_error(&mut self, error: ApiError) {
-        self.changes += 1;
+        self.told.push(Told::Error(self.api_errors.len()));
         self.api_errors.push(error);
     }
 
     /// Grows with everything that is taken in.
     pub fn changes(&self) -> u64 {
-        self.changes
+        self.told.len() as u64
     }
 
     /// Every event of the control plane, in order.
-    pub fn log(&self) -> &[Event] {
+    pub fn log(&self) -> &Chunked<Event> {
         &self.log
     }
 
+    /// News of the world, in order.
+    pub fn news(&self) -> &Chunked<WorldEvent> {
+        &self.news
+    }
+
     /// The calls of the timeline so far.
-    pub fn calls(&self) -> &[Call] {
+    pub fn calls(&self) -> &Chunked<Call> {
         &self.calls
     }
 
     /// The calls that were refused so far.
-    pub fn api_errors(&self) -> &[ApiError] {
+    pub fn api_errors(&self) -> &Chunked<ApiError> {
         &self.api_errors
     }
 
+    /// Everything above, in the order in which it came about.
+    pub fn told(&self) -> &Chunked<Told> {
+        &self.told
+    }
+
     /// Tasks by when they got their instance.
-    pub(crate) fn placements(&self) -> &[(Time, TaskId)] {
+    pub(crate) fn placements(&self) -> &Chunked<(Time, TaskId)> {
         &self.placements
     }
 
     /// Tasks by when the scheduler told them to stop.
-    pub(crate) fn stops(&self) -> &[(Time, TaskId)] {
+    pub(crate) fn stops(&self) -> &Chunked<(Time, TaskId)> {
         &self.stops
     }
 
     /// Failures to place a task.
-    pub(crate) fn failures(&self) -> &[(Time, PlacementFailure)] {
+    pub(crate) fn failures(&self) -> &Chunked<(Time, PlacementFailure)> {
         &self.failures
     }
 
     /// What `events` lists.
-    pub(crate) fn shown(&self) -> &[Shown] {
+    pub(crate) fn shown(&self) -> &Chunked<Shown> {
         &self.shown
     }
 
     /// The answer kept under a name; the newest one.
     pub(crate) fn call(&self, name: &str) -> Option<usize> {
-        self.calls.iter().rposition(|call| call.name.as_deref() == Some(name))
+        let newest = self.calls.iter().rev().position(|call| call.name.as_deref() == Some(name))?;
+        Some(self.calls.len() - 1 - newest)
     }
 
     /// The history of a service.
@@ -187,19 +213,21 @@ impl Record {
         self.traces.get(&service).map(|trace| trace.texts(view)).unwrap_or_default()
     }
 
-    /// Messages of a service, oldest first.
+    /// Messages of a service, newest first.
     pub(crate) fn messages_of(
         &self,
         service: ServiceId,
-    ) -> impl DoubleEndedIterator<Item = ServiceMessage<'_>> {
-        let positions = self.messages.get(&service).map(Vec::as_slice).unwrap_or_default();
-        positions.iter().enumerate().map(|(order, &position)| {
+    ) -> impl Iterator<Item = ServiceMessage<'_>> {
+        let positions = self.messages.get(&service);
+        let newest_first = positions.into_iter().flat_map(|all| all.iter().rev().enumerate());
+        newest_first.map(move |(from_end, &position)| {
             let event = &self.log[position];
             let EventKind::Message(_, message) = &event.kind else {
                 unreachable!("only messages are listed by service")
             };
-            let same = |&&earlier: &&usize| self.log[earlier].at == event.at;
-            let index = positions[..order].iter().rev().take_while(same).count();
+            let older = positions.into_iter().flat_map(move |all| all.iter().rev());
+            let same = |earlier: &&usize| self.log[**earlier].at == event.at;
+            let index = older.skip(from_end + 1).take_while(same).count();
             let offset = i64::try_from(index).unwrap_or(i64::MAX);
             ServiceMessage { seq: event.seq, at: Time(event.at.0.saturating_add(offset)), message }
         })
@@ -262,6 +290,6 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::Rollout(..)
         | EventKind::ServiceDeployment(..)
         | EventKind::Message(..)
-        | EventKind::Bus(BusEvent { .. }) => true,
+        | EventKind::Bus(_) => true,
     }
 }

@@ -13,7 +13,7 @@ use super::provider::{AssociatedProvider, ProviderShape};
 use super::service::ServiceShape;
 use super::shape::{Shape, object};
 use super::task::TaskShape;
-use super::{Moment, target_group};
+use super::{Clock, Moment, target_group};
 
 /// Declares the roots by their names.
 macro_rules! roots {
@@ -88,6 +88,17 @@ roots! {
     /// In US dollars.
     Cost = "cost",
 }
+
+/// What the state of a run consists of.
+const STATE: &[Root] = &[
+    Root::TaskDefinitions,
+    Root::Services,
+    Root::ServiceDeployments,
+    Root::Tasks,
+    Root::Instances,
+    Root::CapacityProviders,
+    Root::TargetGroups,
+];
 
 /// How the values of a root can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -320,7 +331,7 @@ impl Moment<'_> {
             }
             Root::Calls => {
                 let mut names: Vec<String> = Vec::new();
-                for call in self.record.calls() {
+                for call in self.record.calls().iter() {
                     if let Some(name) = call.name.as_deref()
                         && !names.iter().any(|known| known == name)
                     {
@@ -401,6 +412,13 @@ impl Moment<'_> {
                 Value::Object(self.keys(root).into_iter().map(entry).collect())
             }
         }
+    }
+
+    /// What there is at the end of a run: objects of the API, with RFC 3339 times.
+    pub fn state(&self) -> Value {
+        let calendar = self.with_clock(Clock::Calendar);
+        let one = |root: Root| (root.as_str().to_owned(), calendar.whole(root));
+        Value::Object(STATE.iter().copied().map(one).collect())
     }
 
     /// A service by its key.

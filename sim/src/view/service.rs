@@ -160,7 +160,7 @@ fn primary(moment: &Moment<'_>, service: ServiceId) -> Value {
 
 /// The newest messages, newest first. Inside a pass they are a millisecond apart (03 section 15.3).
 fn events(moment: &Moment<'_>, service: ServiceId) -> Value {
-    let newest = moment.record.messages_of(service).rev().take(EVENTS_KEPT);
+    let newest = moment.record.messages_of(service).take(EVENTS_KEPT);
     let one = |entry: super::record::ServiceMessage<'_>| {
         object([
             ("id", format!("00000000-0000-0000-0000-{:012x}", entry.seq + 1).into()),

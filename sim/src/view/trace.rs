@@ -5,6 +5,8 @@ use std::fmt;
 use stowplan_engine::View;
 use stowplan_engine::model::{TaskDefinitionId, Time};
 
+use super::chunked::Chunked;
+
 /// One run of equal decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceEntry {
@@ -32,7 +34,7 @@ pub enum TraceAction {
 /// The history of one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trace {
-    entries: Vec<TraceEntry>,
+    entries: Chunked<TraceEntry>,
 }
 
 impl Trace {
