@@ -12,6 +12,9 @@ use super::value::Object;
 /// tasks with each other.
 const MOST: u64 = 1_000_000;
 
+/// Values that one expectation may touch in a whole run: some minutes.
+pub(crate) const MOST_IN_A_RUN: u64 = 500_000_000;
+
 /// What is said when it is used up.
 pub(crate) const TOO_MUCH: &str = "the expression takes too many steps; make it look at less";
 
@@ -36,10 +39,20 @@ impl Budget {
         Self { left: AtomicU64::new(values) }
     }
 
+    /// The smaller of what one evaluation may cost and of what the run has left.
+    pub(crate) fn within(left: u64) -> Self {
+        Self::of(left.min(MOST))
+    }
+
+    /// What is left of it.
+    pub(crate) fn left(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
+    }
+
     /// Pays for so many values.
     pub(crate) fn pay(&self, values: u64) -> Result<(), ExecutionError> {
         // One evaluation runs on one thread; the atomic is there because values must be Sync.
-        let left = self.left.load(Ordering::Relaxed);
+        let left = self.left();
         self.left.store(left.saturating_sub(values), Ordering::Relaxed);
         if values > left {
             return Err(ExecutionError::function_error("limit", TOO_MUCH));
@@ -49,7 +62,7 @@ impl Budget {
 
     /// Pays for a copy of a value.
     pub(crate) fn pay_for(&self, value: &dyn Val) -> Result<(), ExecutionError> {
-        let most = self.left.load(Ordering::Relaxed).saturating_add(1);
+        let most = self.left().saturating_add(1);
         self.pay(weight(value, most))
     }
 }

@@ -2,6 +2,7 @@
 
 use stowplan_engine::model::Time;
 
+use super::budget::MOST_IN_A_RUN;
 use super::compile::Program;
 use super::error::{EvaluationError, ExpressionError};
 use super::names::Sight;
@@ -65,6 +66,8 @@ struct Check {
     state: State,
     /// The record's changes at the last look, and what came of it.
     last: Option<(u64, bool)>,
+    /// Steps that it may still take in this run.
+    left: u64,
 }
 
 /// How far an expectation is.
@@ -90,7 +93,8 @@ impl Expectations {
         for (position, entry) in entries.into_iter().enumerate() {
             match Program::compile(&entry.expression) {
                 Ok(program) => {
-                    checks.push(Check { entry, program, state: State::Open, last: None });
+                    let (state, left) = (State::Open, MOST_IN_A_RUN);
+                    checks.push(Check { entry, program, state, last: None, left });
                 }
                 Err(error) => errors.push((position, error)),
             }
@@ -235,7 +239,7 @@ impl Check {
         {
             return Ok(held);
         }
-        let held = self.program.holds(sight)?;
+        let held = self.program.holds(sight, &mut self.left)?;
         self.last = Some((changes, held));
         Ok(held)
     }

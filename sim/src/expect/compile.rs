@@ -12,9 +12,9 @@ use super::budget::Budget;
 use super::error::{EvaluationError, ExpressionError};
 use super::function::{Function, NOT_BUILT};
 use super::names::{Names, Patterns, STEP, Scope, Sight};
-use super::reads::{self, Read};
+use super::reads::{self, Read, Volatility};
 use super::{show, value};
-use crate::view::{Root, Volatility};
+use crate::view::Root;
 
 /// Letters that an expression may have.
 const LONGEST: usize = 4000;
@@ -88,15 +88,19 @@ impl Program {
         self.volatility == Volatility::Record
     }
 
-    /// Whether it holds.
-    pub fn holds(&self, sight: &Sight<'_>) -> Result<bool, EvaluationError> {
-        self.evaluate(sight, |result| {
+    /// Whether it holds; takes what that costs from what the run has left.
+    pub(crate) fn holds(&self, sight: &Sight<'_>, left: &mut u64) -> Result<bool, EvaluationError> {
+        let budget = Budget::within(*left);
+        let given = budget.left();
+        let held = self.evaluate_within(sight, &budget, |result| {
             let held = result.downcast_ref::<cel::common::types::CelBool>().map(|b| *b.inner());
             held.ok_or_else(|| {
                 let kind = result.get_type().name();
                 EvaluationError::new(format!("the expression yields {kind}, not true or false"))
             })
-        })
+        });
+        *left -= given - budget.left();
+        held
     }
 
     /// What it yields.
@@ -124,13 +128,13 @@ impl Program {
         sight: &Sight<'_>,
         take: impl Fn(&dyn cel::common::value::Val) -> Result<T, EvaluationError>,
     ) -> Result<T, EvaluationError> {
-        self.evaluate_within(sight, Budget::default(), take)
+        self.evaluate_within(sight, &Budget::default(), take)
     }
 
     pub(crate) fn evaluate_within<T>(
         &self,
         sight: &Sight<'_>,
-        budget: Budget,
+        budget: &Budget,
         take: impl Fn(&dyn cel::common::value::Val) -> Result<T, EvaluationError>,
     ) -> Result<T, EvaluationError> {
         let scope =
@@ -319,7 +323,7 @@ impl Rewriter {
         }
         match Root::parse(name) {
             Some(root) => {
-                self.volatility = self.volatility.max(root.volatility());
+                self.volatility = self.volatility.max(Volatility::of(root));
                 Ok(())
             }
             None => {

@@ -9,7 +9,7 @@ use cel::common::types::{CelBool, CelDouble, CelString, Type};
 use cel::common::value::{CowVal, Val};
 use serde_json::json;
 use stowplan_engine::expr::Expression;
-use stowplan_engine::model::{Time, fargate};
+use stowplan_engine::model::{InstanceStatus, Time, fargate};
 
 use super::names::Scope;
 use super::value::{elements, number, to_cel};
@@ -293,11 +293,18 @@ fn trace(scope: &Scope<'_>, key: &str) -> Result<Box<dyn Val>, String> {
     Ok(to_cel(texts.into()))
 }
 
+/// Ids of the instances for which a query expression holds, sorted; INACTIVE ones are none.
 fn matching(scope: &Scope<'_>, filter: &str) -> Result<Box<dyn Val>, String> {
     let filter = Expression::parse(filter).map_err(|error| error.to_string())?;
-    let looked_at = scope.moment.engine.instances().count();
+    let moment = &scope.moment;
+    let looked_at = moment.engine.instances().count();
     scope.budget.pay(looked_at as u64).map_err(|error| error.to_string())?;
-    Ok(to_cel(view::matching(&scope.moment, &filter).into()))
+    let holds = moment.engine.instances().filter(|(id, row)| {
+        row.status != InstanceStatus::Inactive && moment.engine.holds(&filter, *id)
+    });
+    let mut keys: Vec<String> = holds.map(|(_, row)| moment.key(row.cluster, &row.name)).collect();
+    keys.sort_unstable();
+    Ok(to_cel(keys.into()))
 }
 
 /// The element of a list that no other one beats, as it stands there.

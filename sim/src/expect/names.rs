@@ -32,7 +32,7 @@ pub struct Sight<'a> {
 pub(crate) struct Scope<'s> {
     pub(crate) moment: Moment<'s>,
     pub(crate) series: &'s Series,
-    pub(crate) budget: Budget,
+    pub(crate) budget: &'s Budget,
     pub(crate) patterns: &'s Patterns,
 }
 

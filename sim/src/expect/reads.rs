@@ -182,3 +182,40 @@ fn entry_children<'e>(entry: &'e EntryExpr, visit: &mut dyn FnMut(&'e Expression
         }
     }
 }
+
+/// How what an expression reads can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Volatility {
+    /// Only when something is added to the record of the run.
+    Record,
+    /// Also by the clock alone, or by the world.
+    Clock,
+}
+
+impl Volatility {
+    /// That of a root.
+    pub(crate) fn of(root: Root) -> Self {
+        match root {
+            Root::Calls
+            | Root::Placements
+            | Root::Stops
+            | Root::PlacementFailures
+            | Root::Events
+            | Root::ApiErrors
+            | Root::TaskDefinitions
+            | Root::CodeDeployments
+            | Root::ScalingActivities => Self::Record,
+            Root::Now
+            | Root::Services
+            | Root::ServiceDeployments
+            | Root::Tasks
+            | Root::Instances
+            | Root::CapacityProviders
+            | Root::Alarms
+            | Root::ScalableTargets
+            | Root::TargetGroups
+            | Root::Requests
+            | Root::Cost => Self::Clock,
+        }
+    }
+}

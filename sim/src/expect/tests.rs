@@ -125,7 +125,7 @@ fn hostile_expressions_end_soon_and_say_why() {
         let program = Program::compile(text).map_err(|error| error.to_string())?;
         let few = Budget::of(20_000);
         let result = |value: &dyn cel::common::value::Val| Ok(value.get_type().name().to_owned());
-        let ended = bed.look(|m| program.evaluate_within(&sight(m, &bed), few, result));
+        let ended = bed.look(|m| program.evaluate_within(&sight(m, &bed), &few, result));
         ended.map_err(|error| error.to_string())
     };
     let refused = |text: &str| {

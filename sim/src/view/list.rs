@@ -180,16 +180,6 @@ pub(super) fn parse_filter(text: &str) -> Result<Expression, CommandError> {
     Expression::parse(text).map_err(|error| CommandError::invalid(error.to_string()))
 }
 
-/// Ids of the instances for which an expression holds, sorted; INACTIVE ones are none.
-pub(crate) fn matching(moment: &Moment<'_>, filter: &Expression) -> Vec<String> {
-    let holds = moment.engine.instances().filter(|(id, row)| {
-        row.status != InstanceStatus::Inactive && moment.engine.holds(filter, *id)
-    });
-    let mut keys: Vec<String> = holds.map(|(_, row)| moment.key(row.cluster, &row.name)).collect();
-    keys.sort_unstable();
-    keys
-}
-
 pub(super) fn definitions(
     moment: &Moment<'_>,
     input: &ListTaskDefinitions,

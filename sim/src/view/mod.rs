@@ -33,12 +33,13 @@ pub use chunked::Chunked;
 pub use facts::{ContainerFacts, Facts, TargetFacts, TaskFacts, WorldFacts};
 pub use record::{ApiError, Call, Record, Told};
 pub use root::{Entity, Node, Root};
-pub(crate) use root::{RootKind, Volatility};
 pub use trace::TraceEntry;
 pub use waiter::services_stable;
 
-pub(crate) use list::matching;
+#[cfg(feature = "expect")]
+pub(crate) use root::RootKind;
 pub(crate) use shape::seconds;
+#[cfg(feature = "expect")]
 pub(crate) use trace::Seconds;
 
 /// Name of the n-th target group of a task's service.

@@ -100,15 +100,6 @@ const STATE: &[Root] = &[
     Root::TargetGroups,
 ];
 
-/// How the values of a root can change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Volatility {
-    /// Only when something is added to the record.
-    Record,
-    /// Also by the clock alone, or by the world.
-    Clock,
-}
-
 /// What a root holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RootKind {
@@ -260,31 +251,6 @@ impl Root {
             | Self::ScalableTargets
             | Self::TargetGroups
             | Self::Requests => RootKind::Map,
-        }
-    }
-
-    pub(crate) fn volatility(self) -> Volatility {
-        match self {
-            Self::Calls
-            | Self::Placements
-            | Self::Stops
-            | Self::PlacementFailures
-            | Self::Events
-            | Self::ApiErrors
-            | Self::TaskDefinitions
-            | Self::CodeDeployments
-            | Self::ScalingActivities => Volatility::Record,
-            Self::Now
-            | Self::Services
-            | Self::ServiceDeployments
-            | Self::Tasks
-            | Self::Instances
-            | Self::CapacityProviders
-            | Self::Alarms
-            | Self::ScalableTargets
-            | Self::TargetGroups
-            | Self::Requests
-            | Self::Cost => Volatility::Clock,
         }
     }
 }
