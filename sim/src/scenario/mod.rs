@@ -34,7 +34,9 @@ mod instance;
 mod names;
 mod resolve;
 mod scalar;
-#[cfg(test)]
+#[cfg(all(test, feature = "yaml"))]
+mod schema;
+#[cfg(all(test, feature = "yaml"))]
 mod tests;
 mod timeline;
 mod tunables;
@@ -49,7 +51,7 @@ pub use expectation::{Expectation, Quantifier};
 pub use resolve::{
     Action, AddedInstance, Plan, PlannedInstance, SetupStep, TimelineEntry, WorldAction,
 };
-pub use timeline::{MustFail, command, has_template};
+pub use timeline::{MustFail, command, has_template, query};
 
 use crate::document::{
     self, DocumentError, Duration, Limits, Node, Timestamp, merge_patch, to_yaml,

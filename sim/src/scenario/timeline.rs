@@ -10,6 +10,7 @@ use super::{
     unbuilt::{self, Part},
 };
 use crate::document::{DocumentError, Duration, Node, Raw, Value, remedy};
+use crate::view::describe::Query;
 
 /// One entry of `timeline`, as it was read.
 #[derive(Clone, Debug)]
@@ -40,26 +41,6 @@ pub struct MustFail {
 }
 
 const KEYS: &[&str] = &["at", "as", "mustFail", "mayFail"];
-
-/// Calls that only look.
-pub(super) const QUERIES: &[&str] = &[
-    "describeTasks",
-    "describeServices",
-    "describeClusters",
-    "describeContainerInstances",
-    "describeTaskDefinition",
-    "describeCapacityProviders",
-    "describeServiceDeployments",
-    "describeServiceRevisions",
-    "listClusters",
-    "listTasks",
-    "listServices",
-    "listContainerInstances",
-    "listTaskDefinitions",
-    "listTaskDefinitionFamilies",
-    "listAttributes",
-    "listServiceDeployments",
-];
 
 /// Reads the key, in order of time and then as listed.
 pub(super) fn read(at: &At<'_>, until: Time) -> Result<Vec<GivenEntry>, DocumentError> {
@@ -165,7 +146,7 @@ fn read_name(name: &str) -> Result<Kind, DocumentError> {
     if let Some(name) = known(Command::ACTIONS) {
         return Ok(Kind::Api(name));
     }
-    if let Some(name) = known(QUERIES) {
+    if let Some(name) = known(Query::ACTIONS) {
         return Ok(Kind::Query(name));
     }
     if let Some(name) = known(actions::WORLD) {
@@ -174,7 +155,7 @@ fn read_name(name: &str) -> Result<Kind, DocumentError> {
     if let Some(name) = unbuilt::find(Part::Action, name) {
         return Err(unbuilt::error(name));
     }
-    let all: Vec<&str> = [KEYS, Command::ACTIONS, QUERIES, actions::WORLD].concat();
+    let all: Vec<&str> = [KEYS, Command::ACTIONS, Query::ACTIONS, actions::WORLD].concat();
     Err(DocumentError::new(format!("there is no action `{name}`")).with_remedy(remedy(name, &all)))
 }
 
@@ -185,16 +166,14 @@ fn read_action(name: &str, input: &At<'_>) -> Result<GivenAction, DocumentError>
                 unbuilt::refuse_members(input, Part::Service)?;
             }
             let raw: Raw = input.decode()?;
-            if has_template(&raw.node) {
-                input.map()?;
-            } else {
-                command(name, &raw)?;
-            }
+            // Only texts can be templates, and a template is a text: the types are known now.
+            command(name, &raw)?;
             Ok(GivenAction::Api(name, raw))
         }
         Kind::Query(name) => {
-            input.map()?;
-            Ok(GivenAction::Query(name, input.decode()?))
+            let raw: Raw = input.decode()?;
+            query(name, &raw)?;
+            Ok(GivenAction::Query(name, raw))
         }
         Kind::World(name) => actions::read(name, input).map(GivenAction::World),
     }
@@ -227,6 +206,27 @@ pub fn command(action: &'static str, input: &Raw) -> Result<Command, DocumentErr
 
         fn deserialize<D: serde::Deserializer<'de>>(self, input: D) -> Result<Command, D::Error> {
             Command::read(self.0, input).expect("a name of Command::ACTIONS")
+        }
+    }
+    input.decode_with(Named(action))
+}
+
+/// Reads the input of a call that only looks.
+///
+/// # Errors
+///
+/// What the input may not hold, with its place.
+///
+/// # Panics
+///
+/// If there is no such call: names are checked when a scenario is read.
+pub fn query(action: &'static str, input: &Raw) -> Result<Query, DocumentError> {
+    struct Named(&'static str);
+    impl<'de> DeserializeSeed<'de> for Named {
+        type Value = Query;
+
+        fn deserialize<D: serde::Deserializer<'de>>(self, input: D) -> Result<Query, D::Error> {
+            Query::read(self.0, input).expect("a name of Query::ACTIONS")
         }
     }
     input.decode_with(Named(action))
