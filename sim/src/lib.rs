@@ -7,6 +7,7 @@ pub mod document;
 #[cfg(feature = "expect")]
 pub mod expect;
 pub mod import;
+pub mod run;
 pub mod scenario;
 pub mod series;
 pub mod story;

@@ -1,0 +1,53 @@
+//! One instant, step by step (00 section 3).
+
+use stowplan_engine::api::{Answer, CommandError, Input, Output, Report};
+use stowplan_engine::model::Time;
+
+use super::Simulation;
+
+impl Simulation {
+    /// Does one instant: world and reports, calls, scheduler, and what follows without delay.
+    pub(super) fn do_instant(&mut self, now: Time) {
+        self.settle_world(now);
+        while self.timeline.get(self.next).is_some_and(|entry| entry.at <= now) {
+            let timeline = self.timeline.clone();
+            self.do_entry(now, &timeline[self.next]);
+            self.next += 1;
+            self.settle_world(now);
+        }
+        self.do_agent_calls(now);
+        if self.engine.poll_timeout().is_some_and(|(at, _)| at <= now) {
+            self.step(now, Input::Wake).expect("a wake-up is never refused");
+            self.settle_world(now);
+        }
+    }
+
+    /// Lets the world do what is due, tells the engine, and again, until nothing is left.
+    pub(super) fn settle_world(&mut self, now: Time) {
+        let mut reports: Vec<Report> = Vec::new();
+        loop {
+            self.around.world.due(now, self.engine.view(), &mut reports);
+            if reports.is_empty() {
+                return;
+            }
+            for report in reports.drain(..) {
+                self.step(now, Input::Report(report)).expect("a report is never refused");
+            }
+        }
+    }
+
+    /// One input through the engine's door; what leaves goes to the log and to the world.
+    pub(super) fn step(&mut self, now: Time, input: Input) -> Result<Answer, CommandError> {
+        let answer = self.engine.step(now, input);
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Event(event) => {
+                    self.digest.take(&event);
+                    self.record.take(&event, self.engine.view());
+                }
+                Output::Effect(effect) => self.around.world.effect(now, effect, self.engine.view()),
+            }
+        }
+        answer
+    }
+}
