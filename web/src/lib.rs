@@ -1,16 +1,29 @@
-//! The playground: the engine in a browser page.
+//! The playground: a cluster you can see, poke, break and rewind, in a browser page.
+//!
+//! The page ([`app`]) and the engine ([`worker`]) are two modules that speak only
+//! [`worker::protocol`]. What can be decided without a browser ([`state`], the steps of
+//! [`canvas`] up to painting) compiles and is tested natively.
 
-use wasm_bindgen::prelude::wasm_bindgen;
-use yew::{Html, component, html};
+pub mod canvas;
+pub mod capacity;
+pub mod chart;
+pub mod feed;
+#[cfg(test)]
+mod fixture;
+pub mod limits;
+pub mod model;
+pub mod presets;
+pub mod state;
+pub mod words;
+pub mod worker;
 
-/// The page's frame.
-#[component]
-fn App() -> Html {
-    html! { <main><h1>{ "Stowplan" }</h1></main> }
-}
-
-/// Draws the page; the shell calls this once the module is loaded.
-#[wasm_bindgen]
-pub fn start() {
-    yew::Renderer::<App>::new().render();
-}
+#[cfg(target_arch = "wasm32")]
+pub mod app;
+#[cfg(target_arch = "wasm32")]
+pub mod components;
+#[cfg(target_arch = "wasm32")]
+pub mod deck;
+#[cfg(target_arch = "wasm32")]
+pub mod hooks;
+#[cfg(target_arch = "wasm32")]
+pub mod player;

@@ -1,0 +1,6 @@
+//! The module of the page.
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    stowplan_web::app::start();
+}

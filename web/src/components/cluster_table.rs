@@ -1,0 +1,138 @@
+//! The picture's twin: the same objects as a table, with the same selection.
+
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use crate::canvas::scene::Target;
+use crate::deck::use_deck;
+use crate::model::Board;
+use crate::state::Action;
+use crate::words::{percent, short_id, thousands};
+use crate::worker::protocol::Task;
+
+const ROW: usize = 24;
+/// Rows in the document, whatever the number of objects.
+const ROWS: usize = 60;
+
+#[derive(Properties, PartialEq)]
+pub struct ClusterTableProps {
+    pub board: Board,
+    pub selected: Option<Target>,
+}
+
+#[component]
+pub fn ClusterTable(props: &ClusterTableProps) -> Html {
+    let deck = use_deck();
+    let skipped = use_state(|| 0usize);
+    let board = &props.board;
+    let all = rows(board);
+    let first = (*skipped).min(all.len().saturating_sub(ROWS));
+    let onscroll = Callback::from(move |event: Event| {
+        if let Some(list) = event.target_dyn_into::<HtmlElement>() {
+            let row = usize::try_from(list.scroll_top()).unwrap_or(0) / ROW;
+            skipped.set(row.saturating_sub(ROWS / 4));
+        }
+    });
+    let row = |target: &Target| {
+        let (deck, target) = (deck.clone(), *target);
+        let onclick = Callback::from(move |_| deck.act(Action::Select(Some(target))));
+        let chosen = (props.selected == Some(target)).then_some("chosen");
+        html! { <tr class={classes!(chosen)}>{ cells(board, target, onclick) }</tr> }
+    };
+    let after = all.len().saturating_sub(first + ROWS);
+    html! {
+        <div class="twin" {onscroll} tabindex="0" role="region" aria-label="Zones, instances and tasks"
+            data-testid="twin">
+            <table>
+                <thead><tr>
+                    <th>{ "object" }</th><th>{ "of" }</th><th>{ "state" }</th><th>{ "health" }</th>
+                    <th>{ "revision" }</th><th class="num">{ "cpu" }</th><th class="num">{ "MiB" }</th>
+                </tr></thead>
+                <tbody>
+                    { pad(first) }
+                    { for all.iter().skip(first).take(ROWS).map(row) }
+                    { pad(after) }
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+fn pad(rows: usize) -> Html {
+    if rows == 0 {
+        return Html::default();
+    }
+    html! {
+        <tr class="pad" aria-hidden="true" style={format!("--pad:{}px", rows * ROW)}><td colspan="7" /></tr>
+    }
+}
+
+/// Zones, in each its instances, in each its tasks; then tasks without an instance.
+fn rows(board: &Board) -> Vec<Target> {
+    let mut rows = Vec::new();
+    let homeless = |zone: Option<u16>| {
+        let here = move |task: &&Task| task.host.is_none() && task.zone == zone;
+        board.frame.tasks.iter().filter(here).map(|task| Target::Task(task.key))
+    };
+    for zone in 0..board.summary.zones.len() as u16 {
+        rows.push(Target::Zone(zone));
+        for (index, _, _) in board.live_hosts().filter(|(_, host, _)| host.zone == zone) {
+            rows.push(Target::Host(index));
+            let on = board.frame.tasks.iter().filter(|task| task.host == Some(index));
+            rows.extend(on.map(|task| Target::Task(task.key)));
+        }
+        rows.extend(homeless(Some(zone)));
+    }
+    rows.extend(homeless(None));
+    rows
+}
+
+fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
+    let name = |indent: u8, text: String| {
+        html! {
+            <td style={format!("padding-left:{}px", indent * 16)}><button {onclick}>{ text }</button></td>
+        }
+    };
+    match target {
+        Target::Zone(zone) => html! {
+            <>
+                { name(0, board.zone_name(Some(zone)).to_owned()) }
+                <td class="mid">{ "zone" }</td><td /><td /><td /><td /><td />
+            </>
+        },
+        Target::Host(index) => {
+            let found = board.live_hosts().find(|(live, _, _)| *live == index);
+            let Some((_, host, state)) = found else { return Html::default() };
+            let share = |left: u32, whole: u32| {
+                let used = percent(u64::from(whole.saturating_sub(left)), u64::from(whole));
+                format!("{used}% of {}", thousands(u64::from(whole)))
+            };
+            html! {
+                <>
+                    { name(1, host.id.clone()) }
+                    <td class="mid">{ &host.instance_type }</td>
+                    <td>{ state.status.word() }</td>
+                    <td>{ if state.agent_connected { "agent connected" } else { "agent lost" } }</td>
+                    <td />
+                    <td class="num">{ share(state.cpu_left, host.cpu) }</td>
+                    <td class="num">{ share(state.memory_left, host.memory) }</td>
+                </>
+            }
+        }
+        Target::Task(key) => {
+            let Some(task) = board.task(key) else { return Html::default() };
+            let id = board.names.id(key);
+            html! {
+                <>
+                    { name(2, format!("{} {}", board.owner_name(task), short_id(&id))) }
+                    <td class="mid">{ board.place_name(task) }</td>
+                    <td>{ task.last_status.word() }</td>
+                    <td>{ task.health.word() }</td>
+                    <td>{ format!("r{}", board.revision(task.definition)) }</td>
+                    <td class="num">{ thousands(u64::from(task.cpu)) }</td>
+                    <td class="num">{ thousands(u64::from(task.memory)) }</td>
+                </>
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The deployments of a service, as DescribeServices lists them.
+
+use yew::prelude::*;
+
+use crate::model::Board;
+use crate::worker::protocol::Service;
+
+#[derive(Properties, PartialEq)]
+pub struct DeploymentCardProps {
+    pub board: Board,
+    pub service: u16,
+}
+
+#[component]
+pub fn DeploymentCard(props: &DeploymentCardProps) -> Html {
+    let Some(service) = props.board.service(props.service) else { return Html::default() };
+    html! {
+        <section data-testid="deployments">
+            <h3 class="cap">{ format!("Deployments of {}", service.name) }</h3>
+            <table class="rollout">
+                <thead><tr>
+                    <th>{ "status" }</th><th>{ "definition" }</th><th>{ "rollout" }</th>
+                    <th class="num">{ "running" }</th><th class="num">{ "pending" }</th>
+                    <th class="num">{ "failed" }</th>
+                </tr></thead>
+                <tbody>{ rows(&props.board, service) }</tbody>
+            </table>
+        </section>
+    }
+}
+
+fn rows(board: &Board, service: &Service) -> Html {
+    let row = |deployment: &crate::worker::protocol::Deployment| {
+        let failed = deployment.failed > 0;
+        html! {
+            <tr key={deployment.id.clone()} title={deployment.rollout_reason.clone()}>
+                <td class="strong">{ &deployment.status }</td>
+                <td>{ board.definition_name(deployment.definition) }</td>
+                <td class="mid">{ &deployment.rollout_state }</td>
+                <td class="num"><b class="strong">{ deployment.running }</b>
+                    <span class="dim">{ format!(" of {}", deployment.desired) }</span></td>
+                <td class="num">{ deployment.pending }</td>
+                <td class={classes!("num", failed.then_some("bad"))}>{ deployment.failed }</td>
+            </tr>
+        }
+    };
+    service.deployments.iter().map(row).collect()
+}

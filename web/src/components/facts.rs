@@ -1,0 +1,207 @@
+//! The facts of a task, an instance, a zone.
+
+use yew::prelude::*;
+
+use super::swatch::Swatch;
+use crate::canvas::scene::Target;
+use crate::deck::{Deck, use_deck};
+use crate::model::Board;
+use crate::state::Action;
+use crate::words::{clock_ms, count, percent, short_id, span, thousands};
+use crate::worker::protocol::{Host, HostState, Task};
+
+#[derive(Properties, PartialEq)]
+pub struct TaskFactsProps {
+    pub board: Board,
+    pub key_of: u32,
+}
+
+#[derive(Properties, PartialEq)]
+pub struct HostFactsProps {
+    pub board: Board,
+    pub index: u32,
+}
+
+#[derive(Properties, PartialEq)]
+pub struct ZoneFactsProps {
+    pub board: Board,
+    pub zone: u16,
+}
+
+#[component]
+pub fn TaskFacts(props: &TaskFactsProps) -> Html {
+    let board = &props.board;
+    let Some(task) = board.task(props.key_of) else { return Html::default() };
+    let id = board.names.id(task.key);
+    html! {
+        <>
+            <p class="read">
+                <b>{ task.last_status.word() }</b>{ format!(" on {}, {}.", board.place_name(task), health(task)) }
+            </p>
+            <dl class="facts" data-testid="facts">
+                { fact("task", &id) }
+                { fact("definition", &board.definition_name(task.definition)) }
+                { fact("lastStatus", task.last_status.word()) }
+                { fact("desiredStatus", task.desired_status.word()) }
+                { fact("healthStatus", task.health.word()) }
+                { fact("instance", &board.place_name(task)) }
+                { fact("availabilityZone", board.zone_name(board.zone_of(task))) }
+                { fact("cpu", &format!("{} units", thousands(u64::from(task.cpu)))) }
+                { fact("memory", &format!("{} MiB", thousands(u64::from(task.memory)))) }
+                { fact("createdAt", &moment(task.created_ms, board.frame.now_ms)) }
+                { fact("startedAt", &task.started_ms.map_or_else(|| "not yet".to_owned(), |ms| {
+                    moment(ms, board.frame.now_ms)
+                })) }
+                { fact("scale-in protection", if task.protected { "on" } else { "off" }) }
+            </dl>
+        </>
+    }
+}
+
+fn health(task: &Task) -> String {
+    let word = task.health.word();
+    if word == "no health check" { "without a health check".to_owned() } else { word.to_owned() }
+}
+
+fn fact(name: &'static str, value: &str) -> Html {
+    html! { <><dt>{ name }</dt><dd>{ value.to_owned() }</dd></> }
+}
+
+/// When, and how long ago.
+fn moment(at_ms: i64, now_ms: u64) -> String {
+    match u64::try_from(at_ms) {
+        Ok(ms) => format!("{}, {} ago", clock_ms(ms), span(now_ms.saturating_sub(ms))),
+        Err(_) => format!("{} before the start", span(at_ms.unsigned_abs())),
+    }
+}
+
+#[component]
+pub fn HostFacts(props: &HostFactsProps) -> Html {
+    let deck = use_deck();
+    let board = &props.board;
+    let found = board.live_hosts().find(|(live, _, _)| *live == props.index);
+    let Some((index, host, state)) = found else { return Html::default() };
+    let tasks: Vec<Task> =
+        board.frame.tasks.iter().filter(|task| task.host == Some(index)).copied().collect();
+    let kind = if host.instance_type.is_empty() { "instance" } else { host.instance_type.as_str() };
+    html! {
+        <>
+            <p class="read">
+                <b>{ state.status.word() }</b>
+                { format!(", {kind}, {}{}, {}.", market(host), group(host), agent(state)) }
+            </p>
+            { levels(host, state) }
+            <h3 class="cap">{ count(tasks.len() as u64, "task") }</h3>
+            { task_table(&deck, board, &tasks) }
+        </>
+    }
+}
+
+fn market(host: &Host) -> &'static str {
+    if host.spot { "Spot" } else { "on-demand" }
+}
+
+fn group(host: &Host) -> String {
+    if host.group.is_empty() { String::new() } else { format!(", of {}", host.group) }
+}
+
+fn agent(state: &HostState) -> &'static str {
+    if state.agent_connected { "agent connected" } else { "agent lost" }
+}
+
+/// Reserved of registered, for each resource.
+fn levels(host: &Host, state: &HostState) -> Html {
+    let level = |name: &'static str, used: u32, whole: u32, unit: &str| {
+        let share = percent(u64::from(used), u64::from(whole));
+        let left = thousands(u64::from(whole.saturating_sub(used)));
+        html! {
+            <>
+                <span>{ name }</span>
+                <span class="meter" style={format!("--v:{}%", share.min(100))}><i></i></span>
+                <span>{ format!("{left} of {}{unit} left", thousands(u64::from(whole))) }</span>
+            </>
+        }
+    };
+    html! {
+        <div class="levels" data-testid="levels">
+            { level("cpu", host.cpu.saturating_sub(state.cpu_left), host.cpu, "") }
+            { level("memory", host.memory.saturating_sub(state.memory_left), host.memory, " MiB") }
+            if let Some(limit) = host.eni_limit {
+                { level("eni", state.eni_used, limit, "") }
+            }
+        </div>
+    }
+}
+
+fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
+    let row = |task: &Task| {
+        let id = board.names.id(task.key);
+        let deck = deck.clone();
+        let key = task.key;
+        let onclick = Callback::from(move |_: MouseEvent| {
+            deck.act(Action::Select(Some(Target::Task(key))));
+        });
+        html! {
+            <tr key={key} onclick={onclick.clone()}>
+                <td><Swatch badge={board.badge(task.service)} /></td>
+                <td><button {onclick}>{ format!("{} {}", board.owner_name(task), short_id(&id)) }</button></td>
+                <td class="dim">{ format!("r{}", board.revision(task.definition)) }</td>
+                <td class="mid">{ task.last_status.word() }</td>
+                <td class="num">{ thousands(u64::from(task.cpu)) }</td>
+                <td class="num">{ thousands(u64::from(task.memory)) }</td>
+            </tr>
+        }
+    };
+    if tasks.is_empty() {
+        return html! { <p class="hint">{ "No task stands here." }</p> };
+    }
+    html! {
+        <table class="tasks">
+            <thead><tr>
+                <th></th><th>{ "task" }</th><th></th><th>{ "state" }</th>
+                <th class="num">{ "cpu" }</th><th class="num">{ "MiB" }</th>
+            </tr></thead>
+            <tbody>{ for tasks.iter().take(200).map(row) }</tbody>
+        </table>
+    }
+}
+
+#[component]
+pub fn ZoneFacts(props: &ZoneFactsProps) -> Html {
+    let deck = use_deck();
+    let board = &props.board;
+    let hosts: Vec<(u32, &Host, &HostState)> =
+        board.live_hosts().filter(|(_, host, _)| host.zone == props.zone).collect();
+    let here = |task: &&Task| board.zone_of(task) == Some(props.zone);
+    let tasks = board.frame.tasks.iter().filter(here).count() as u64;
+    let row = |(index, host, state): &(u32, &Host, &HostState)| {
+        let (deck, target) = (deck.clone(), Target::Host(*index));
+        let onclick = Callback::from(move |_: MouseEvent| deck.act(Action::Select(Some(target))));
+        html! {
+            <tr key={*index} onclick={onclick.clone()}>
+                <td style="width:auto"><button {onclick}>{ &host.id }</button></td>
+                <td class="dim">{ &host.instance_type }</td>
+                <td class="mid">{ state.status.word() }</td>
+                <td class="num">{ thousands(u64::from(state.cpu_left)) }</td>
+                <td class="num">{ thousands(u64::from(state.memory_left)) }</td>
+            </tr>
+        }
+    };
+    html! {
+        <>
+            <p class="read">
+                { format!("{} and {} in {}.", count(hosts.len() as u64, "instance"),
+                    count(tasks, "task"), board.zone_name(Some(props.zone))) }
+            </p>
+            if !hosts.is_empty() {
+                <table class="tasks">
+                    <thead><tr>
+                        <th>{ "instance" }</th><th>{ "type" }</th><th>{ "status" }</th>
+                        <th class="num">{ "cpu left" }</th><th class="num">{ "MiB left" }</th>
+                    </tr></thead>
+                    <tbody>{ for hosts.iter().take(200).map(row) }</tbody>
+                </table>
+            }
+        </>
+    }
+}

@@ -1,0 +1,59 @@
+//! On a phone: what is selected, and the way to its facts.
+
+use yew::prelude::*;
+
+use super::swatch::Swatch;
+use crate::canvas::scene::Target;
+use crate::deck::use_deck;
+use crate::model::Board;
+use crate::state::{Action, Sheet};
+use crate::words::{percent, short_id};
+
+#[derive(Properties, PartialEq)]
+pub struct PeekBarProps {
+    pub board: Board,
+    pub selected: Option<Target>,
+}
+
+#[component]
+pub fn PeekBar(props: &PeekBarProps) -> Html {
+    let deck = use_deck();
+    let Some(target) = props.selected else { return Html::default() };
+    let onclick = Callback::from(move |_| deck.act(Action::Sheet(Sheet::Selection)));
+    html! {
+        <div class="peek" data-testid="peek">
+            { about(&props.board, target) }
+            <button class="btn" {onclick}>{ "Facts" }</button>
+        </div>
+    }
+}
+
+fn about(board: &Board, target: Target) -> Html {
+    match target {
+        Target::Task(key) => {
+            let Some(task) = board.task(key) else { return Html::default() };
+            let id = board.names.id(key);
+            let place = board.place_name(task);
+            html! {
+                <>
+                    <Swatch badge={board.badge(task.service)} />
+                    <p class="grow"><b class="strong">{ format!("{} {}", board.owner_name(task), short_id(&id)) }</b>
+                        { format!(", {} on {place}", task.last_status.word()) }</p>
+                </>
+            }
+        }
+        Target::Host(index) => {
+            let found = board.live_hosts().find(|(live, _, _)| *live == index);
+            let Some((_, host, state)) = found else { return Html::default() };
+            let used = host.memory.saturating_sub(state.memory_left);
+            let full = percent(u64::from(used), u64::from(host.memory));
+            html! {
+                <p class="grow"><b class="strong">{ &host.id }</b>
+                    { format!(" {}, {}, {full}% of memory reserved", host.instance_type, state.status.word()) }</p>
+            }
+        }
+        Target::Zone(zone) => html! {
+            <p class="grow"><b class="strong">{ board.zone_name(Some(zone)) }</b></p>
+        },
+    }
+}

@@ -1,0 +1,100 @@
+//! Why region, first step: what is selected, and its facts.
+
+use yew::prelude::*;
+
+use super::deployment_card::DeploymentCard;
+use super::facts::{HostFacts, TaskFacts, ZoneFacts};
+use super::icon::Icon;
+use crate::canvas::scene::Target;
+use crate::deck::{Deck, use_deck};
+use crate::model::Board;
+use crate::state::Action;
+use crate::words::short_id;
+
+#[derive(Properties, PartialEq)]
+pub struct SelectionProps {
+    pub board: Board,
+    pub selected: Option<Target>,
+    pub open_service: Option<u16>,
+}
+
+#[component]
+pub fn SelectionPanel(props: &SelectionProps) -> Html {
+    let deck = use_deck();
+    let board = &props.board;
+    html! {
+        <aside class="insp" aria-label="Selection" data-testid="selection">
+            { crumbs(&deck, board, props.selected) }
+            { match props.selected {
+                Some(Target::Task(key)) => html! { <TaskFacts board={board.clone()} key_of={key} /> },
+                Some(Target::Host(index)) => html! { <HostFacts board={board.clone()} {index} /> },
+                Some(Target::Zone(zone)) => html! { <ZoneFacts board={board.clone()} {zone} /> },
+                None => nothing(board),
+            } }
+            if let Some(service) = props.open_service {
+                <DeploymentCard board={board.clone()} {service} />
+            }
+        </aside>
+    }
+}
+
+fn nothing(board: &Board) -> Html {
+    html! {
+        <>
+            if !board.summary.description.is_empty() {
+                <p class="read">{ &board.summary.description }</p>
+            }
+            <p class="hint">{ "Select a task, an instance or a zone to see its facts." }</p>
+        </>
+    }
+}
+
+/// The way from the zone to what is selected.
+fn crumbs(deck: &Deck, board: &Board, selected: Option<Target>) -> Html {
+    let Some(target) = selected else {
+        return html! { <h2 class="cap">{ "Scenario" }</h2> };
+    };
+    let link = |to: Target, name: String| {
+        let deck = deck.clone();
+        let onclick = Callback::from(move |_| deck.act(Action::Select(Some(to))));
+        html! { <><button {onclick}>{ name }</button><Icon name="right" /></> }
+    };
+    let host_crumb = |index: u32| {
+        board.hosts.get(index as usize).map(|host| link(Target::Host(index), host.id.clone()))
+    };
+    let zone_crumb = |zone: Option<u16>| {
+        let name = board.zone_name(zone).to_owned();
+        zone.filter(|_| !name.is_empty()).map(|index| link(Target::Zone(index), name))
+    };
+    let (trail, here) = match target {
+        Target::Zone(zone) => (Vec::new(), board.zone_name(Some(zone)).to_owned()),
+        Target::Host(index) => {
+            let host = board.hosts.get(index as usize);
+            let trail = zone_crumb(host.map(|host| host.zone)).into_iter().collect();
+            (trail, host.map_or_else(String::new, |host| host.id.clone()))
+        }
+        Target::Task(key) => match board.task(key) {
+            Some(task) => {
+                let trail = zone_crumb(board.zone_of(task)).into_iter();
+                let trail = trail.chain(task.host.and_then(host_crumb)).collect();
+                let id = board.names.id(key);
+                (trail, format!("{} {}", board.owner_name(task), short_id(&id)))
+            }
+            None => (Vec::new(), String::new()),
+        },
+    };
+    let close = {
+        let deck = deck.clone();
+        Callback::from(move |_| deck.act(Action::Select(None)))
+    };
+    html! {
+        <nav class="crumbs" aria-label="Where">
+            { for trail }
+            <span class="strong" data-testid="selected">{ here }</span>
+            <span class="grow" />
+            <button onclick={close} aria-label="Select nothing (Esc)" title="Select nothing (Esc)">
+                <Icon name="cross" />
+            </button>
+        </nav>
+    }
+}

@@ -1,0 +1,31 @@
+//! The tabs of a narrow screen.
+
+use yew::prelude::*;
+
+use crate::deck::use_deck;
+use crate::state::{Action, Sheet};
+
+#[derive(Properties, PartialEq)]
+pub struct SheetTabsProps {
+    pub sheet: Sheet,
+}
+
+#[component]
+pub fn SheetTabs(props: &SheetTabsProps) -> Html {
+    let deck = use_deck();
+    let tab = |sheet: Sheet| {
+        let (id, name) = sheet.names();
+        let deck = deck.clone();
+        let onclick = Callback::from(move |_| deck.act(Action::Sheet(sheet)));
+        let selected = if sheet == props.sheet { "true" } else { "false" };
+        html! {
+            <button key={id} role="tab" aria-selected={selected} {onclick}
+                data-testid={format!("tab-{id}")}>{ name }</button>
+        }
+    };
+    html! {
+        <nav class="tabs sheet-tabs" role="tablist" aria-label="Regions">
+            { for Sheet::ALL.into_iter().map(tab) }
+        </nav>
+    }
+}

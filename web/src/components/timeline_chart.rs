@@ -1,0 +1,260 @@
+//! The chart of the timeline: counts between their limits, the axis and the cursor.
+
+use yew::prelude::*;
+
+use crate::chart::{
+    Axes, Shortfall, area, definitions, line, missing_area, shortfalls, ticks, total,
+};
+use crate::feed::Feed;
+use crate::words::{clock, px, span};
+use crate::worker::protocol::{SeriesPoint, Service};
+
+/// All that one drawing needs.
+pub(super) struct View<'a> {
+    pub(super) feed: &'a Feed,
+    pub(super) index: u16,
+    pub(super) service: Option<&'a Service>,
+    pub(super) points: &'a [SeriesPoint],
+    pub(super) axes: Axes,
+    pub(super) height: f64,
+    pub(super) small: bool,
+}
+
+impl View<'_> {
+    pub(super) fn draw(&self, width: f64) -> Html {
+        let reading = self.reading();
+        html! {
+            <svg viewBox={format!("0 0 {} {}", px(width), px(self.height))} role="img" aria-label={reading}>
+                { self.patterns() }
+                { self.grid() }
+                { self.counts() }
+                if !self.small { { self.revisions() } { self.marks() } }
+                { self.unknown() }
+                { self.cursor() }
+            </svg>
+        }
+    }
+
+    /// The chart in one sentence.
+    fn reading(&self) -> String {
+        let Some(service) = self.service else { return "Timeline".to_owned() };
+        let now = self.feed.board.frame.now_ms;
+        let until_now = self.points.partition_point(|point| point.at_ms <= now);
+        let counts = self.points[..until_now].iter().map(total);
+        let (low, high) = counts.fold((u32::MAX, 0), |(l, h), c| (l.min(c), h.max(c)));
+        format!(
+            "Timeline of {}: between {} and {high} tasks ran until {}; floor {}, ceiling {}.",
+            service.name,
+            low.min(high),
+            clock(now),
+            service.floor,
+            service.ceiling
+        )
+    }
+
+    /// The service in two letters: all there is room for on a phone.
+    fn code(&self) -> String {
+        self.feed.board.badge(Some(self.index)).code.to_string()
+    }
+
+    pub(super) fn hue(&self) -> u8 {
+        self.feed.board.badge(Some(self.index)).hue
+    }
+
+    fn patterns(&self) -> Html {
+        let colour = format!("var(--svc-{})", self.hue().max(1));
+        let striped = |id: &'static str, width: &'static str, crossed: bool| {
+            html! {
+                <pattern {id} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                    <rect width="6" height="6" fill="var(--picture)" />
+                    <rect {width} height="6" fill={colour.clone()} />
+                    if crossed { <rect width="6" height={width} fill={colour.clone()} /> }
+                </pattern>
+            }
+        };
+        html! {
+            <defs>
+                { striped("tl-age-1", "2.4", false) }
+                { striped("tl-age-2", "1.4", true) }
+                <pattern id="tl-unknown" width="6" height="6" patternUnits="userSpaceOnUse"
+                    patternTransform="rotate(45)"><rect width="1" height="6" fill="var(--line)" /></pattern>
+            </defs>
+        }
+    }
+
+    /// The fill of a definition of the service: solid, lines, crossed.
+    pub(super) fn fill(&self, definition: u16) -> String {
+        match self.age(definition) {
+            0 => format!("var(--svc-{})", self.hue().max(1)),
+            1 => "url(#tl-age-1)".to_owned(),
+            _ => "url(#tl-age-2)".to_owned(),
+        }
+    }
+
+    pub(super) fn age(&self, definition: u16) -> usize {
+        let all = definitions(self.points);
+        all.iter().position(|known| *known == definition).unwrap_or(0)
+    }
+
+    fn foot(&self) -> f64 {
+        if self.small { self.axes.bottom } else { self.height - 24.0 }
+    }
+
+    fn grid(&self) -> Html {
+        let Axes { left, right, top, bottom, .. } = self.axes;
+        let wanted = ((right - left) / if self.small { 140.0 } else { 64.0 }) as u64;
+        let now_x = self.axes.x(self.feed.board.frame.now_ms);
+        let label_y = self.height - 8.0;
+        let tick = |ms: u64| {
+            let x = self.axes.x(ms);
+            let anchor = if x - left < 4.0 {
+                "start"
+            } else if right - x < 4.0 {
+                "end"
+            } else {
+                "middle"
+            };
+            let clear = self.small || (x - now_x).abs() > 56.0;
+            html! {
+                <>
+                    <path d={format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()))} stroke="var(--hairline)" />
+                    if clear {
+                        <text x={px(x).to_string()} y={px(label_y).to_string()} class="l" text-anchor={anchor}>
+                            { axis_time(ms, self.axes.to_ms) }
+                        </text>
+                    }
+                </>
+            }
+        };
+        html! {
+            <>
+                { for ticks(&self.axes, wanted).into_iter().map(tick) }
+                <path d={format!("M{},{}H{}", px(left), px(bottom), px(right))} stroke="var(--line)" />
+            </>
+        }
+    }
+
+    /// Running tasks stacked by revision, the line on top, the limits, and what is missing.
+    fn counts(&self) -> Html {
+        let Some(service) = self.service else { return Html::default() };
+        let known = self.feed.board.frame.known_ms;
+        let all = definitions(self.points);
+        let layer = |upto: usize| {
+            let path = area(self.points, &self.axes, known, &all[..=upto]);
+            html! { <path d={path} fill={self.fill(all[upto])} /> }
+        };
+        let limit = |value: fn(&SeriesPoint) -> u32| {
+            let path = line(self.points, &self.axes, self.axes.to_ms, value);
+            html! {
+                <path d={path} fill="none" stroke="var(--ink)" stroke-width="1.25" stroke-dasharray="5 3" />
+            }
+        };
+        html! {
+            <>
+                { for (0..all.len()).rev().map(layer) }
+                { for shortfalls(self.points, known).iter().map(|gap| self.missing(gap)) }
+                <path d={line(self.points, &self.axes, known, total)} fill="none"
+                    stroke="var(--ink)" stroke-width="1.75" />
+                { limit(|point| point.floor) }
+                { limit(|point| point.ceiling) }
+                { self.scale(service) }
+            </>
+        }
+    }
+
+    /// What is missing under the floor, with its size and length in words where there is room.
+    fn missing(&self, gap: &Shortfall) -> Html {
+        let path = missing_area(self.points, &self.axes, gap);
+        let lasted = span(gap.to_ms.saturating_sub(gap.from_ms));
+        let words = format!("! {} under the floor for {lasted}", gap.missing);
+        let x = self.axes.x(gap.from_ms);
+        let from = x.min(self.axes.right - 6.0 * words.len() as f64);
+        let room = gap.to_ms > self.axes.from_ms && gap.from_ms < self.axes.to_ms && !self.small;
+        let floor = self.points.iter().rfind(|p| p.at_ms <= gap.from_ms).map_or(0, |p| p.floor);
+        html! {
+            <>
+                <path d={path} fill="var(--fail-wash)" stroke="var(--fail)" stroke-width="1.25" />
+                if room {
+                    <text x={px(from).to_string()} y={px(self.axes.y(floor) - 5.0).to_string()} class="f">
+                        { words }
+                    </text>
+                }
+            </>
+        }
+    }
+
+    fn scale(&self, service: &Service) -> Html {
+        let axes = &self.axes;
+        let x = axes.left - 8.0;
+        let text = |y: f64, class: &'static str, words: String| {
+            html! {
+                <text x={px(x).to_string()} y={px(y + 4.0).to_string()} {class} text-anchor="end">{ words }</text>
+            }
+        };
+        let (floor, ceiling) = (axes.y(service.floor), axes.y(service.ceiling));
+        let apart = (floor - ceiling).abs() >= 12.0;
+        let (floor_word, ceiling_word) = if self.small {
+            (service.floor.to_string(), service.ceiling.to_string())
+        } else {
+            (format!("floor {}", service.floor), format!("ceiling {}", service.ceiling))
+        };
+        html! {
+            <>
+                if self.small {
+                    <text x="8" y={px(axes.bottom + 4.0).to_string()} class="l">{ self.code() }</text>
+                } else {
+                    <text x="16" y="22" class="b">{ &service.name }</text>
+                    <text x="16" y="37" class="l">{ "running tasks" }</text>
+                    { text(axes.y(0), "l", "0".to_owned()) }
+                }
+                if service.floor > 0 && axes.y(0) - floor >= 10.0 { { text(floor, "b", floor_word) } }
+                if apart { { text(ceiling, "b", ceiling_word) } }
+            </>
+        }
+    }
+
+    /// Hatched: not run yet.
+    fn unknown(&self) -> Html {
+        let known = self.feed.board.frame.known_ms;
+        let Axes { right, top, bottom, .. } = self.axes;
+        let x = self.axes.x(known);
+        if known >= self.axes.to_ms || self.feed.board.frame.finished {
+            return Html::default();
+        }
+        html! {
+            <>
+                <rect x={px(x).to_string()} y={px(top - 4.0).to_string()}
+                    width={px(right - x).to_string()} height={px(bottom - top + 4.0).to_string()}
+                    fill="url(#tl-unknown)" opacity=".4" />
+                <path d={format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()))} stroke="var(--line)" />
+            </>
+        }
+    }
+
+    fn cursor(&self) -> Html {
+        let now = self.feed.board.frame.now_ms;
+        let x = self.axes.x(now);
+        let y = self.height - 8.0;
+        let low = if self.small { self.axes.bottom } else { self.height - 20.0 };
+        let box_x = (x - 32.0).min(self.axes.right - 52.0).max(self.axes.left - 24.0);
+        html! {
+            <>
+                <path d={format!("M{},4V{}", px(x), px(low))} stroke="var(--accent)" stroke-width="2" />
+                <path d={format!("M{},2h12v6l-6,6l-6,-6Z", px(x - 6.0))} fill="var(--accent)" />
+                if !self.small {
+                    <rect x={px(box_x).to_string()} y={px(y - 12.0).to_string()} width="64" height="16" rx="2"
+                        fill="var(--accent)" />
+                    <text x={px(box_x + 32.0).to_string()} y={px(y).to_string()} class="a" text-anchor="middle">
+                        { clock(now) }
+                    </text>
+                }
+            </>
+        }
+    }
+}
+
+/// `04:00`, or `1:04:00` in a run of more than an hour.
+fn axis_time(ms: u64, to_ms: u64) -> String {
+    let full = clock(ms);
+    if to_ms > 3_600_000 { full.trim_start_matches('0').to_owned() } else { full[3..].to_owned() }
+}

@@ -1,0 +1,135 @@
+//! Under the chart: a band for each revision, a mark for each event, a flag for what was done.
+
+use yew::prelude::*;
+
+use super::timeline_chart::View;
+use crate::chart::{Band, bands};
+use crate::model::Board;
+use crate::words::px;
+use crate::worker::protocol::{Service, Tone};
+
+impl View<'_> {
+    /// A band for each revision, while any of its tasks ran.
+    pub(super) fn revisions(&self) -> Html {
+        let Some(service) = self.service else { return Html::default() };
+        let bands = bands(self.points);
+        let row = |(row, band): (usize, &Band)| self.band(service, band, 93.0 + 20.0 * row as f64);
+        bands.iter().take(2).enumerate().map(row).collect()
+    }
+
+    fn band(&self, service: &Service, band: &Band, y: f64) -> Html {
+        let known = self.feed.board.frame.known_ms;
+        let end = band.to_ms.unwrap_or(known).max(band.from_ms);
+        let (x0, x1) = (self.axes.x(band.from_ms), self.axes.x(end));
+        let word = band_word(&self.feed.board, service, band);
+        let width = (x1 - x0 - 1.0).max(2.0);
+        let fits = word.len() as f64 * 6.7 + 14.0 <= width;
+        let solid = self.age(band.definition) == 0;
+        let ink = if solid {
+            format!("font-weight:600;fill:var(--svc-{}-ink)", self.hue().max(1))
+        } else {
+            "font-weight:600;fill:var(--ink)".to_owned()
+        };
+        let name = format!("{} r{}", service.name, self.feed.board.revision(band.definition));
+        html! {
+            <>
+                <text x="16" y={px(y + 11.0).to_string()} class="b">{ name }</text>
+                <rect x={px(x0 + 0.5).to_string()} y={px(y + 0.5).to_string()} width={px(width).to_string()}
+                    height="14" fill={self.fill(band.definition)} stroke="var(--tile-line)" />
+                if fits && !solid {
+                    <rect x={px(x0 + 4.0).to_string()} y={px(y + 2.0).to_string()} height="11"
+                        width={px(word.len() as f64 * 6.7 + 8.0).to_string()} fill="var(--picture)" />
+                }
+                if fits {
+                    <text x={px(x0 + 8.0).to_string()} y={px(y + 11.0).to_string()} style={ink}>{ word }</text>
+                }
+            </>
+        }
+    }
+
+    /// A mark for each event, a sign where something could not be placed or failed, a flag for what
+    /// the timeline of the scenario or the reader did.
+    pub(super) fn marks(&self) -> Html {
+        let log = self.feed.log.items();
+        let mut events = String::new();
+        let (mut signs, mut flags) = (Vec::new(), Vec::new());
+        let mut last = f64::NEG_INFINITY;
+        for entry in log.iter() {
+            if entry.at_ms < self.axes.from_ms || entry.at_ms > self.axes.to_ms {
+                continue;
+            }
+            let x = self.axes.x(entry.at_ms);
+            if x - last >= 2.0 {
+                events.push_str(&format!("M{},139V150", px(x)));
+                last = x;
+            }
+            match entry.tone {
+                Tone::Bad if signs.last().is_none_or(|before| x - before >= 13.0) => signs.push(x),
+                Tone::Edit => flags.push((x, entry.message.clone())),
+                Tone::Bad | Tone::Plain => {}
+            }
+        }
+        html! {
+            <>
+                <text x="16" y="148" class="l">{ "all events" }</text>
+                <path d={events} stroke="var(--ink-2)" stroke-width="1.25" />
+                { for signs.into_iter().map(sign) }
+                <text x="16" y="171" class="l">{ "what is done" }</text>
+                { self.flags(flags) }
+            </>
+        }
+    }
+
+    /// Flags always; their words only where they touch no others.
+    fn flags(&self, flags: Vec<(f64, String)>) -> Html {
+        let mut taken: Vec<(f64, f64)> = flags.iter().map(|(x, _)| (x - 6.0, x + 6.0)).collect();
+        let cursor = self.axes.x(self.feed.board.frame.now_ms);
+        taken.push((cursor - 4.0, cursor + 4.0));
+        let flag = |(x, words): (f64, String)| {
+            let width = words.chars().count() as f64 * 5.8;
+            let sides = [(x + 10.0, x + 10.0 + width), (x - 10.0 - width, x - 10.0)];
+            let free = sides.into_iter().find(|(from, to)| {
+                let inside = *to < self.axes.right && *from > self.axes.left;
+                inside && taken.iter().all(|(left, right)| to < left || from > right)
+            });
+            taken.extend(free);
+            let turned = if free.is_some_and(|(from, _)| from < x) { -6.0 } else { 6.0 };
+            html! {
+                <>
+                    <path d={format!("M{},174V162l{},3l{},3", px(x), px(turned), px(-turned))} stroke="var(--ink)" stroke-width="1.25"
+                        fill="var(--ink)"><title>{ words.clone() }</title></path>
+                    if let Some((from, _)) = free {
+                        <text x={px(from).to_string()} y="171">{ words }</text>
+                    }
+                </>
+            }
+        };
+        flags.into_iter().map(flag).collect()
+    }
+}
+
+fn sign(x: f64) -> Html {
+    html! {
+        <>
+            <circle cx={px(x).to_string()} cy="144.5" r="6" fill="var(--fail)" stroke="var(--tile-line)" />
+            <text x={px(x).to_string()} y="148.5" text-anchor="middle"
+                style="fill:var(--on-fail);font-weight:700">{ "!" }</text>
+        </>
+    }
+}
+
+/// What a revision is to its service now.
+fn band_word(board: &Board, service: &Service, band: &Band) -> String {
+    let now = service.deployments.iter().find(|d| d.definition == band.definition);
+    match (now, band.to_ms) {
+        (Some(deployment), _) if deployment.status == "PRIMARY" => {
+            match deployment.rollout_state.as_str() {
+                "" | "IN_PROGRESS" => "PRIMARY".to_owned(),
+                state => format!("PRIMARY, {state}"),
+            }
+        }
+        (Some(_), _) => "ACTIVE, draining".to_owned(),
+        (None, Some(ended)) if ended <= board.frame.now_ms => "replaced".to_owned(),
+        (None, _) => String::new(),
+    }
+}

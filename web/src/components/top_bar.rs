@@ -1,0 +1,62 @@
+//! The bar on top: brand, views, scenario, appearance.
+
+use yew::prelude::*;
+
+use super::icon::{Brand, Icon};
+use super::scenario_picker::ScenarioPicker;
+use crate::deck::use_deck;
+use crate::hooks::use_theme::{toggle_contrast, toggle_theme};
+use crate::state::{Action, View};
+
+#[derive(Properties, PartialEq)]
+pub struct TopBarProps {
+    pub title: AttrValue,
+    pub view: View,
+    pub without_worker: bool,
+}
+
+#[component]
+pub fn TopBar(props: &TopBarProps) -> Html {
+    let deck = use_deck();
+    let importing = props.view == View::Import;
+    let show = |view: View| {
+        let deck = deck.clone();
+        Callback::from(move |event: MouseEvent| {
+            event.prevent_default();
+            deck.act(Action::View(view));
+        })
+    };
+    let to_other = if importing { View::Playground } else { View::Import };
+    html! {
+        <header class="top">
+            <a class="brand" href="./" onclick={show(View::Playground)} title="Stowplan">
+                <Brand /><span class="broad">{ "Stowplan" }</span>
+            </a>
+            <span class="broad" style="width:12px" />
+            <nav class="views" aria-label="Views">
+                <a href="#playground" aria-current={(!importing).then_some("page")}
+                    onclick={show(View::Playground)} data-testid="view-playground">{ "Playground" }</a>
+                <a href="#import" aria-current={importing.then_some("page")}
+                    onclick={show(View::Import)} data-testid="view-import">{ "Import" }</a>
+            </nav>
+            <span class="pick narrow"><ScenarioPicker title={props.title.clone()} bare=true /></span>
+            <span class="space" />
+            <span class="broad"><ScenarioPicker title={props.title.clone()} /></span>
+            <span class="space broad" />
+            if props.without_worker {
+                <span class="slow broad" data-testid="without-worker"
+                    title="This browser starts no workers, so the scheduler shares the page's thread.">
+                    { "runs without a worker" }
+                </span>
+            }
+            <button class="btn quiet square narrow" aria-label="Import" title="Import"
+                onclick={show(to_other)}><Icon name={if importing { "cross" } else { "open" }} /></button>
+            <button class="btn quiet square broad" aria-label="High contrast" title="High contrast"
+                onclick={|_| toggle_contrast()} data-testid="contrast"><Icon name="contrast" /></button>
+            <button class="btn quiet square" aria-label="Theme: light or dark"
+                title="Theme: light or dark" onclick={|_| toggle_theme()} data-testid="theme">
+                <Icon name="theme" />
+            </button>
+        </header>
+    }
+}

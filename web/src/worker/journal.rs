@@ -1,0 +1,175 @@
+//! The log and the series of a run as far as it was computed: each instant is written down once,
+//! however often it is seen again.
+
+use stowplan_engine::View;
+use stowplan_engine::api::{Event, EventKind};
+use stowplan_engine::model::{ServiceId, TaskId, Time};
+use stowplan_sim::run::Simulation;
+use stowplan_sim::story::Line;
+
+use super::protocol::{LogLine, SeriesPoint, Tone};
+use crate::words::short_id;
+
+/// What was written down and not yet sent.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    pub(super) lines: Vec<LogLine>,
+    pub(super) points: Vec<SeriesPoint>,
+    newest: Vec<SeriesPoint>,
+    /// The last instant that is written down.
+    known: Option<Time>,
+}
+
+/// How far the record went before an instant.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Mark {
+    events: usize,
+    calls: usize,
+}
+
+impl Mark {
+    pub(super) fn of(simulation: &Simulation) -> Self {
+        let record = simulation.record();
+        Self { events: record.log().len(), calls: record.calls().len() }
+    }
+}
+
+impl Journal {
+    /// Writes down the instant that was just done, unless it was seen before.
+    pub(super) fn note(&mut self, simulation: &Simulation, before: Mark, now: Time) {
+        if self.known.is_some_and(|known| now <= known) {
+            return;
+        }
+        self.known = Some(now);
+        let (record, view) = (simulation.record(), simulation.engine());
+        for call in record.calls().iter().skip(before.calls) {
+            let message = match &call.error {
+                None => call.action.to_string(),
+                Some(error) => format!("{} refused: {}", call.action, error.message),
+            };
+            let tone = if call.error.is_some() { Tone::Bad } else { Tone::Edit };
+            self.push(now, None, message, "", tone);
+        }
+        let events = record.log().iter().skip(before.events);
+        let mut touched: Vec<ServiceId> = Vec::new();
+        for event in events {
+            self.event(view, event);
+            touched.extend(service_of(view, &event.kind));
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        if self.newest.is_empty() {
+            touched = view.services().map(|(id, _)| id).collect();
+        }
+        for service in touched {
+            self.point(view, service, now);
+        }
+    }
+
+    fn push(
+        &mut self,
+        at: Time,
+        service: Option<ServiceId>,
+        message: String,
+        name: &str,
+        tone: Tone,
+    ) {
+        self.lines.push(LogLine {
+            at_ms: u64::try_from(at.0).unwrap_or(0),
+            service: service.map(|id| id.index() as u16),
+            message,
+            name: name.to_owned(),
+            tone,
+        });
+    }
+
+    fn event(&mut self, view: View<'_>, event: &Event) {
+        let kind = &event.kind;
+        let tone = match kind {
+            EventKind::PlacementFailed(_) => Tone::Bad,
+            EventKind::DefinitionRegistered(_)
+            | EventKind::TaskCreated(_)
+            | EventKind::ServiceDeployment(..)
+            | EventKind::Bus(_) => return,
+            _ => Tone::Plain,
+        };
+        let Line { subject, text, .. } = Line::of_event(view, event);
+        let message = match task_of(kind) {
+            Some(task) => format!("{} {text}", short_id(&view.task_name(task))),
+            None if matches!(kind, EventKind::Message(..)) => text,
+            None => format!("{} {text}", subject.trim_start_matches("instance ")),
+        };
+        self.push(event.at, service_of(view, kind), message, "", tone);
+    }
+
+    fn point(&mut self, view: View<'_>, id: ServiceId, now: Time) {
+        let row = view.service(id);
+        let mut running: Vec<(u16, u32)> = Vec::new();
+        let live = row.tasks.iter().map(|task| view.task(*task)).filter(|task| task.is_running());
+        for task in live {
+            let definition = task.definition.index() as u16;
+            match running.iter_mut().find(|(known, _)| *known == definition) {
+                Some((_, count)) => *count += 1,
+                None => running.push((definition, 1)),
+            }
+        }
+        running.sort_unstable();
+        let point = SeriesPoint {
+            service: id.index() as u16,
+            at_ms: u64::try_from(now.0).unwrap_or(0),
+            running,
+            floor: row.lower_limit(),
+            ceiling: row.upper_limit(),
+        };
+        match self.newest.iter_mut().find(|known| known.service == point.service) {
+            Some(known) => {
+                let same = SeriesPoint { at_ms: known.at_ms, ..point.clone() } == *known;
+                if same {
+                    return;
+                }
+                known.clone_from(&point);
+            }
+            None => self.newest.push(point.clone()),
+        }
+        self.points.push(point);
+    }
+}
+
+/// Whether something was decided about a task: placed, refused a place, or told to stop.
+pub(super) fn is_decision(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::TaskPlaced(_) | EventKind::PlacementFailed(_) | EventKind::TaskStopDecided(_)
+    )
+}
+
+fn task_of(kind: &EventKind) -> Option<TaskId> {
+    match kind {
+        EventKind::TaskCreated(task)
+        | EventKind::TaskPlaced(task)
+        | EventKind::TaskStopDecided(task)
+        | EventKind::TaskStatus(task, _)
+        | EventKind::TaskHealth(task, _)
+        | EventKind::TargetState(task, _, _) => Some(*task),
+        _ => None,
+    }
+}
+
+fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
+    if let Some(task) = task_of(kind) {
+        return view.task(task).owner.map(|owner| owner.service);
+    }
+    match kind {
+        EventKind::PlacementFailed(failure) => failure.service,
+        EventKind::ServiceCreated(service)
+        | EventKind::ServiceStatus(service, _)
+        | EventKind::DesiredCount(service, _)
+        | EventKind::Message(service, _) => Some(*service),
+        EventKind::DeploymentCreated(deployment) | EventKind::Rollout(deployment, _) => {
+            Some(view.deployment(*deployment).service)
+        }
+        EventKind::ServiceDeployment(record, _) => Some(view.record(*record).service),
+        EventKind::Bus(bus) => Some(bus.service),
+        _ => None,
+    }
+}

@@ -1,0 +1,13 @@
+//! The engine behind the page: it runs in a worker of its own and speaks [`protocol`].
+
+mod journal;
+pub mod pacer;
+pub mod pack;
+pub mod protocol;
+pub mod reactor;
+pub mod sentence;
+mod shortage;
+mod survey;
+
+#[cfg(target_arch = "wasm32")]
+pub mod link;

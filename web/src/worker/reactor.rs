@@ -1,0 +1,577 @@
+//! The engine's side of the wire: holds the run, obeys orders, lets time pass, makes frames.
+
+use stowplan_engine::api::Event;
+use stowplan_engine::model::{InstanceId, Time, ZoneId};
+use stowplan_sim::document::{Limits, parse, to_json};
+use stowplan_sim::import;
+use stowplan_sim::run::{Replay, Simulation};
+use stowplan_sim::scenario::{Action, Plan, Scenario, TimelineEntry, WorldAction};
+
+use super::journal::{Journal, Mark, is_decision};
+use super::pacer::{Goal, Pacer};
+use super::protocol::{
+    Frame, FromEngine, ImportFile, ImportNote, StepBy, Summary, ToEngine, Waiting,
+};
+use super::sentence::sentence;
+use super::shortage::waiting;
+use super::survey::{Survey, columns};
+
+/// From the notice to the end of a Spot instance (04 section 3.2).
+const SPOT_NOTICE_MS: u64 = 120_000;
+/// Without an answer for so long the page sleeps, and so does time. Wall-clock ms.
+const ASLEEP_MS: f64 = 500.0;
+
+/// See the module.
+pub struct Reactor {
+    turn_ms: f64,
+    wall: fn() -> f64,
+    pacer: Pacer,
+    run: Option<Run>,
+    playing: bool,
+    /// The page has drawn the last frame.
+    shown: bool,
+    sent_at: f64,
+    /// There is something the page has not been told.
+    news: bool,
+}
+
+/// A scenario under way.
+struct Run {
+    replay: Replay,
+    journal: Journal,
+    document: serde_json::Value,
+    columns: Vec<ZoneId>,
+    /// Where the reader stands, which may be between two instants.
+    clock: u64,
+    /// How far the reader ever stood.
+    known: u64,
+    until: u64,
+    fresh: bool,
+    hosts_sent: usize,
+    definitions_sent: usize,
+    names_sent: u32,
+}
+
+impl Reactor {
+    /// A reactor whose turns take so long at most, by this clock.
+    #[must_use]
+    pub fn new(turn_ms: f64, wall: fn() -> f64) -> Self {
+        Self {
+            turn_ms,
+            wall,
+            pacer: Pacer::default(),
+            run: None,
+            playing: false,
+            shown: true,
+            sent_at: 0.0,
+            news: false,
+        }
+    }
+
+    /// Obeys an order; what there is to say at once.
+    pub fn order(&mut self, order: ToEngine) -> Vec<FromEngine> {
+        let answer = match order {
+            ToEngine::Load { text } => self.load(text.as_bytes(), Vec::new()),
+            ToEngine::Import { files } => self.import(&files),
+            ToEngine::Edit { entry } => self.edit(&entry),
+            other => {
+                self.control(other);
+                Ok(Vec::new())
+            }
+        };
+        let mut answer = answer.unwrap_or_else(|message| vec![FromEngine::Problem { message }]);
+        answer.extend(self.frame_if_due());
+        answer
+    }
+
+    fn control(&mut self, order: ToEngine) {
+        self.news |= order != ToEngine::Shown;
+        match order {
+            ToEngine::Play => {
+                self.pacer.start((self.wall)());
+                self.playing = self.run.is_some();
+            }
+            ToEngine::Pause => self.playing = false,
+            ToEngine::Speed { speed } => self.pacer.set_speed(speed),
+            ToEngine::Step { by, back } => {
+                self.playing = false;
+                if let Some(run) = &mut self.run {
+                    run.step(by, back);
+                }
+            }
+            ToEngine::Seek { ms } => {
+                self.pacer.start((self.wall)());
+                if let Some(run) = &mut self.run {
+                    run.seek(ms);
+                }
+            }
+            ToEngine::Shown => self.shown = true,
+            ToEngine::Load { .. } | ToEngine::Import { .. } | ToEngine::Edit { .. } => {}
+        }
+    }
+
+    fn load(&mut self, text: &[u8], notes: Vec<ImportNote>) -> Result<Vec<FromEngine>, String> {
+        let scenario = Scenario::read(text, &Limits::default()).map_err(|e| e.to_string())?;
+        let (run, mut summary) = Run::new(&scenario)?;
+        summary.notes = notes;
+        self.run = Some(run);
+        (self.playing, self.shown, self.news) = (false, true, true);
+        Ok(vec![FromEngine::Loaded(Box::new(summary))])
+    }
+
+    /// A lone file that is a scenario is one; everything else is an export.
+    fn import(&mut self, files: &[ImportFile]) -> Result<Vec<FromEngine>, String> {
+        if let [one] = files
+            && is_scenario(&one.text)
+        {
+            return self.load(one.text.as_bytes(), Vec::new());
+        }
+        let named: Vec<(&str, &[u8])> =
+            files.iter().map(|file| (file.name.as_str(), file.text.as_bytes())).collect();
+        let imported = import::read(&named, &import::Options::default());
+        let imported = imported.map_err(|error| error.to_string())?;
+        let notes = imported
+            .notes
+            .iter()
+            .map(|note| ImportNote { place: String::new(), text: note.to_string() });
+        let notes = notes.collect();
+        let text = to_json(&imported.document).to_string();
+        self.load(text.as_bytes(), notes)
+    }
+
+    fn edit(&mut self, entry: &str) -> Result<Vec<FromEngine>, String> {
+        let run = self.run.as_mut().ok_or("There is no scenario to edit.")?;
+        run.edit(entry)?;
+        self.news = true;
+        Ok(vec![FromEngine::Document { json: run.document.to_string() }])
+    }
+
+    /// Whether time runs and there is a page to see it, or news to be told.
+    #[must_use]
+    pub fn wants_a_turn(&self) -> bool {
+        self.playing || self.news
+    }
+
+    /// Lets time pass for one turn; what there is to say.
+    pub fn turn(&mut self) -> Option<FromEngine> {
+        let wall = (self.wall)();
+        let asleep = !self.shown && wall - self.sent_at > ASLEEP_MS;
+        if let Some(run) = self.run.as_mut().filter(|_| self.playing && !asleep) {
+            let goal = self.pacer.goal(run.clock, wall);
+            let before = run.clock;
+            let deadline = wall + self.turn_ms;
+            run.go_on(goal, || (self.wall)() < deadline);
+            self.news |= run.clock != before;
+            if run.clock >= run.until || run.finished() {
+                (self.playing, self.news) = (false, true);
+            }
+        }
+        self.frame_if_due()
+    }
+
+    fn frame_if_due(&mut self) -> Option<FromEngine> {
+        if !self.news || !self.shown {
+            return None;
+        }
+        let run = self.run.as_mut()?;
+        (self.news, self.shown, self.sent_at) = (false, false, (self.wall)());
+        Some(FromEngine::Frame(Box::new(run.frame(self.playing))))
+    }
+}
+
+/// A document with a `version` and none of an export's answers.
+fn is_scenario(text: &str) -> bool {
+    let tree = parse(text.as_bytes(), &Limits::default());
+    // What cannot be read at all is best explained as a scenario.
+    tree.map_or(true, |tree| tree.get("version").is_some())
+}
+
+impl Run {
+    fn new(scenario: &Scenario) -> Result<(Self, Summary), String> {
+        let plan = scenario.plan().map_err(|error| error.to_string())?;
+        let replay = Replay::new(&plan).map_err(|error| error.to_string())?;
+        let document = to_json(scenario.document());
+        let columns = columns(replay.head().engine());
+        let until = ms(plan.until);
+        let zones = columns.iter().map(|zone| replay.head().engine().zone_name(*zone).to_owned());
+        let summary = Summary {
+            name: scenario.title(),
+            description: scenario.description.clone().unwrap_or_default(),
+            until_ms: until,
+            zones: zones.collect(),
+            document: document.to_string(),
+            notes: Vec::new(),
+        };
+        let mut run = Self {
+            replay,
+            journal: Journal::default(),
+            document,
+            columns,
+            clock: 0,
+            known: 0,
+            until,
+            fresh: true,
+            hosts_sent: 0,
+            definitions_sent: 0,
+            names_sent: 0,
+        };
+        run.seek(0);
+        Ok((run, summary))
+    }
+
+    fn next_instant(&self) -> Option<u64> {
+        self.replay.head().next_instant().map(ms)
+    }
+
+    fn finished(&self) -> bool {
+        self.next_instant().is_none()
+    }
+
+    fn do_instant(&mut self) -> Option<u64> {
+        let before = Mark::of(self.replay.head());
+        let now = self.replay.advance()?;
+        self.journal.note(self.replay.head(), before, now);
+        Some(ms(now))
+    }
+
+    /// Goes towards the goal while there is time.
+    fn go_on(&mut self, goal: Goal, in_time: impl Fn() -> bool) {
+        let target = match goal {
+            Goal::Until(target) => target.min(self.until),
+            Goal::AsFarAsPossible => self.until,
+        };
+        while self.next_instant().is_some_and(|next| next <= target) {
+            self.clock = self.do_instant().unwrap_or(self.clock).max(self.clock);
+            if !in_time() {
+                self.known = self.known.max(self.clock);
+                return;
+            }
+        }
+        self.stand_at(target);
+    }
+
+    fn stand_at(&mut self, clock: u64) {
+        self.clock = clock;
+        self.known = self.known.max(clock);
+    }
+
+    fn seek(&mut self, to: u64) {
+        let to = to.min(self.until);
+        if self.replay.head().now().is_some_and(|now| ms(now) > to) {
+            self.replay.seek(time(to));
+        }
+        while self.next_instant().is_some_and(|next| next <= to) {
+            self.do_instant();
+        }
+        self.stand_at(to);
+    }
+
+    fn step(&mut self, by: StepBy, back: bool) {
+        match (by, back) {
+            (StepBy::Second, true) => self.seek(self.clock.saturating_sub(1000)),
+            (StepBy::Second, false) => self.seek(self.clock + 1000),
+            (_, true) => {
+                let wanted = |event: &&Event| {
+                    ms(event.at) < self.clock && (by == StepBy::Event || is_decision(&event.kind))
+                };
+                let log = self.replay.head().record().log();
+                let at = log.iter().rev().find(wanted).map_or(0, |event| ms(event.at));
+                self.seek(at);
+            }
+            (_, false) => self.step_on(by),
+        }
+    }
+
+    fn step_on(&mut self, by: StepBy) {
+        loop {
+            let before = self.replay.head().record().log().len();
+            let Some(now) = self.do_instant() else { return self.stand_at(self.until) };
+            self.stand_at(now);
+            let mut new = self.replay.head().record().log().iter().skip(before);
+            if new.any(|event| by == StepBy::Event || is_decision(&event.kind)) {
+                return;
+            }
+        }
+    }
+
+    /// Appends an entry to the document at the instant on the screen, and runs on from there. The
+    /// document is read anew as a whole, so that an edit is checked as a file would be.
+    fn edit(&mut self, entry: &str) -> Result<(), String> {
+        let mut entry: serde_json::Value =
+            serde_json::from_str(entry).map_err(|error| error.to_string())?;
+        let done = self.replay.head().now().map_or(0, |now| ms(now) + 1);
+        let at = self.clock.max(done);
+        entry["at"] = format!("{at}ms").into();
+        let mut document = self.document.clone();
+        let listed = document["timeline"].as_array().cloned().unwrap_or_default();
+        let place = listed.len();
+        document["timeline"] = listed.into_iter().chain([entry]).collect();
+        let text = document.to_string();
+        let scenario = Scenario::read(text.as_bytes(), &Limits::default());
+        let plan = scenario.and_then(|s| s.plan()).map_err(|error| error.to_string())?;
+        let added = added_entry(&plan, place).ok_or("The edit came to nothing.")?;
+        self.replay.edit(added);
+        self.document = document;
+        self.begin_anew();
+        // The entry takes effect at once, so that the reader sees what it did.
+        self.known = at;
+        self.seek(at);
+        Ok(())
+    }
+
+    /// The future is another one: log and series are told again from the start.
+    fn begin_anew(&mut self) {
+        let now = self.clock;
+        self.fresh = true;
+        (self.hosts_sent, self.definitions_sent, self.names_sent) = (0, 0, 0);
+        self.journal = Journal::default();
+        self.replay.seek(time_before_start());
+        while self.next_instant().is_some_and(|next| next <= now) {
+            self.do_instant();
+        }
+    }
+
+    fn frame(&mut self, playing: bool) -> Frame {
+        let head = self.replay.head();
+        let survey = Survey { view: head.engine(), now: time(self.clock), columns: &self.columns };
+        let mut services = survey.services();
+        let waiting = waiting(head.engine(), head.record().log().iter().rev(), &services);
+        for (index, service) in services.iter_mut().enumerate() {
+            service.sentence = say(head, index, service, &waiting);
+        }
+        let hosts = survey.hosts();
+        let definitions = survey.definitions();
+        let tasks = survey.tasks();
+        let view = head.engine();
+        let new = tasks.iter().filter(|task| task.key >= self.names_sent);
+        let names = new.map(|task| (task.key, view.task_name(model_task(task.key)))).collect();
+        let gone_at = |instance: InstanceId| gone_at(head, instance, self.clock);
+        let frame = Frame {
+            now_ms: self.clock,
+            known_ms: self.known,
+            until_ms: self.until,
+            playing,
+            finished: head.next_instant().is_none(),
+            digest: head.digest().to_string(),
+            fresh: self.fresh,
+            names,
+            services,
+            waiting,
+            log: std::mem::take(&mut self.journal.lines),
+            series: std::mem::take(&mut self.journal.points),
+            host_states: survey.host_states(gone_at),
+            tasks,
+            hosts: (hosts.len() > self.hosts_sent).then(|| hosts.clone()),
+            definitions: (definitions.len() > self.definitions_sent).then(|| definitions.clone()),
+        };
+        self.fresh = false;
+        self.hosts_sent = self.hosts_sent.max(hosts.len());
+        self.definitions_sent = self.definitions_sent.max(definitions.len());
+        let last = frame.tasks.last().map_or(0, |task| task.key + 1);
+        self.names_sent = self.names_sent.max(last);
+        frame
+    }
+}
+
+fn say(
+    head: &Simulation,
+    index: usize,
+    service: &super::protocol::Service,
+    waiting: &[Waiting],
+) -> String {
+    let view = head.engine();
+    let short = waiting.iter().find(|entry| entry.service == Some(index as u16));
+    let row = view.services().nth(index).map(|(_, row)| row);
+    let steady = row.and_then(|row| row.memory.steady.as_ref()).map(|steady| ms(steady.since));
+    let definitions = view.definitions();
+    let revision = |d: &super::protocol::Deployment| {
+        definitions.get(usize::from(d.definition)).map_or(0, |row| row.revision)
+    };
+    sentence(service, &revision, short, steady)
+}
+
+fn model_task(key: u32) -> stowplan_engine::model::TaskId {
+    stowplan_engine::model::TaskId(key)
+}
+
+/// When a Spot instance goes that has been given notice.
+fn gone_at(head: &Simulation, instance: InstanceId, now: u64) -> Option<u64> {
+    let name = &*head.engine().instance(instance).name;
+    let notice = head.timeline().iter().filter(|entry| ms(entry.at) <= now).rfind(|entry| {
+        matches!(&entry.action, Action::World(WorldAction::InterruptSpot(notice))
+            if notice.instance.as_deref() == Some(name))
+    })?;
+    let at = ms(notice.at) + SPOT_NOTICE_MS;
+    (at > now).then_some(at)
+}
+
+/// The entry that stands at this place of the document's timeline.
+fn added_entry(plan: &Plan, place: usize) -> Option<TimelineEntry> {
+    let path = format!("timeline[{place}]");
+    plan.timeline.iter().find(|entry| entry.source.path.starts_with(&path)).cloned()
+}
+
+fn ms(time: Time) -> u64 {
+    u64::try_from(time.0).unwrap_or(0)
+}
+
+fn time(ms: u64) -> Time {
+    Time(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
+fn time_before_start() -> Time {
+    Time(-1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets::PRESETS;
+    use crate::worker::protocol::Speed;
+
+    fn preset(id: &str) -> String {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/presets");
+        std::fs::read_to_string(format!("{folder}/{id}.yaml")).expect("the preset is there")
+    }
+
+    /// A page that draws each frame at once.
+    struct Page {
+        reactor: Reactor,
+        frames: Vec<Frame>,
+        problems: Vec<String>,
+    }
+
+    impl Page {
+        fn open(text: String) -> Self {
+            let reactor = Reactor::new(1e9, || 0.0);
+            let mut page = Self { reactor, frames: Vec::new(), problems: Vec::new() };
+            page.say(ToEngine::Load { text });
+            page
+        }
+
+        fn say(&mut self, order: ToEngine) {
+            let mut answers = self.reactor.order(order);
+            while !answers.is_empty() {
+                for answer in std::mem::take(&mut answers) {
+                    match answer {
+                        FromEngine::Frame(frame) => {
+                            self.frames.push(*frame);
+                            answers.extend(self.reactor.order(ToEngine::Shown));
+                        }
+                        FromEngine::Problem { message } => self.problems.push(message),
+                        _ => {}
+                    }
+                }
+            }
+        }
+
+        fn last(&self) -> &Frame {
+            self.frames.last().expect("a frame was sent")
+        }
+
+        fn play_to_the_end(&mut self) {
+            self.say(ToEngine::Speed { speed: Speed::Max });
+            self.say(ToEngine::Play);
+            while let Some(FromEngine::Frame(frame)) = self.reactor.turn() {
+                self.frames.push(*frame);
+                self.say(ToEngine::Shown);
+            }
+        }
+    }
+
+    fn digest_of_a_run(text: &str) -> String {
+        let scenario = Scenario::read(text.as_bytes(), &Limits::default()).expect("valid");
+        let plan = scenario.plan().expect("has a plan");
+        let mut run = Simulation::new(&plan).expect("begins");
+        run.run();
+        run.digest().to_string()
+    }
+
+    #[test]
+    fn every_preset_played_to_the_end_has_the_digest_of_a_plain_run() {
+        for preset_of in PRESETS {
+            let text = preset(preset_of.id);
+            let mut page = Page::open(text.clone());
+            assert_eq!(page.problems, [""; 0], "{}", preset_of.id);
+            page.play_to_the_end();
+            assert_eq!(page.last().digest, digest_of_a_run(&text), "{}", preset_of.id);
+        }
+    }
+
+    #[test]
+    fn going_back_shows_what_was_there() {
+        let mut page = Page::open(preset("six-services"));
+        let mut seen = Vec::new();
+        for seconds in [10, 70, 200, 400] {
+            page.say(ToEngine::Seek { ms: seconds * 1000 });
+            seen.push((seconds, page.last().tasks.clone(), page.last().digest.clone()));
+        }
+        for (seconds, tasks, digest) in seen.into_iter().rev() {
+            page.say(ToEngine::Seek { ms: seconds * 1000 });
+            assert_eq!((&page.last().tasks, &page.last().digest), (&tasks, &digest));
+        }
+    }
+
+    #[test]
+    fn the_log_is_told_once_however_often_it_is_seen() {
+        let mut page = Page::open(preset("six-services"));
+        for ms in [300_000, 0, 300_000, 100_000] {
+            page.say(ToEngine::Seek { ms });
+        }
+        let times: Vec<u64> =
+            page.frames.iter().flat_map(|frame| &frame.log).map(|line| line.at_ms).collect();
+        assert!(times.is_sorted());
+        assert!(times.len() > 20);
+    }
+
+    #[test]
+    fn an_edit_changes_the_future_and_the_document() {
+        let mut page = Page::open(preset("six-services"));
+        page.say(ToEngine::Seek { ms: 400_000 });
+        page.say(ToEngine::Seek { ms: 100_000 });
+        let entry = r#"{"updateService":{"service":"mail","desiredCount":3}}"#.to_owned();
+        page.say(ToEngine::Edit { entry });
+        assert_eq!(page.problems, [""; 0]);
+        let mail = |page: &Page| page.last().services[5].desired;
+        assert_eq!((mail(&page), page.last().fresh), (3, true));
+        page.say(ToEngine::Seek { ms: 99_000 });
+        assert_eq!(mail(&page), 7);
+        page.say(ToEngine::Seek { ms: 200_000 });
+        assert_eq!(mail(&page), 3);
+    }
+
+    #[test]
+    fn a_bad_edit_and_a_bad_document_are_refused_and_change_nothing() {
+        let mut page = Page::open(preset("six-services"));
+        page.say(ToEngine::Seek { ms: 100_000 });
+        let before = page.last().clone();
+        for entry in ["{", "{\"fly\":{}}", "{\"updateService\":{\"service\":7}}"] {
+            page.say(ToEngine::Edit { entry: entry.to_owned() });
+        }
+        page.say(ToEngine::Load { text: "version: 2".to_owned() });
+        assert_eq!(page.problems.len(), 4, "{:?}", page.problems);
+        page.say(ToEngine::Pause);
+        assert_eq!(page.last().digest, before.digest);
+    }
+
+    #[test]
+    fn a_rollout_that_fits_nowhere_says_what_is_missing() {
+        let mut page = Page::open(preset("surge-needs-room"));
+        page.say(ToEngine::Seek { ms: 120_000 });
+        let waiting = &page.last().waiting[0];
+        assert_eq!(waiting.reason, "no instance has 3,500 MiB left in one place.");
+        let sentence = &page.last().services[0].sentence;
+        assert!(sentence.contains("4 at least and 8 at most"), "{sentence}");
+    }
+
+    #[test]
+    fn steps_stop_at_decisions() {
+        let mut page = Page::open(preset("six-services"));
+        page.say(ToEngine::Step { by: StepBy::Decision, back: false });
+        let first = page.last().now_ms;
+        page.say(ToEngine::Step { by: StepBy::Decision, back: false });
+        assert!(first >= 5_000 && page.last().now_ms > first);
+        page.say(ToEngine::Step { by: StepBy::Decision, back: true });
+        assert_eq!(page.last().now_ms, first);
+    }
+}
