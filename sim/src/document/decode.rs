@@ -127,12 +127,14 @@ impl<'n> NodeDeserializer<'n, '_> {
 
 fn over(number: &Number, maximum: i128) -> DocumentError {
     let shown = super::excerpt(&number.canonical());
-    DocumentError::new(format!("{shown} is over the maximum {maximum}"))
+    let error = DocumentError::new(format!("{shown} is over the maximum {maximum}"));
+    error.with_remedy(format!("Write {maximum} or less"))
 }
 
 fn under(number: &Number, minimum: i128) -> DocumentError {
     let shown = super::excerpt(&number.canonical());
-    DocumentError::new(format!("{shown} is under the minimum {minimum}"))
+    let error = DocumentError::new(format!("{shown} is under the minimum {minimum}"));
+    error.with_remedy(format!("Write {minimum} or more"))
 }
 
 /// Whole numbers of each size: `deserialize_u8` and so on.

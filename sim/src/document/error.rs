@@ -75,10 +75,7 @@ impl DocumentError {
     /// Found a value of the wrong type; `expected` says of which it should be.
     pub(super) fn wrong_type(expected: &str, found: &Node) -> Self {
         let error = Self::new(format!("expected {expected}, found {}", described(found)));
-        match remedy_for(expected, found) {
-            Some(remedy) => error.with_remedy(remedy),
-            None => error,
-        }
+        error.with_remedy(remedy_for(expected, found))
     }
 
     /// Fills in the place, unless one is known already: the innermost is the best.
@@ -126,21 +123,23 @@ pub(super) const BOOLEAN: &str = "true or false";
 pub(super) const LIST: &str = "a list";
 pub(super) const MAP: &str = "a map";
 
-fn remedy_for(expected: &str, found: &Node) -> Option<String> {
+fn remedy_for(expected: &str, found: &Node) -> String {
     let remedy = match (expected, &found.value) {
         (TEXT, Value::Number(number)) => {
-            return Some(format!("Write it in quotes: \"{}\"", excerpt(number.literal())));
+            return format!("Write it in quotes: \"{}\"", excerpt(number.literal()));
         }
-        (TEXT, Value::Bool(value)) => return Some(format!("Write it in quotes: \"{value}\"")),
+        (TEXT, Value::Bool(value)) => return format!("Write it in quotes: \"{value}\""),
         (NUMBER | WHOLE_NUMBER, Value::String(text)) if is_number(text) => "Leave out the quotes",
         (BOOLEAN, Value::String(_)) => "Write true or false, without quotes",
         (LIST, Value::Null) => "Write [] for an empty list, or leave the key out",
         (LIST, _) => "Put it in a list: [ ... ]",
         (MAP, Value::Null) => "Write {} for an empty map, or leave the key out",
         (_, Value::Null) => "Give it a value, or leave the key out",
-        _ => return None,
+        (MAP, _) => "Write `key: value`",
+        (WHOLE_NUMBER, _) => "Write a number such as 3, without a fraction",
+        _ => return format!("Write {expected}"),
     };
-    Some(remedy.to_owned())
+    remedy.to_owned()
 }
 
 fn is_number(text: &str) -> bool {

@@ -91,6 +91,9 @@ impl Source {
     }
 }
 
+/// Longer lists are never meant; what their elements become would take too much memory.
+const LONGEST: usize = 20_000;
+
 /// A node of a document and its origin.
 #[derive(Clone, Debug)]
 pub(super) struct At<'n> {
@@ -142,9 +145,19 @@ impl<'n> At<'n> {
         })
     }
 
-    /// The elements of what must be a list.
+    /// The elements of what must be a list, and no longer than any that is meant.
     pub(super) fn items(&self) -> Result<Vec<Self>, DocumentError> {
+        self.items_up_to(LONGEST)
+    }
+
+    /// The elements of what must be a list of at most so many.
+    pub(super) fn items_up_to(&self, most: usize) -> Result<Vec<Self>, DocumentError> {
         self.decode::<Vec<IgnoredAny>>()?;
+        let length = self.node.items().len();
+        if length > most {
+            let error = self.error(format!("{length} elements are over the maximum {most}"));
+            return Err(error.with_remedy("Give fewer, or write `count` where elements are alike"));
+        }
         let items = self.node.items().iter().enumerate();
         Ok(items.map(|(index, node)| Self { node, origin: self.origin.index(index) }).collect())
     }

@@ -108,6 +108,12 @@ pub struct Scenario {
     timeline: Vec<GivenEntry>,
 }
 
+/// Each is read as a whole scenario.
+const MOST_VARIANTS: usize = 100;
+
+/// More tasks, or entries of the timeline, are never meant.
+const MOST_TASKS: usize = 100_000;
+
 /// The keys at the top of a scenario.
 const KEYS: &[&str] = &[
     "version",
@@ -223,6 +229,8 @@ impl Scenario {
             tunables.engine.start_unix_ms = start_time.unix_millis();
         }
         let list = |name: &str| at.list(name);
+        let tasks = at.get("tasks").map(|tasks| tasks.items_up_to(MOST_TASKS)).transpose()?;
+        let tasks = tasks.unwrap_or_default();
         Ok(Self {
             name: at.required("name")?.decode()?,
             variant,
@@ -235,7 +243,7 @@ impl Scenario {
             clusters: clusters(&at)?,
             definitions: each(&list("taskDefinitions")?, given::definition)?,
             services: each(&list("services")?, given::service)?,
-            tasks: each(&list("tasks")?, given::task)?,
+            tasks: each(&tasks, given::task)?,
             target_groups: each(&list("targetGroups")?, target_group)?,
             behavior: at.get("behavior").map_or(Ok(Behaviors::new()), |b| behavior::read(&b))?,
             images: at.optional("images")?,
@@ -285,6 +293,10 @@ fn variant_names(at: &At<'_>, is_variant: bool) -> Result<Vec<String>, DocumentE
         return Err(error.with_remedy("Give each variant its own entry at the top"));
     }
     let patches = variants.map()?;
+    if patches.len() > MOST_VARIANTS {
+        let message = format!("{} variants are over the maximum {MOST_VARIANTS}", patches.len());
+        return Err(variants.error(message).with_remedy("Put some into a file of their own"));
+    }
     for (_, patch) in variants.children() {
         patch.map()?;
     }
@@ -316,7 +328,8 @@ fn target_group(at: &At<'_>) -> Result<(TargetGroup, Origin), DocumentError> {
         Decoder::new(at.node).at(at.origin.path()).either_case(true).decode()?;
     if let Some((setting, problem)) = group.problem() {
         let given = at.get(setting).unwrap_or_else(|| at.clone());
-        return Err(given.error(format!("`{setting}` {problem}")));
+        let error = given.error(format!("`{setting}` {problem}"));
+        return Err(error.with_remedy("Leave it out for the default"));
     }
     Ok((group, at.origin.clone()))
 }

@@ -45,14 +45,14 @@ const KEYS: &[&str] = &["at", "as", "mustFail", "mayFail"];
 /// Reads the key, in order of time and then as listed.
 pub(super) fn read(at: &At<'_>, until: Time) -> Result<Vec<GivenEntry>, DocumentError> {
     let mut entries: Vec<GivenEntry> = Vec::new();
-    for item in at.items()? {
+    for item in at.items_up_to(super::MOST_TASKS)? {
         let before = entries.last().map_or(Time::ZERO, |entry| entry.at);
         entries.push(entry_of(&item, before, until)?);
     }
     let named = entries
         .iter()
         .filter_map(|entry| entry.keep_as.as_deref().map(|name| (name, entry.origin.key("as"))));
-    super::names::refuse_duplicates(named, "as").map_err(|(message, origin)| {
+    super::names::refuse_duplicates(named, "name of an answer").map_err(|(message, origin)| {
         let index = entries.iter().position(|entry| entry.origin.key("as") == origin);
         let item = at.node.items().get(index.unwrap_or_default());
         let place = item.and_then(|item| item.get("as")).unwrap_or(at.node).place;

@@ -29,7 +29,8 @@ pub(super) fn read(at: &At<'_>) -> Result<Tunables, DocumentError> {
     }
     tunables.engine.validate().map_err(|error| {
         let value = at.get(error.setting).unwrap_or_else(|| at.clone());
-        value.error(format!("{} {}", error.setting, error.problem))
+        let problem = format!("`{}` {}", error.setting, error.problem);
+        value.error(problem).with_remedy("Leave it out for the default")
     })?;
     Ok(tunables)
 }

@@ -137,7 +137,10 @@ fn a_wrong_type_is_told_in_plain_words() {
         "services: expected a list, found nothing (line 1, column 9). \
          Write [] for an empty list, or leave the key out"
     );
-    assert_eq!(complaint("- 1"), "expected a map, found a list of 1 (line 1, column 1)");
+    assert_eq!(
+        complaint("- 1"),
+        "expected a map, found a list of 1 (line 1, column 1). Write `key: value`"
+    );
 }
 
 #[derive(Debug, Deserialize)]
@@ -181,7 +184,8 @@ fn an_error_found_while_decoding_a_part_keeps_its_place() {
     let error = decode::<BTreeMap<String, Vec<BTreeMap<String, Lazy>>>>(&tree).expect_err("text");
     assert_eq!(
         error.to_string(),
-        "a[0].b[0].desiredCount: expected a whole number, found the text \"y\" (line 4, column 20)"
+        "a[0].b[0].desiredCount: expected a whole number, found the text \"y\" (line 4, column 20). \
+         Write a number such as 3, without a fraction"
     );
 }
 
@@ -248,7 +252,8 @@ fn enums_are_read_as_a_name_or_a_map_of_one_key() {
     );
     assert_eq!(
         complaint("- setLoad: x"),
-        "[0].setLoad: expected a whole number, found the text \"x\" (line 1, column 12)"
+        "[0].setLoad: expected a whole number, found the text \"x\" (line 1, column 12). \
+         Write a number such as 3, without a fraction"
     );
     assert!(complaint("- { setLoad: 1, nothing: 2 }").contains("a map of one key"));
 }

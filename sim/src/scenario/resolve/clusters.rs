@@ -291,7 +291,8 @@ fn subnet_of(
     let addresses = addresses(prefix);
     if let Some(in_use) = keys.interfaces_in_use.filter(|in_use| *in_use > addresses) {
         let message = format!("{in_use} interfaces are over the {addresses} addresses there are");
-        return Err(resolved.error(&origin.key("interfacesInUse"), message));
+        let error = resolved.error(&origin.key("interfacesInUse"), message);
+        return Err(error.with_remedy("Write fewer, or give a larger `cidr`"));
     }
     Ok(SubnetPlan {
         id: keys.id.clone(),

@@ -119,7 +119,8 @@ fn checked_count(
     let limit = resolved.scenario.tunables.engine.quotas.instances_per_cluster;
     if count > limit {
         let message = format!("{count} is over the maximum {limit}");
-        return Err(resolved.error(&origin.key("count"), message));
+        let error = resolved.error(&origin.key("count"), message);
+        return Err(error.with_remedy("Raise the tunable `instancesPerCluster`"));
     }
     for (name, is_given) in [
         ("ec2InstanceId", keys.ec2_instance_id.is_some()),
@@ -312,9 +313,10 @@ fn ports_of(
     let mut ports = PortSet::new();
     for (name, protocol) in [("PORTS", Protocol::Tcp), ("PORTS_UDP", Protocol::Udp)] {
         for text in set(resources, name).unwrap_or_default() {
-            let port = text
-                .parse()
-                .map_err(|_| resolved.error(origin, format!("`{text}` in {name} is no port")))?;
+            let port = text.parse().map_err(|_| {
+                let error = resolved.error(origin, format!("`{text}` in {name} is no port"));
+                error.with_remedy("A port is a number from 0 to 65535")
+            })?;
             ports.insert(protocol, port);
         }
     }

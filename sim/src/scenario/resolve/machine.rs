@@ -147,7 +147,8 @@ fn attributes_of(
     let custom = given.iter().filter(is_custom).count();
     if custom > limit {
         let message = format!("{custom} custom attributes are over the maximum {limit}");
-        return Err(resolved.error(&origin.key("attributes"), message));
+        let error = resolved.error(&origin.key("attributes"), message);
+        return Err(error.with_remedy("Leave some out"));
     }
     let mut attributes: Vec<Attribute> = given
         .into_iter()

@@ -40,7 +40,8 @@ pub(super) fn check_strategy(
                 value if value > most => format!("{value} is over the maximum {most}"),
                 _ => continue,
             };
-            return Err(resolved.error(&origin.key(name), message));
+            let error = resolved.error(&origin.key(name), message);
+            return Err(error.with_remedy(format!("Write a number from 0 to {most}")));
         }
     }
     Ok(())

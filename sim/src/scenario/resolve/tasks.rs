@@ -110,7 +110,8 @@ fn short_form(
     let count = keys.count.unwrap_or(1);
     if count > MOST {
         let message = format!("{count} is over the maximum {MOST}");
-        return Err(resolved.error(&origin.key("count"), message));
+        let error = resolved.error(&origin.key("count"), message);
+        return Err(error.with_remedy("Give fewer tasks"));
     }
     let wanted = wanted_of(resolved, keys, origin)?;
     let scenario = resolved.scenario;
