@@ -214,7 +214,9 @@ impl Simulation {
             InstanceAction::Terminate => self.around.world.terminate_instance(now, instance, view),
             InstanceAction::Stop => self.around.world.stop_instance(now, instance, view),
             InstanceAction::DisconnectAgent => self.around.world.disconnect_agent(instance, view),
-            InstanceAction::ReconnectAgent => self.around.world.reconnect_agent(now, instance, view),
+            InstanceAction::ReconnectAgent => {
+                self.around.world.reconnect_agent(now, instance, view)
+            }
         }
         Ok(())
     }
@@ -248,9 +250,10 @@ impl Simulation {
         let view = self.engine.view();
         let named = capacity.cluster.as_deref();
         let clusters: Vec<_> = match named {
-            Some(name) => vec![view.find_cluster(Some(name)).ok_or_else(|| {
-                Refusal::Bad(format!("there is no cluster `{name}`"))
-            })?],
+            Some(name) => vec![
+                view.find_cluster(Some(name))
+                    .ok_or_else(|| Refusal::Bad(format!("there is no cluster `{name}`")))?,
+            ],
             None => view.clusters().map(|(id, _)| id).collect(),
         };
         for cluster in clusters {

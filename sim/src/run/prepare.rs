@@ -41,4 +41,3 @@ pub(super) fn simulation(plan: &Plan) -> Result<Simulation, DocumentError> {
     }
     Ok(simulation)
 }
-

@@ -45,11 +45,7 @@ impl Trial {
     /// # Errors
     ///
     /// An expression that does not compile, with its place.
-    pub fn new(
-        scenario: &Scenario,
-        plan: &Plan,
-        everything: bool,
-    ) -> Result<Self, DocumentError> {
+    pub fn new(scenario: &Scenario, plan: &Plan, everything: bool) -> Result<Self, DocumentError> {
         let entries = scenario.expect.iter().map(entry).collect();
         let expectations = Expectations::compile(entries).map_err(|errors| {
             let (position, error) = &errors[0];
