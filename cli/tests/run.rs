@@ -23,7 +23,9 @@ timeline:
 until: 10m
 expect:
   - always: "services['web'].healthyCount >= 4"
-  - { label: the new revision completes, eventually: "services['web'].primary.rolloutState == 'COMPLETED' && now > 60.0", by: 5m }
+  - label: the new revision completes
+    eventually: "services['web'].primary.rolloutState == 'COMPLETED' && now > 60.0"
+    by: 5m
 "#;
 
 /// Somewhere to write scenarios to.
