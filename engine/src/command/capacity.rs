@@ -43,7 +43,8 @@ pub(super) fn create(
     let name = group_name(group);
     let wraps = |provider: &CapacityProvider| {
         provider.status == ProviderStatus::Active
-            && matches!(&provider.kind, ProviderKind::AutoScalingGroup { group, .. } if **group == *name)
+            && matches!(&provider.kind, ProviderKind::AutoScalingGroup { group, .. } if **group
+                == *name)
     };
     if control.store.find_provider(&input.name).is_some() {
         return Err(CommandError::client("The specified capacity provider already exists."));

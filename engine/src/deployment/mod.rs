@@ -3,7 +3,7 @@
 //! ```text
 //!             every task healthy, old ones gone             superseded by a newer deployment
 //!  InProgress ---------------------------> Completed   Primary ------------------> Active
-//!      |                                                                              | last task gone
+//!  |                                                                              | last task gone
 //!      | breaker trips | user asks                                                    v
 //!      v                                                                           Inactive
 //!    Failed --- a completed sibling? ---> that one, same id, is Primary and InProgress again

@@ -75,7 +75,8 @@ fn a_service_is_read_from_either_notation() {
 fn a_refusal_names_path_place_and_remedy() {
     assert_eq!(
         complaint(
-            "services:\n  - serviceName: a\n  - serviceName: b\n    capacityProviderStrategy:\n      \
+            "services:\n  - serviceName: a\n  - serviceName: b\n    capacityProviderStrategy:\n   \
+                   \
              - { capacityProvider: x, weight: 1001 }\n"
         ),
         "services[1].capacityProviderStrategy[0].weight: 1001 is over the maximum 1000 \
@@ -184,7 +185,8 @@ fn an_error_found_while_decoding_a_part_keeps_its_place() {
     let error = decode::<BTreeMap<String, Vec<BTreeMap<String, Lazy>>>>(&tree).expect_err("text");
     assert_eq!(
         error.to_string(),
-        "a[0].b[0].desiredCount: expected a whole number, found the text \"y\" (line 4, column 20). \
+        "a[0].b[0].desiredCount: expected a whole number, found the text \"y\" (line 4, column \
+            20). \
          Write a number such as 3, without a fraction"
     );
 }

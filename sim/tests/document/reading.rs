@@ -42,7 +42,8 @@ fn anchors_aliases_and_merge_keys_work() {
 #[test]
 fn scalars_are_those_of_the_core_schema() {
     let tree = read(
-        "[yes, no, 010, 0o17, 0x1f, 1.50, ~, null, \"null\", True, 'it''s', web:1, !!str 5, ! 6, -.5,\n 1e3]"
+        "[yes, no, 010, 0o17, 0x1f, 1.50, ~, null, \"null\", True, 'it''s', web:1, !!str 5, ! 6, \
+            -.5,\n 1e3]"
             .replacen('[', "- [", 1)
             .as_str(),
     );

@@ -112,7 +112,8 @@ fn broken_json_is_refused_with_place_and_remedy() {
     );
     check(
         "{\"a\" 1}",
-        "expected `:` after the key \"a\", found `1` (line 1, column 6). Write numbers as 12, -3 or 0.5",
+        "expected `:` after the key \"a\", found `1` (line 1, column 6). Write numbers as 12, -3 \
+            or 0.5",
     );
     check(
         "[1] // done",

@@ -41,12 +41,14 @@ pub fn ClusterTable(props: &ClusterTableProps) -> Html {
     };
     let after = all.len().saturating_sub(first + ROWS);
     html! {
-        <div class="twin" {onscroll} tabindex="0" role="region" aria-label="Zones, instances and tasks"
+        <div class="twin" {onscroll} tabindex="0" role="region"
+            aria-label="Zones, instances and tasks"
             data-testid="twin">
             <table>
                 <thead><tr>
                     <th>{ "object" }</th><th>{ "of" }</th><th>{ "state" }</th><th>{ "health" }</th>
-                    <th>{ "revision" }</th><th class="num">{ "cpu" }</th><th class="num">{ "MiB" }</th>
+                    <th>{ "revision" }</th><th class="num">{ "cpu" }</th><th class="num">{ "MiB"
+                        }</th>
                 </tr></thead>
                 <tbody>
                     { pad(first) }
@@ -63,7 +65,8 @@ fn pad(rows: usize) -> Html {
         return Html::default();
     }
     html! {
-        <tr class="pad" aria-hidden="true" style={format!("--pad:{}px", rows * ROW)}><td colspan="7" /></tr>
+        <tr class="pad" aria-hidden="true" style={format!("--pad:{}px", rows * ROW)}><td
+            colspan="7" /></tr>
     }
 }
 
@@ -90,7 +93,8 @@ fn rows(board: &Board) -> Vec<Target> {
 fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
     let name = |indent: u8, text: String| {
         html! {
-            <td style={format!("padding-left:{}px", indent * 16)}><button {onclick}>{ text }</button></td>
+            <td style={format!("padding-left:{}px", indent * 16)}><button {onclick}>{ text
+                }</button></td>
         }
     };
     match target {
@@ -112,7 +116,8 @@ fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
                     { name(1, host.id.clone()) }
                     <td class="mid">{ &host.instance_type }</td>
                     <td>{ state.status.word() }</td>
-                    <td>{ if state.agent_connected { "agent connected" } else { "agent lost" } }</td>
+                    <td>{ if state.agent_connected { "agent connected" } else { "agent lost" }
+                        }</td>
                     <td />
                     <td class="num">{ share(state.cpu_left, host.cpu) }</td>
                     <td class="num">{ share(state.memory_left, host.memory) }</td>

@@ -42,7 +42,8 @@ pub fn EventLog(props: &EventLogProps) -> Html {
         <>
             <div class="logh">
                 <h2 class="cap grow">{ "Events " }
-                    <span data-testid="event-count">{ format!("{} until now", thousands(shown as u64)) }</span>
+                    <span data-testid="event-count">{ format!("{} until now", thousands(shown as
+                        u64)) }</span>
                 </h2>
                 <button class="btn quiet square" aria-expanded={(!props.folded).to_string()}
                     aria-label="Fold the event log" title="Fold the event log" onclick={fold}>

@@ -36,7 +36,8 @@ pub fn TaskFacts(props: &TaskFactsProps) -> Html {
     html! {
         <>
             <p class="read">
-                <b>{ task.last_status.word() }</b>{ format!(" on {}, {}.", board.place_name(task), health(task)) }
+                <b>{ task.last_status.word() }</b>{ format!(" on {}, {}.",
+                    board.place_name(task), health(task)) }
             </p>
             <dl class="facts" data-testid="facts">
                 { fact("task", &id) }
@@ -144,7 +145,8 @@ fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
         html! {
             <tr key={key} onclick={onclick.clone()}>
                 <td><Swatch badge={board.badge(task.service)} /></td>
-                <td><button {onclick}>{ format!("{} {}", board.owner_name(task), short_id(&id)) }</button></td>
+                <td><button {onclick}>{ format!("{} {}", board.owner_name(task), short_id(&id))
+                    }</button></td>
                 <td class="dim">{ format!("r{}", board.revision(task.definition)) }</td>
                 <td class="mid">{ task.last_status.word() }</td>
                 <td class="num">{ thousands(u64::from(task.cpu)) }</td>

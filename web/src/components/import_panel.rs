@@ -78,13 +78,17 @@ pub fn ImportPanel() -> Html {
                     </label>
                 </div>
                 <textarea aria-label="Pasted text" spellcheck="false" autocomplete="off" {oninput}
-                    placeholder="aws ecs describe-services ...  or a scenario" data-testid="paste" />
+                    placeholder="aws ecs describe-services ...  or a scenario"
+                        data-testid="paste" />
             </div>
             <div class="out">
                 <h2 class="cap">{ "What is read" }</h2>
-                <ul>{ for ACCEPTED.iter().map(|kind| html! { <li key={*kind}>{ *kind }</li> }) }</ul>
-                <p class="mid">{ "The cluster opens as it stands in the answers: the same tasks on the \
-                    same instances, the same deployments in flight. Then time runs on from there." }</p>
+                <ul>{ for ACCEPTED.iter().map(|kind| html! { <li key={*kind}>{ *kind }</li> })
+                    }</ul>
+                <p class="mid">{
+                    "The cluster opens as it stands in the answers: the same tasks on the \
+                    same instances, the same deployments in flight. Then time runs on from
+                        there." }</p>
             </div>
             <div class="foot">
                 <span class="grow" />
@@ -106,7 +110,8 @@ fn chip(files: &UseStateHandle<Vec<ImportFile>>, index: usize, name: &str) -> Ht
     });
     html! {
         <span class="file" key={index}><Icon name="check" />{ name.to_owned() }
-            <button {onclick} aria-label={format!("Leave out {name}")}><Icon name="cross" /></button>
+            <button {onclick} aria-label={format!("Leave out {name}")}><Icon name="cross"
+                /></button>
         </span>
     }
 }

@@ -37,7 +37,8 @@ fn about(board: &Board, target: Target) -> Html {
             html! {
                 <>
                     <Swatch badge={board.badge(task.service)} />
-                    <p class="grow"><b class="strong">{ format!("{} {}", board.owner_name(task), short_id(&id)) }</b>
+                    <p class="grow"><b class="strong">{ format!("{} {}", board.owner_name(task),
+                        short_id(&id)) }</b>
                         { format!(", {} on {place}", task.last_status.word()) }</p>
                 </>
             }
@@ -49,7 +50,8 @@ fn about(board: &Board, target: Target) -> Html {
             let full = percent(u64::from(used), u64::from(host.memory));
             html! {
                 <p class="grow"><b class="strong">{ &host.id }</b>
-                    { format!(" {}, {}, {full}% of memory reserved", host.instance_type, state.status.word()) }</p>
+                    { format!(" {}, {}, {full}% of memory reserved", host.instance_type,
+                        state.status.word()) }</p>
             }
         }
         Target::Zone(zone) => html! {

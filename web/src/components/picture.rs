@@ -53,7 +53,8 @@ pub fn Picture(props: &PictureProps) -> Html {
         <main class="pic" aria-label="Picture of the cluster">
             <div class={classes!("tools", props.table.then_some("always"))}>
                 <Segments label="Tiles as" {options} {chosen} {on_choose} testid="mode" />
-                <button class="btn quiet square" aria-label="Show as table (t)" title="Show as table (t)"
+                <button class="btn quiet square" aria-label="Show as table (t)"
+                    title="Show as table (t)"
                     aria-pressed={props.table.to_string()} onclick={toggle} data-testid="table">
                     <Icon name="table" />
                 </button>
@@ -67,7 +68,8 @@ pub fn Picture(props: &PictureProps) -> Html {
             if props.table {
                 <ClusterTable board={props.feed.board.clone()} selected={props.selected} />
             } else {
-                <Zones feed={props.feed.clone()} selected={props.selected} mode={props.mode} {point} />
+                <Zones feed={props.feed.clone()} selected={props.selected} mode={props.mode}
+                    {point} />
             }
             <WaitingRoom board={props.feed.board.clone()} />
         </main>
@@ -158,7 +160,8 @@ fn Zones(props: &ZonesProps) -> Html {
                     <Zone key={index} index={index as u16} rect={*rect} feed={props.feed.clone()}
                         here={props.selected == Some(Target::Zone(index as u16))} />
                 }) }</div>
-                <Focus key="focus" feed={props.feed.clone()} selected={props.selected} rect={frames.focus} />
+                <Focus key="focus" feed={props.feed.clone()} selected={props.selected}
+                    rect={frames.focus} />
             </div>
         </div>
     }
@@ -235,7 +238,8 @@ fn Zone(props: &ZoneProps) -> Html {
             style={box_of(props.rect)}>
             <header>
                 <h3><button {onclick} data-testid={format!("zone-{name}")}>
-                    <b class={classes!(props.here.then_some("here"))}>{ name }</b><span>{ roll_up }</span>
+                    <b class={classes!(props.here.then_some("here"))}>{ name }</b><span>{ roll_up
+                        }</span>
                 </button></h3>
                 if whole > 0 { <small>{ "% cpu" }</small><small>{ "mem" }</small> }
             </header>

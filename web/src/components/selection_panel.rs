@@ -26,7 +26,8 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
         <aside class="insp" aria-label="Selection" data-testid="selection">
             { crumbs(&deck, board, props.selected) }
             { match props.selected {
-                Some(Target::Task(key)) => html! { <TaskFacts board={board.clone()} key_of={key} /> },
+                Some(Target::Task(key)) => html! { <TaskFacts board={board.clone()} key_of={key}
+                    /> },
                 Some(Target::Host(index)) => html! { <HostFacts board={board.clone()} {index} /> },
                 Some(Target::Zone(zone)) => html! { <ZoneFacts board={board.clone()} {zone} /> },
                 None => nothing(board),

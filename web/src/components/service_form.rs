@@ -33,7 +33,8 @@ pub fn ServiceForm(props: &ServiceFormProps) -> Html {
         <div class="form">
             <span class="lab">{ "Desired" }</span>
             <span class="wide2"><span class="step">
-                <button aria-label="One fewer ([)" title="One fewer ([)" disabled={service.desired == 0}
+                <button aria-label="One fewer ([)" title="One fewer ([)"
+                    disabled={service.desired == 0}
                     onclick={desire(fewer)} data-testid="fewer"><Icon name="minus" /></button>
                 <output data-testid="desired">{ service.desired }</output>
                 <button aria-label="One more (])" title="One more (])"

@@ -27,7 +27,8 @@ pub fn ServiceList(props: &ServiceListProps) -> Html {
                     service={service.clone()} {open} /> }
             }) }
             if props.board.frame.services.is_empty() {
-                <p class="why first">{ "This scenario has no service. Its tasks are started one by one." }</p>
+                <p class="why first">{
+                    "This scenario has no service. Its tasks are started one by one." }</p>
             }
         </section>
     }
@@ -57,7 +58,8 @@ fn One(props: &OneProps) -> Html {
                 <Swatch badge={props.board.badge(Some(index))} />
                 <span class={classes!(props.open.then_some("strong"))}>{ &service.name }</span>
                 <span class="count" data-testid="count">
-                    { service.running }<span class="dim">{ format!(" of {}", service.desired) }</span>
+                    { service.running }<span class="dim">{ format!(" of {}", service.desired)
+                        }</span>
                 </span>
                 <span class="rev">{ format!("r{revision}") }</span>
             </button>

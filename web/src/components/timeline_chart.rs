@@ -24,7 +24,8 @@ impl View<'_> {
     pub(super) fn draw(&self, width: f64) -> Html {
         let reading = self.reading();
         html! {
-            <svg viewBox={format!("0 0 {} {}", px(width), px(self.height))} role="img" aria-label={reading}>
+            <svg viewBox={format!("0 0 {} {}", px(width), px(self.height))} role="img"
+                aria-label={reading}>
                 { self.patterns() }
                 { self.grid() }
                 { self.counts() }
@@ -65,7 +66,8 @@ impl View<'_> {
         let colour = format!("var(--svc-{})", self.hue().max(1));
         let striped = |id: &'static str, width: &'static str, crossed: bool| {
             html! {
-                <pattern {id} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                <pattern {id} width="6" height="6" patternUnits="userSpaceOnUse"
+                    patternTransform="rotate(45)">
                     <rect width="6" height="6" fill="var(--picture)" />
                     <rect {width} height="6" fill={colour.clone()} />
                     if crossed { <rect width="6" height={width} fill={colour.clone()} /> }
@@ -77,7 +79,8 @@ impl View<'_> {
                 { striped("tl-age-1", "2.4", false) }
                 { striped("tl-age-2", "1.4", true) }
                 <pattern id="tl-unknown" width="6" height="6" patternUnits="userSpaceOnUse"
-                    patternTransform="rotate(45)"><rect width="1" height="6" fill="var(--line)" /></pattern>
+                    patternTransform="rotate(45)"><rect width="1" height="6" fill="var(--line)"
+                        /></pattern>
             </defs>
         }
     }
@@ -117,9 +120,11 @@ impl View<'_> {
             let clear = self.small || (x - now_x).abs() > 56.0;
             html! {
                 <>
-                    <path d={format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()))} stroke="var(--hairline)" />
+                    <path d={format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()))}
+                        stroke="var(--hairline)" />
                     if clear {
-                        <text x={px(x).to_string()} y={px(label_y).to_string()} class="l" text-anchor={anchor}>
+                        <text x={px(x).to_string()} y={px(label_y).to_string()} class="l"
+                            text-anchor={anchor}>
                             { axis_time(ms, self.axes.to_ms) }
                         </text>
                     }
@@ -129,7 +134,8 @@ impl View<'_> {
         html! {
             <>
                 { for ticks(&self.axes, wanted).into_iter().map(tick) }
-                <path d={format!("M{},{}H{}", px(left), px(bottom), px(right))} stroke="var(--line)" />
+                <path d={format!("M{},{}H{}", px(left), px(bottom), px(right))}
+                    stroke="var(--line)" />
             </>
         }
     }
@@ -146,7 +152,8 @@ impl View<'_> {
         let limit = |value: fn(&SeriesPoint) -> u32| {
             let path = line(self.points, &self.axes, self.axes.to_ms, value);
             html! {
-                <path d={path} fill="none" stroke="var(--ink)" stroke-width="1.25" stroke-dasharray="5 3" />
+                <path d={path} fill="none" stroke="var(--ink)" stroke-width="1.25"
+                    stroke-dasharray="5 3" />
             }
         };
         html! {
@@ -175,7 +182,8 @@ impl View<'_> {
             <>
                 <path d={path} fill="var(--fail-wash)" stroke="var(--fail)" stroke-width="1.25" />
                 if room {
-                    <text x={px(from).to_string()} y={px(self.axes.y(floor) - 5.0).to_string()} class="f">
+                    <text x={px(from).to_string()} y={px(self.axes.y(floor) - 5.0).to_string()}
+                        class="f">
                         { words }
                     </text>
                 }
@@ -188,7 +196,8 @@ impl View<'_> {
         let x = axes.left - 8.0;
         let text = |y: f64, class: &'static str, words: String| {
             html! {
-                <text x={px(x).to_string()} y={px(y + 4.0).to_string()} {class} text-anchor="end">{ words }</text>
+                <text x={px(x).to_string()} y={px(y + 4.0).to_string()} {class}
+                    text-anchor="end">{ words }</text>
             }
         };
         let (floor, ceiling) = (axes.y(service.floor), axes.y(service.ceiling));
@@ -201,13 +210,15 @@ impl View<'_> {
         html! {
             <>
                 if self.small {
-                    <text x="8" y={px(axes.bottom + 4.0).to_string()} class="l">{ self.code() }</text>
+                    <text x="8" y={px(axes.bottom + 4.0).to_string()} class="l">{ self.code()
+                        }</text>
                 } else {
                     <text x="16" y="22" class="b">{ &service.name }</text>
                     <text x="16" y="37" class="l">{ "running tasks" }</text>
                     { text(axes.y(0), "l", "0".to_owned()) }
                 }
-                if service.floor > 0 && axes.y(0) - floor >= 10.0 { { text(floor, "b", floor_word) } }
+                if service.floor > 0 && axes.y(0) - floor >= 10.0 { { text(floor, "b",
+                    floor_word) } }
                 if apart { { text(ceiling, "b", ceiling_word) } }
             </>
         }
@@ -226,7 +237,8 @@ impl View<'_> {
                 <rect x={px(x).to_string()} y={px(top - 4.0).to_string()}
                     width={px(right - x).to_string()} height={px(bottom - top + 4.0).to_string()}
                     fill="url(#tl-unknown)" opacity=".4" />
-                <path d={format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()))} stroke="var(--line)" />
+                <path d={format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()))}
+                    stroke="var(--line)" />
             </>
         }
     }
@@ -239,12 +251,15 @@ impl View<'_> {
         let box_x = (x - 32.0).min(self.axes.right - 52.0).max(self.axes.left - 24.0);
         html! {
             <>
-                <path d={format!("M{},4V{}", px(x), px(low))} stroke="var(--accent)" stroke-width="2" />
+                <path d={format!("M{},4V{}", px(x), px(low))} stroke="var(--accent)"
+                    stroke-width="2" />
                 <path d={format!("M{},2h12v6l-6,6l-6,-6Z", px(x - 6.0))} fill="var(--accent)" />
                 if !self.small {
-                    <rect x={px(box_x).to_string()} y={px(y - 12.0).to_string()} width="64" height="16" rx="2"
+                    <rect x={px(box_x).to_string()} y={px(y - 12.0).to_string()} width="64"
+                        height="16" rx="2"
                         fill="var(--accent)" />
-                    <text x={px(box_x + 32.0).to_string()} y={px(y).to_string()} class="a" text-anchor="middle">
+                    <text x={px(box_x + 32.0).to_string()} y={px(y).to_string()} class="a"
+                        text-anchor="middle">
                         { clock(now) }
                     </text>
                 }

@@ -34,14 +34,17 @@ impl View<'_> {
         html! {
             <>
                 <text x="16" y={px(y + 11.0).to_string()} class="b">{ name }</text>
-                <rect x={px(x0 + 0.5).to_string()} y={px(y + 0.5).to_string()} width={px(width).to_string()}
+                <rect x={px(x0 + 0.5).to_string()} y={px(y + 0.5).to_string()}
+                    width={px(width).to_string()}
                     height="14" fill={self.fill(band.definition)} stroke="var(--tile-line)" />
                 if fits && !solid {
                     <rect x={px(x0 + 4.0).to_string()} y={px(y + 2.0).to_string()} height="11"
-                        width={px(word.len() as f64 * 6.7 + 8.0).to_string()} fill="var(--picture)" />
+                        width={px(word.len() as f64 * 6.7 + 8.0).to_string()}
+                            fill="var(--picture)" />
                 }
                 if fits {
-                    <text x={px(x0 + 8.0).to_string()} y={px(y + 11.0).to_string()} style={ink}>{ word }</text>
+                    <text x={px(x0 + 8.0).to_string()} y={px(y + 11.0).to_string()} style={ink}>{
+                        word }</text>
                 }
             </>
         }
@@ -96,7 +99,8 @@ impl View<'_> {
             let turned = if free.is_some_and(|(from, _)| from < x) { -6.0 } else { 6.0 };
             html! {
                 <>
-                    <path d={format!("M{},174V162l{},3l{},3", px(x), px(turned), px(-turned))} stroke="var(--ink)" stroke-width="1.25"
+                    <path d={format!("M{},174V162l{},3l{},3", px(x), px(turned), px(-turned))}
+                        stroke="var(--ink)" stroke-width="1.25"
                         fill="var(--ink)"><title>{ words.clone() }</title></path>
                     if let Some((from, _)) = free {
                         <text x={px(from).to_string()} y="171">{ words }</text>
@@ -111,7 +115,8 @@ impl View<'_> {
 fn sign(x: f64) -> Html {
     html! {
         <>
-            <circle cx={px(x).to_string()} cy="144.5" r="6" fill="var(--fail)" stroke="var(--tile-line)" />
+            <circle cx={px(x).to_string()} cy="144.5" r="6" fill="var(--fail)"
+                stroke="var(--tile-line)" />
             <text x={px(x).to_string()} y="148.5" text-anchor="middle"
                 style="fill:var(--on-fail);font-weight:700">{ "!" }</text>
         </>

@@ -35,24 +35,29 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             <span class="broad" style="width:12px" />
             <nav class="views" aria-label="Views">
                 <a href="#playground" aria-current={(!importing).then_some("page")}
-                    onclick={show(View::Playground)} data-testid="view-playground">{ "Playground" }</a>
+                    onclick={show(View::Playground)} data-testid="view-playground">{ "Playground"
+                        }</a>
                 <a href="#import" aria-current={importing.then_some("page")}
                     onclick={show(View::Import)} data-testid="view-import">{ "Import" }</a>
             </nav>
-            <span class="pick narrow"><ScenarioPicker title={props.title.clone()} bare=true /></span>
+            <span class="pick narrow"><ScenarioPicker title={props.title.clone()} bare=true
+                /></span>
             <span class="space" />
             <span class="broad"><ScenarioPicker title={props.title.clone()} /></span>
             <span class="space broad" />
             if props.without_worker {
                 <span class="slow broad" data-testid="without-worker"
-                    title="This browser starts no workers, so the scheduler shares the page's thread.">
+                    title="This browser starts no workers, so the scheduler shares the page's \
+                        thread.">
                     { "runs without a worker" }
                 </span>
             }
             <button class="btn quiet square narrow" aria-label="Import" title="Import"
-                onclick={show(to_other)}><Icon name={if importing { "cross" } else { "open" }} /></button>
+                onclick={show(to_other)}><Icon name={if importing { "cross" } else { "open" }}
+                    /></button>
             <button class="btn quiet square broad" aria-label="High contrast" title="High contrast"
-                onclick={|_| toggle_contrast()} data-testid="contrast"><Icon name="contrast" /></button>
+                onclick={|_| toggle_contrast()} data-testid="contrast"><Icon name="contrast"
+                    /></button>
             <button class="btn quiet square" aria-label="Theme: light or dark"
                 title="Theme: light or dark" onclick={|_| toggle_theme()} data-testid="theme">
                 <Icon name="theme" />

@@ -49,7 +49,8 @@ pub fn Transport(props: &TransportProps) -> Html {
                 { control(&deck, "last", "End (End)", "to-end", move |deck| deck.seek(last)) }
                 <span class="clock narrow">
                     { clock(props.now_ms) }
-                    <small>{ format!("of {}, ", clock(props.until_ms)) }<SpeedChoice speed={props.speed} bare=true /></small>
+                    <small>{ format!("of {}, ", clock(props.until_ms)) }<SpeedChoice
+                        speed={props.speed} bare=true /></small>
                 </span>
             </div>
             <div class="trm">

@@ -61,7 +61,8 @@ pub fn WaitingRoom(props: &WaitingRoomProps) -> Html {
             <div class="tiles">
                 { for shown.into_iter().enumerate().map(|(index, (key, tile))| {
                     let glyph = html! { <Glyph {tile} ground={Ground::Picture} /> };
-                    let Some(key) = key else { return html! { <span key={index}>{ glyph }</span> } };
+                    let Some(key) = key else { return html! { <span key={index}>{ glyph }</span>
+                        } };
                     let deck = deck.clone();
                     let onclick =
                         Callback::from(move |_| deck.act(Action::Select(Some(Target::Task(key)))));
@@ -98,7 +99,8 @@ fn Reasons(props: &WaitingRoomProps) -> Html {
         <p data-testid="waiting-reason">
             { line(&waiting[0]) }
             if others > 0 {
-                <span class="mid">{ format!(" And {} more.", count(others as u64, "service")) }</span>
+                <span class="mid">{ format!(" And {} more.", count(others as u64, "service"))
+                    }</span>
             }
         </p>
     }

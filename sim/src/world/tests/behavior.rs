@@ -45,7 +45,8 @@ fn every_form_of_an_exit() {
 fn every_form_of_health_and_of_a_failing_start() {
     let behavior: Behavior = read(json!({
         "health": 503,
-        "targetHealth": [{ "result": "pass" }, { "after": "3s", "result": "hang", "probability": 0.5 }],
+        "targetHealth": [{ "result": "pass" }, { "after": "3s", "result": "hang", "probability":
+            0.5 }],
         "startFails": { "probability": 0.25, "reason": "no" },
     }));
     let results = |timed: Option<crate::world::Timed<crate::world::HealthRules>>| {
