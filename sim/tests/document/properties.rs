@@ -92,9 +92,12 @@ proptest! {
 
     #[test]
     fn any_characters_of_yaml_are_read_or_refused_at_a_place(
-        text in "([-?:,\\[\\]{}#&*!|>'\"%@` \\\\\t\n\r~<a-b0-1]|- |: |\n  |\r\n|é|--- |&a |\\*a|<<: ){0,60}"
+        text in "([-?:,\\[\\]{}#&*!|>'\"%@` \\\\\t\n\r~<a-b0-1]|- |: |\n  |\r\n|\
+            é|--- |&a |\\*a|<<: ){0,60}"
     ) {
-        for result in [parse_json(text.as_bytes(), &limits()), parse_yaml(text.as_bytes(), &limits())] {
+        let readings =
+            [parse_json(text.as_bytes(), &limits()), parse_yaml(text.as_bytes(), &limits())];
+        for result in readings {
             if let Err(error) = result {
                 prop_assert!(error.line > 0 && error.column > 0, "{error}");
                 prop_assert!(!error.message.is_empty());
