@@ -13,8 +13,7 @@
 //! 1. [`Input::Report`](api::Input::Report): what the world has to tell, each as it comes.
 //! 2. [`Input::Command`](api::Input::Command): calls, each checked whole and applied at once.
 //! 3. [`Input::Wake`](api::Input::Wake), once, when [`Engine::poll_timeout`] names this instant:
-//! the
-//!    scheduler's pass. What it sees is the sum of steps 1 and 2.
+//!    the scheduler's pass. What it sees is the sum of steps 1 and 2.
 //! 4. Reports that follow without delay; what they call for waits for the next pass.
 //!
 //! ```

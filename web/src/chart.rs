@@ -253,7 +253,7 @@ mod tests {
     fn what_is_missing_under_the_floor_is_measured() {
         let gaps = shortfalls(&rollout(), 1000);
         let gap = Shortfall { from_ms: 400, to_ms: 500, missing: 1, ended: true };
-        assert_eq!(gaps, [gap.clone()]);
+        assert_eq!(gaps, std::slice::from_ref(&gap));
         assert_eq!(missing_area(&rollout(), &AXES, &gap), "M40,40H50H50V50H40Z");
     }
 

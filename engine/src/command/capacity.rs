@@ -41,10 +41,11 @@ pub(super) fn create(
     };
     check_group(group)?;
     let name = group_name(group);
-    let wraps = |provider: &CapacityProvider| {
-        provider.status == ProviderStatus::Active
-            && matches!(&provider.kind, ProviderKind::AutoScalingGroup { group, .. } if **group
-                == *name)
+    let wraps = |provider: &CapacityProvider| match &provider.kind {
+        ProviderKind::AutoScalingGroup { group, .. } => {
+            provider.status == ProviderStatus::Active && **group == *name
+        }
+        _ => false,
     };
     if control.store.find_provider(&input.name).is_some() {
         return Err(CommandError::client("The specified capacity provider already exists."));

@@ -1,11 +1,11 @@
 //! The rollout of a service revision. It knows counts and signals, never the store.
 //!
 //! ```text
-//!             every task healthy, old ones gone             superseded by a newer deployment
-//!  InProgress ---------------------------> Completed   Primary ------------------> Active
-//!  |                                                                              | last task gone
-//!      | breaker trips | user asks                                                    v
-//!      v                                                                           Inactive
+//!             every task healthy, old ones gone           superseded by a newer deployment
+//!  InProgress ---------------------------> Completed   Primary ----------------> Active
+//!      |                                                                            | last task
+//!      | breaker trips | user asks                                                  v gone
+//!      v                                                                         Inactive
 //!    Failed --- a completed sibling? ---> that one, same id, is Primary and InProgress again
 //! ```
 

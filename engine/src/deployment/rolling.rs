@@ -136,8 +136,11 @@ mod tests {
         }
 
         #[test]
-        fn rolling_stops_keep_the_floor(healthy in 0..20_u32, lower in 0..20_u32, out in
-            0..20_u32) {
+        fn rolling_stops_keep_the_floor(
+            healthy in 0..20_u32,
+            lower in 0..20_u32,
+            out in 0..20_u32,
+        ) {
             let counts = RollingCounts { healthy, lower, outgoing_healthy: out.min(healthy) };
             match rolling_stops(&counts) {
                 Some(stops) => prop_assert!(healthy - stops >= lower),

@@ -75,9 +75,8 @@ fn a_service_is_read_from_either_notation() {
 fn a_refusal_names_path_place_and_remedy() {
     assert_eq!(
         complaint(
-            "services:\n  - serviceName: a\n  - serviceName: b\n    capacityProviderStrategy:\n   \
-                   \
-             - { capacityProvider: x, weight: 1001 }\n"
+            "services:\n  - serviceName: a\n  - serviceName: b\n    capacityProviderStrategy:\n\
+             \x20     - { capacityProvider: x, weight: 1001 }\n"
         ),
         "services[1].capacityProviderStrategy[0].weight: 1001 is over the maximum 1000 \
          (line 5, column 40). Divide all weights by a common factor"

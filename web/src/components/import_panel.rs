@@ -87,8 +87,8 @@ pub fn ImportPanel() -> Html {
                     }</ul>
                 <p class="mid">{
                     "The cluster opens as it stands in the answers: the same tasks on the \
-                    same instances, the same deployments in flight. Then time runs on from
-                        there." }</p>
+                    same instances, the same deployments in flight. Then time runs on from \
+                    there." }</p>
             </div>
             <div class="foot">
                 <span class="grow" />
