@@ -47,7 +47,6 @@ impl Engine {
     pub fn step(&mut self, now: Time, input: Input) -> Result<Answer, CommandError> {
         assert!(now >= self.control.now, "time does not go backwards");
         self.control.set_now(now);
-        self.control.store.instances.ensure_ranks();
         let answer = match input {
             Input::Setup(setup) => setup::apply(&mut self.control, setup),
             Input::Report(report) => {

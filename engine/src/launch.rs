@@ -68,7 +68,6 @@ pub(crate) const CAPACITY_UNAVAILABLE: &str = "Capacity is unavailable at this t
 
 /// Makes the task if it has a place, or may wait for one.
 pub(crate) fn launch(control: &mut Control, order: &TaskOrder) -> Launched {
-    control.store.instances.ensure_ranks();
     match find_place(control, order) {
         Ok(Found::Instance(place)) => Launched::Task(create_on(control, order, place)),
         Ok(Found::Fargate(place)) => {

@@ -30,6 +30,7 @@ enum Command {
     Test(cmd::test::Args),
     Screenshot(cmd::screenshot::Args),
     Package(cmd::package::Args),
+    Bench(cmd::bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Test(args) => cmd::test::run(&args),
         Command::Screenshot(args) => cmd::screenshot::run(&args),
         Command::Package(args) => cmd::package::run(&args),
+        Command::Bench(args) => cmd::bench::run(&args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -56,12 +56,11 @@ pub(crate) fn place(
     request: &PlacementRequest<'_>,
     rng: &mut Rng,
 ) -> Result<Place, Unplaceable> {
-    let candidates = candidates(store, request);
-    let mut feasible = candidates.clone();
+    let mut feasible = candidates(store, request);
     feasible::retain_fitting(store, request, &mut feasible);
     feasible.retain(|instance| feasible::first_failure(store, request, instance).is_none());
     if feasible.is_empty() {
-        return Err(Unplaceable { rejected: rejections(store, request, &candidates) });
+        return Err(Unplaceable { rejected: rejections(store, request) });
     }
     let instance = prefer(store, request, feasible, rng);
     Ok(Place { instance, subnet: subnet_for(store, request.subnets, instance) })
@@ -112,12 +111,8 @@ fn pick(store: &Store, set: &InstanceSet, rng: &mut Rng) -> InstanceId {
 }
 
 /// Every candidate with its failing checks, in id order.
-fn rejections(
-    store: &Store,
-    request: &PlacementRequest<'_>,
-    candidates: &InstanceSet,
-) -> Vec<Rejection> {
-    let mut order: Vec<InstanceId> = candidates.iter().collect();
+fn rejections(store: &Store, request: &PlacementRequest<'_>) -> Vec<Rejection> {
+    let mut order: Vec<InstanceId> = candidates(store, request).iter().collect();
     order.sort_unstable_by_key(|&instance| store.instances.rank(instance));
     let reject = |instance| Rejection {
         instance,

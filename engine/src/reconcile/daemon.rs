@@ -15,7 +15,6 @@ use crate::reconcile::starts::{self, Started};
 
 /// Sets the desired count to the number of eligible instances.
 pub(super) fn count_eligible(control: &mut Control, service: ServiceId) {
-    control.store.instances.ensure_ranks();
     let Some(primary) = control.store.primary(service) else { return };
     let eligible = eligible(control, service, primary).len();
     let desired = u32::try_from(eligible).unwrap_or(u32::MAX);

@@ -235,7 +235,8 @@ fn next_healthy_outgoing(pass: &mut Pass<'_>) -> Option<usize> {
     if store.service(pass.service).scheduling == SchedulingStrategy::Daemon {
         return daemon::lowest_instance(pass, deployment, &allowed);
     }
-    choose(pass, deployment, |fact| allowed.contains(&fact.task))
+    // Facts stand in order of creation.
+    choose(pass, deployment, |fact| allowed.binary_search(&fact.task).is_ok())
 }
 
 /// P5: no room under the ceiling: one unhealthy task stops before its replacement starts.

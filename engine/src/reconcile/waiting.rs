@@ -7,7 +7,6 @@ use crate::placement::{self, closest};
 
 /// Places waiting tasks, oldest first.
 pub(super) fn place_all(control: &mut Control) {
-    control.store.instances.ensure_ranks();
     for task in control.store.waiting.iter().copied().collect::<Vec<_>>() {
         let Some(order) = control.orders.get(&task).cloned() else { continue };
         let LaunchTarget::Provider(provider) = order.target else { continue };
@@ -35,7 +34,6 @@ pub(super) fn give_up(control: &mut Control, task: TaskId) {
         return;
     }
     let LaunchTarget::Provider(provider) = order.target else { return };
-    control.store.instances.ensure_ranks();
     let Control { store, rng, .. } = control;
     let request = launch::request(store, &order, Some(provider));
     let reason: Box<str> = match placement::place(store, &request, rng) {

@@ -44,9 +44,17 @@ impl InstanceSet {
 
     /// Keeps those for which a question is answered with yes.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(InstanceId) -> bool) {
-        for index in 0..self.bits.len() {
-            if self.bits[index] && !keep(InstanceId::from_index(index)) {
-                self.bits.set(index, false);
+        let len = self.bits.len();
+        let words = self.bits.as_raw_mut_slice().iter_mut().enumerate();
+        for (position, word) in words {
+            let mut left = *word;
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                left &= left - 1;
+                let index = position * usize::BITS as usize + bit as usize;
+                if index < len && !keep(InstanceId::from_index(index)) {
+                    *word &= !(1 << bit);
+                }
             }
         }
     }
@@ -80,5 +88,21 @@ mod tests {
         let mut members = set(&[0, 5, 9]);
         members.retain(|instance| instance.0 > 4);
         assert_eq!(members.iter().collect::<Vec<_>>(), [InstanceId(5), InstanceId(9)]);
+    }
+
+    #[test]
+    fn retain_reaches_every_word() {
+        let mut members = set(&[0, 31, 32, 63, 64, 127, 128, 200]);
+        let mut asked = Vec::new();
+        members.retain(|instance| {
+            asked.push(instance.0);
+            instance.0.is_multiple_of(64)
+        });
+        assert_eq!(asked, [0, 31, 32, 63, 64, 127, 128, 200]);
+        assert_eq!(members, {
+            let mut expected = set(&[0, 64, 128, 200]);
+            expected.remove(InstanceId(200));
+            expected
+        });
     }
 }

@@ -24,9 +24,10 @@ pub(crate) struct Instances {
     cpu_free: Vec<u32>,
     memory_free: Vec<u32>,
     by_name: BTreeMap<(ClusterId, Box<str>), InstanceId>,
-    /// Position of each in the byte order of names: what "lowest id" means.
+    /// All in the byte order of their names: what "lowest id" means.
+    in_order: Vec<InstanceId>,
+    /// Position of each in that order.
     rank: Vec<u32>,
-    ranked: bool,
 }
 
 impl Instances {
@@ -37,30 +38,27 @@ impl Instances {
         self.memory_free.push(row.registered_memory.saturating_sub(row.held.memory));
         self.by_name.insert((row.cluster, row.name.clone()), id);
         self.rows.push(row);
-        self.rank.push(0);
-        self.ranked = false;
+        self.rank_last(id);
         id
     }
 
-    /// Brings the order of names up to date. Placement relies on it.
-    pub(crate) fn ensure_ranks(&mut self) {
-        if self.ranked {
-            return;
+    /// Gives the instance that was added last its place in the order of names. One step for each
+    /// instance that comes after it.
+    fn rank_last(&mut self, id: InstanceId) {
+        let key = |id: InstanceId| {
+            let row = self.get(id);
+            (&row.name, row.cluster)
+        };
+        let place = self.in_order.partition_point(|&other| key(other) <= key(id));
+        self.in_order.insert(place, id);
+        self.rank.push(0);
+        for (rank, &moved) in self.in_order.iter().enumerate().skip(place) {
+            self.rank[moved.index()] = u32::try_from(rank).expect("as many ranks as ids");
         }
-        let mut order: Vec<usize> = (0..self.rows.len()).collect();
-        order.sort_unstable_by(|&a, &b| {
-            (&self.rows[a].name, self.rows[a].cluster)
-                .cmp(&(&self.rows[b].name, self.rows[b].cluster))
-        });
-        for (rank, &index) in order.iter().enumerate() {
-            self.rank[index] = u32::try_from(rank).expect("as many ranks as ids");
-        }
-        self.ranked = true;
     }
 
     /// The place of an instance in the byte order of names.
     pub(crate) fn rank(&self, instance: InstanceId) -> u32 {
-        debug_assert!(self.ranked, "ranks are brought up to date when an instance registers");
         self.rank[instance.index()]
     }
 

@@ -8,6 +8,7 @@ use crate::store::Store;
 /// Panics with a sentence when a table disagrees with another.
 pub(crate) fn check(store: &Store) {
     let mut counted: BTreeMap<(GroupId, InstanceId), u32> = BTreeMap::new();
+    check_order(store);
     for (id, row) in store.instances.iter() {
         let mut cpu = u64::from(row.held.cpu);
         let mut memory = u64::from(row.held.memory);
@@ -46,4 +47,15 @@ pub(crate) fn check(store: &Store) {
         }
     }
     assert!(counted.is_empty(), "every live task is counted in its group");
+}
+
+fn check_order(store: &Store) {
+    let mut by_rank: Vec<InstanceId> = store.instances.iter().map(|(id, _)| id).collect();
+    by_rank.sort_unstable_by_key(|&id| store.instances.rank(id));
+    let key = |id: InstanceId| {
+        let row = store.instances.get(id);
+        (&row.name, row.cluster)
+    };
+    let sorted = by_rank.is_sorted_by(|&a, &b| key(a) <= key(b));
+    assert!(sorted, "ranks follow the byte order of names");
 }
