@@ -48,7 +48,7 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
             let checked = checked_given(control, &input)?;
             Ok(add_service(control, *input, checked, deployments, created_at))
         }
-        Setup::Task(given) => Ok(Answer::Task(add_task(control, &given))),
+        Setup::Task(given) => Ok(Answer::Task(add_task(control, &given)?)),
         Setup::Fill { service, running_since } => fill(control, service, running_since),
     }
 }
@@ -147,6 +147,12 @@ fn add_service(
         deployment.status == DeploymentStatus::Primary
             && deployment.rollout == RolloutState::Completed
     });
+    if control.store.service(service).scheduling == SchedulingStrategy::Daemon {
+        // Nobody asks for a number: it is that of the instances the scheduler found last.
+        let primary = given.iter().find(|given| given.status == DeploymentStatus::Primary);
+        let found = primary.map_or(0, |primary| primary.desired);
+        control.store.service_mut(service).desired = found;
+    }
     let ids: Vec<DeploymentId> =
         given.into_iter().map(|given| add_deployment(control, service, given)).collect();
     let now = control.now;
@@ -217,13 +223,17 @@ fn add_deployment(
     id
 }
 
-fn add_task(control: &mut Control, given: &GivenTask) -> TaskId {
+fn add_task(control: &mut Control, given: &GivenTask) -> Result<TaskId, CommandError> {
     let owner = given.service.and_then(|(service, deployment)| {
         let deployment = deployment.or_else(|| control.store.primary(service))?;
         Some(Owner { service, deployment })
     });
     let definition = control.store.definition(given.definition);
-    let (family, demand) = (definition.family.clone(), definition.demand.clone());
+    let family = definition.family.clone();
+    let demand = match &given.overrides {
+        Some(overrides) => definition::demand_with(definition, overrides)?,
+        None => definition.demand.clone(),
+    };
     let group = match (&given.group, owner) {
         (Some(group), _) => control.store.intern_group(group),
         (None, Some(owner)) => control.store.service(owner.service).group,
@@ -232,7 +242,8 @@ fn add_task(control: &mut Control, given: &GivenTask) -> TaskId {
     let targets =
         owner.map_or(0, |owner| control.store.service(owner.service).load_balancers.len());
     let name = given.name.clone();
-    let extra = TaskExtra { name, started_by: given.started_by.clone(), overrides: None };
+    let (started_by, overrides) = (given.started_by.clone(), given.overrides.clone());
+    let extra = TaskExtra { name, started_by, overrides };
     let new = NewTask {
         cluster: given.cluster,
         definition: given.definition,
@@ -255,7 +266,7 @@ fn add_task(control: &mut Control, given: &GivenTask) -> TaskId {
     }
     place_given(control, task, given);
     settle_health(control, task, given);
-    task
+    Ok(task)
 }
 
 fn place_given(control: &mut Control, task: TaskId, given: &GivenTask) {

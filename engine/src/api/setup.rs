@@ -1,7 +1,7 @@
 //! What is there at time 0. It goes through the same door as everything else, so that the log of
 //! inputs is the whole run.
 
-use crate::api::input::{CreateService, RegisterTaskDefinition, Setting};
+use crate::api::input::{CreateService, RegisterTaskDefinition, Setting, TaskOverride};
 use crate::model::{
     ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus, HealthStatus,
     InstanceId, LaunchType, ProviderId, Registration, RolloutState, ServiceId, TaskDefinitionId,
@@ -136,4 +136,6 @@ pub struct GivenTask {
     pub started_at: Option<Time>,
     /// Until when it is protected.
     pub protected_until: Option<Time>,
+    /// What it was run with instead of its definition's values.
+    pub overrides: Option<TaskOverride>,
 }

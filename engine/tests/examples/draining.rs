@@ -159,6 +159,7 @@ pub(crate) fn given_task(bed: &mut Bed, service: ServiceId, instance: &str) -> T
         created_at: Time(started.0 + ordinal),
         started_at: Some(started),
         protected_until: None,
+        overrides: None,
     };
     match bed.setup(Setup::Task(Box::new(given))) {
         Answer::Task(task) => {

@@ -4,7 +4,9 @@
 //! is still told.
 
 use serde::Deserialize;
-use stowplan_engine::api::input::{CreateCapacityProvider, CreateService, RegisterTaskDefinition};
+use stowplan_engine::api::input::{
+    CreateCapacityProvider, CreateService, RegisterTaskDefinition, TaskOverride,
+};
 use stowplan_engine::model::{
     DefinitionStatus, DeploymentStatus, DesiredStatus, HealthStatus, InstanceStatus, LaunchType,
     RolloutState, TaskStatus,
@@ -85,8 +87,7 @@ pub(super) struct ExportedTask {
     pub(super) started_at: Option<Timestamp>,
     #[serde(default)]
     pub(super) attachments: Vec<Attachment>,
-    #[serde(default)]
-    pub(super) overrides: Overrides,
+    pub(super) overrides: Option<TaskOverride>,
 }
 
 const TASK_UNREAD: &[&str] = &[
@@ -128,37 +129,6 @@ struct Detail {
     value: Option<String>,
 }
 
-/// Overrides, as far as they change what a task reserves.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(super) struct Overrides {
-    container_overrides: Vec<ContainerOverride>,
-    cpu: Option<String>,
-    memory: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ContainerOverride {
-    cpu: Option<i64>,
-    memory: Option<i64>,
-    memory_reservation: Option<i64>,
-    resource_requirements: Vec<serde::de::IgnoredAny>,
-}
-
-impl Overrides {
-    /// Whether a task with these reserves what its definition says.
-    pub(super) fn keep_demand(&self) -> bool {
-        let keeps = |over: &ContainerOverride| {
-            over.cpu.is_none()
-                && over.memory.is_none()
-                && over.memory_reservation.is_none()
-                && over.resource_requirements.is_empty()
-        };
-        self.cpu.is_none() && self.memory.is_none() && self.container_overrides.iter().all(keeps)
-    }
-}
-
 impl ExportedTask {
     /// The subnet of its network interface.
     pub(super) fn subnet(&self) -> Option<&str> {
@@ -198,6 +168,8 @@ pub(super) struct ExportedService {
     pub(super) input: CreateService,
     pub(super) deployments: Vec<ExportedDeployment>,
     pub(super) created_at: Option<Timestamp>,
+    /// It says itself that it has no tasks: then none are made up.
+    pub(super) has_no_tasks: bool,
 }
 
 const SERVICE_UNREAD: &[&str] = &[
@@ -240,6 +212,8 @@ pub(super) fn service(at: &At<'_>) -> Result<ExportedService, DocumentError> {
         input,
         deployments: deployments.iter().map(At::decode).collect::<Result<_, _>>()?,
         created_at: at.optional("createdAt")?,
+        has_no_tasks: at.optional::<u32>("runningCount")? == Some(0)
+            && at.optional::<u32>("pendingCount")? == Some(0),
     })
 }
 

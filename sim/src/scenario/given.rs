@@ -1,7 +1,7 @@
 //! Task definitions, services and tasks, as a scenario gives them.
 
 use serde::Deserialize;
-use stowplan_engine::api::input::{CreateService, RegisterTaskDefinition};
+use stowplan_engine::api::input::{CreateService, RegisterTaskDefinition, TaskOverride};
 use stowplan_engine::model::{DesiredStatus, HealthStatus, LaunchType, TaskStatus};
 
 use super::{
@@ -77,7 +77,12 @@ pub(super) struct TaskKeys {
     pub(super) last_status: Option<TaskStatus>,
     pub(super) desired_status: Option<DesiredStatus>,
     pub(super) health_status: Option<HealthStatus>,
+    pub(super) created_at: Option<When>,
     pub(super) started_at: Option<When>,
+    /// The id of its deployment, or who started a standalone one.
+    pub(super) started_by: Option<String>,
+    pub(super) subnet: Option<String>,
+    pub(super) overrides: Option<TaskOverride>,
     pub(super) protected_until: Option<When>,
 }
 

@@ -80,6 +80,8 @@ pub(super) struct UsedPorts {
 pub(super) struct GivenGroup {
     pub(super) keys: GroupKeys,
     pub(super) instance: InstanceKeys,
+    /// Its instances that are given one by one; what they leave out is the group's.
+    pub(super) members: Vec<GivenInstance>,
     pub(super) origin: Origin,
 }
 
@@ -168,7 +170,7 @@ pub(super) fn read(at: &At<'_>) -> Result<GivenInstance, DocumentError> {
 }
 
 pub(super) fn read_group(at: &At<'_>) -> Result<GivenGroup, DocumentError> {
-    let keys = [fields_of::<GroupKeys>(), fields_of::<InstanceKeys>()].concat();
+    let keys = [fields_of::<GroupKeys>(), fields_of::<InstanceKeys>(), &["instances"]].concat();
     at.map_of(&keys, Part::Group)?;
     at.required("name")?;
     for (name, instead) in
@@ -179,5 +181,50 @@ pub(super) fn read_group(at: &At<'_>) -> Result<GivenGroup, DocumentError> {
             return Err(error.with_remedy(format!("Write `{instead}`")));
         }
     }
-    Ok(GivenGroup { keys: at.decode()?, instance: at.decode()?, origin: at.origin.clone() })
+    let members = at.list("instances")?;
+    Ok(GivenGroup {
+        keys: at.decode()?,
+        instance: at.decode()?,
+        members: members.iter().map(read).collect::<Result<_, _>>()?,
+        origin: at.origin.clone(),
+    })
+}
+
+impl InstanceKeys {
+    /// These fields, and those of a group where one is left out.
+    pub(super) fn within(&self, group: Self) -> Self {
+        let own = self.clone();
+        let mut attributes = group.attributes.unwrap_or_default().0;
+        let mine = own.attributes.unwrap_or_default().0;
+        attributes.retain(|(name, _)| mine.iter().all(|(other, _)| other != name));
+        attributes.extend(mine);
+        let mut agent_config = group.agent_config;
+        agent_config.extend(own.agent_config);
+        let mut without_attributes = own.without_attributes;
+        without_attributes.extend(group.without_attributes);
+        Self {
+            id: own.id,
+            count: own.count,
+            instance_type: own.instance_type.or(group.instance_type),
+            cpu: own.cpu.or(group.cpu),
+            memory: own.memory.or(group.memory),
+            gpu: own.gpu.or(group.gpu),
+            task_eni_limit: own.task_eni_limit.or(group.task_eni_limit),
+            availability_zone: own.availability_zone,
+            attributes: Some(Attributes(attributes)),
+            without_attributes,
+            status: own.status.or(group.status),
+            agent_connected: own.agent_connected.or(group.agent_connected),
+            agent_version: own.agent_version.or(group.agent_version),
+            registered_at: own.registered_at.or(group.registered_at),
+            ec2_instance_id: own.ec2_instance_id,
+            private_ip: own.private_ip,
+            ami: own.ami.or(group.ami),
+            foreign_enis: own.foreign_enis.or(group.foreign_enis),
+            agent_config,
+            host_memory_bytes: own.host_memory_bytes.or(group.host_memory_bytes),
+            remaining: own.remaining.or(group.remaining),
+            used_ports: own.used_ports.or(group.used_ports),
+        }
+    }
 }

@@ -121,6 +121,7 @@ const KEYS: &[&str] = &[
     "description",
     "seed",
     "startTime",
+    "account",
     "start",
     "until",
     "cluster",
@@ -228,6 +229,9 @@ impl Scenario {
         if let Some(start_time) = start_time {
             tunables.engine.start_unix_ms = start_time.unix_millis();
         }
+        if let Some(account) = at.get("account") {
+            tunables.engine.account = account_id(&account)?;
+        }
         let list = |name: &str| at.list(name);
         let tasks = at.get("tasks").map(|tasks| tasks.items_up_to(MOST_TASKS)).transpose()?;
         let tasks = tasks.unwrap_or_default();
@@ -284,6 +288,16 @@ fn check_version(at: &At<'_>) -> Result<(), DocumentError> {
         return Err(error.with_remedy("Write `version: 1`, or use a newer Stowplan"));
     }
     Ok(())
+}
+
+/// The account in ARNs: twelve digits.
+fn account_id(at: &At<'_>) -> Result<Box<str>, DocumentError> {
+    let id: String = at.decode()?;
+    if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(id.into());
+    }
+    let error = at.error(format!("`{}` is no account id", document::excerpt(&id)));
+    Err(error.with_remedy("Write twelve digits in quotes: \"123456789012\""))
 }
 
 fn variant_names(at: &At<'_>, is_variant: bool) -> Result<Vec<String>, DocumentError> {

@@ -1,5 +1,8 @@
 //! What is neither free nor a given task's at time 0: something nameless holds it to the end.
 
+use std::sync::Arc;
+
+use stowplan_engine::definition;
 use stowplan_engine::model::{DesiredStatus, Held, PortSet};
 
 use super::{Resolved, machine::Machine};
@@ -17,7 +20,7 @@ struct Reserved {
 }
 
 pub(super) fn settle(resolved: &mut Resolved<'_>) -> Result<(), DocumentError> {
-    let reserved = by_instance(resolved);
+    let reserved = by_instance(resolved)?;
     for (index, reserved) in reserved.into_iter().enumerate() {
         let instance = &resolved.instances[index];
         let (held, eni_limit) = held_on(resolved, &instance.machine, &reserved, &instance.origin)?;
@@ -28,11 +31,20 @@ pub(super) fn settle(resolved: &mut Resolved<'_>) -> Result<(), DocumentError> {
     Ok(())
 }
 
-fn by_instance(resolved: &Resolved<'_>) -> Vec<Reserved> {
+fn by_instance(resolved: &Resolved<'_>) -> Result<Vec<Reserved>, DocumentError> {
     let mut all = vec![Reserved::default(); resolved.instances.len()];
     for task in &resolved.tasks {
         let Some(instance) = task.given.instance else { continue };
-        let demand = &resolved.definitions[task.given.definition.index()].read.demand;
+        let definition = &resolved.definitions[task.given.definition.index()].read;
+        let demand = match &task.given.overrides {
+            Some(overrides) => {
+                definition::demand_with(definition, overrides).map_err(|refusal| {
+                    let error = resolved.error(&task.origin.key("overrides"), refusal.to_string());
+                    error.with_remedy("What is given must be valid; see 01 section 3.2")
+                })?
+            }
+            None => Arc::clone(&definition.demand),
+        };
         let sum = &mut all[instance.index()];
         // An interface is held until the task is gone, all else until it is told to stop
         // (01 section 1.5).
@@ -44,7 +56,7 @@ fn by_instance(resolved: &Resolved<'_>) -> Vec<Reserved> {
             sum.ports.insert_all(&demand.ports);
         }
     }
-    all
+    Ok(all)
 }
 
 /// The same for a machine that comes later, with no task on it.

@@ -14,7 +14,7 @@ use crate::document::DocumentError;
 use crate::scenario::{
     at::Origin,
     exported::{ExportedInstance, Resource},
-    instance::{GivenGroup, InstanceForm, InstanceKeys, MarketType, Remaining},
+    instance::{GivenGroup, GivenInstance, InstanceForm, InstanceKeys, MarketType, Remaining},
     names::{check_unique, nothing_called, short},
 };
 use crate::world::AgentConfig;
@@ -48,6 +48,10 @@ pub(super) fn resolve(resolved: &mut Resolved<'_>) -> Result<(), DocumentError> 
             add(resolved, id, machines, &given.origin)?;
         }
         for group in &cluster.groups {
+            for given in &group.members {
+                let machines = given_members(resolved, id, group, given)?;
+                add(resolved, id, machines, &given.origin)?;
+            }
             let machines = members(resolved, id, group)?;
             add(resolved, id, machines, &group.origin)?;
         }
@@ -147,7 +151,36 @@ fn placed(machine: &Machine, cluster: &ClusterPlan, name: String, zone: &str) ->
     machine
 }
 
-/// The members of a group that no export names.
+/// The members of a group that are given one by one.
+fn given_members(
+    resolved: &Resolved<'_>,
+    cluster: ClusterId,
+    group: &GivenGroup,
+    given: &GivenInstance,
+) -> Result<Vec<(Machine, Option<Box<str>>)>, DocumentError> {
+    let mut machines = match &given.keys {
+        InstanceForm::Short(keys) => {
+            machines(resolved, cluster, &keys.within(first_type(group)), &given.origin)?
+        }
+        InstanceForm::Exported(exported) => {
+            vec![of_export(resolved, cluster, exported, &given.origin)?]
+        }
+    };
+    for (machine, _) in &mut machines {
+        join(machine, group);
+    }
+    Ok(machines)
+}
+
+/// Makes a machine one of a group's.
+fn join(machine: &mut Machine, group: &GivenGroup) {
+    machine.registration.auto_scaling_group = Some((*group.keys.name).into());
+    if group.keys.market_type == Some(MarketType::Spot) {
+        machine.registration.market = Market::Spot;
+    }
+}
+
+/// The members of a group that nobody names.
 fn members(
     resolved: &Resolved<'_>,
     cluster: ClusterId,
@@ -175,10 +208,7 @@ fn members(
         return Err(resolved.error(&origin, message).with_remedy("Change `desiredCapacity`"));
     }
     let mut machine = machine::of_keys(resolved, plan, &first_type(group), &group.origin)?;
-    machine.registration.auto_scaling_group = Some(name.into());
-    if keys.market_type == Some(MarketType::Spot) {
-        machine.registration.market = Market::Spot;
-    }
+    join(&mut machine, group);
     let zones = match &keys.availability_zones {
         Some(zones) if !zones.is_empty() => {
             let zones: Result<Vec<_>, _> = zones.iter().map(|zone| plan.zone(zone)).collect();

@@ -61,7 +61,7 @@ pub(super) fn of_keys(
         agent_version: keys.agent_version.as_deref().map(Into::into),
         registered_at: keys.registered_at.map(|at| resolved.scenario.time_of(at)),
         attributes: attributes_of(resolved, keys, attributes, trunk, origin)?,
-        capabilities: capabilities(&keys.without_attributes),
+        capabilities: capabilities(keys),
         auto_scaling_group: None,
         market: Market::OnDemand,
         cpu: keys.cpu.or_else(|| known.map(|t| t.registered_cpu())).unwrap_or_default(),
@@ -168,10 +168,23 @@ fn attributes_of(
     Ok(attributes)
 }
 
-fn capabilities(without: &[String]) -> Capabilities {
-    let mut without: Vec<Box<str>> = without.iter().map(|name| name.as_str().into()).collect();
+/// All of a current agent but for those named, unless some are listed: then exactly those
+/// (01 section 2.6).
+fn capabilities(keys: &InstanceKeys) -> Capabilities {
+    let given = keys.attributes.iter().flat_map(|attributes| &attributes.0);
+    if given.into_iter().any(|(name, _)| is_capability(name)) {
+        return Capabilities::Listed;
+    }
+    let without = keys.without_attributes.iter();
+    let mut without: Vec<Box<str>> = without.map(|name| name.as_str().into()).collect();
     without.sort_unstable();
     Capabilities::CurrentAgent { without }
+}
+
+/// Whether an attribute is one that every current agent registers by itself.
+fn is_capability(name: &str) -> bool {
+    let Some((_, capability)) = name.split_once("ecs.capability.") else { return false };
+    capability != "external" && !capability.contains("driver-version")
 }
 
 /// What the agent's own variables say.

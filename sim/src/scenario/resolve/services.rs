@@ -101,6 +101,7 @@ pub(super) fn resolve(resolved: &mut Resolved<'_>) -> Result<(), DocumentError> 
             }
             plan.created_at = exported.created_at.map_or(LONG_AGO, |at| scenario.time_of(at));
             plan.deployments = deployments(resolved, exported, &given.origin)?;
+            plan.has_tasks = exported.has_no_tasks;
             let primary = plan.deployments.iter().find(|d| d.status == DeploymentStatus::Primary);
             plan.definition = primary.map(|d| d.definition).or(plan.definition);
         }

@@ -2,8 +2,8 @@
 
 use stowplan_engine::api::GivenTask;
 use stowplan_engine::model::{
-    ClusterId, DefinitionStatus, DesiredStatus, InstanceId, LaunchType, NetworkMode, ServiceId,
-    TaskDefinitionId, TaskStatus, Time,
+    ClusterId, DefinitionStatus, DeploymentId, DesiredStatus, InstanceId, LaunchType, NetworkMode,
+    ServiceId, TaskDefinitionId, TaskStatus, Time,
 };
 
 use super::services::{LaunchOn, ServicePlan};
@@ -93,7 +93,7 @@ struct Wanted<'k> {
     cluster: ClusterId,
     definition: TaskDefinitionId,
     service: Option<usize>,
-    deployment: Option<stowplan_engine::model::DeploymentId>,
+    deployment: Option<DeploymentId>,
     instance: Option<InstanceId>,
     provider: Option<&'k str>,
     launch_type: Option<LaunchType>,
@@ -119,11 +119,13 @@ fn short_form(
         When::Run(offset) => Time(offset.millis()),
         When::World(instant) => scenario.time_of(instant),
     };
-    let started_at = keys.started_at.map(time);
-    if let Some(at) = started_at.filter(|at| *at > Time::ZERO) {
-        let message = format!("a task of time 0 cannot have started at {at}");
-        let error = resolved.error(&origin.key("startedAt"), message);
-        return Err(error.with_remedy("Write a time in the past, such as -90s"));
+    let (created_at, started_at) = (keys.created_at.map(time), keys.started_at.map(time));
+    for (key, at) in [("createdAt", created_at), ("startedAt", started_at)] {
+        if let Some(at) = at.filter(|at| *at > Time::ZERO) {
+            let message = format!("a task of time 0 cannot have `{key}` {at}");
+            let error = resolved.error(&origin.key(key), message);
+            return Err(error.with_remedy("Write a time in the past, such as -90s"));
+        }
     }
     let runs = wanted.last_status >= TaskStatus::Running;
     let mut plans = Vec::new();
@@ -137,8 +139,15 @@ fn short_form(
             group: keys.group.as_deref().map(Into::into),
             desired_status: keys.desired_status.unwrap_or(DesiredStatus::Running),
             health: keys.health_status,
+            started_by: keys
+                .started_by
+                .as_deref()
+                .filter(|_| wanted.service.is_none())
+                .map(Into::into),
+            created_at: created_at.unwrap_or(UNDATED),
             started_at: started_at.or_else(|| runs.then_some(LONG_AGO)),
             protected_until: keys.protected_until.map(time),
+            overrides: keys.overrides.clone(),
             ..settled(resolved, &wanted, origin)?
         };
         plans.push(TaskPlan { given, origin: origin.clone() });
@@ -175,9 +184,19 @@ fn wanted_of<'k>(
             return Err(error.with_remedy("Say what the task runs, or of which service it is"));
         }
     };
-    let deployment = match service {
-        None => None,
-        Some(service) => Some(deployment_for(resolved, service, definition, origin)?),
+    let started_by = keys.started_by.as_deref();
+    let (definition, deployment) = match service {
+        None => (definition, None),
+        Some(service) => match started_by {
+            None => {
+                let found = deployment_for(resolved, service, definition, origin)?;
+                (definition, Some(found))
+            }
+            Some(id) => {
+                let (deployment, of) = deployment_called(resolved, service, id, origin)?;
+                (of, Some(deployment))
+            }
+        },
     };
     let instance = keys.instance.as_deref();
     let instance = instance
@@ -192,7 +211,7 @@ fn wanted_of<'k>(
         provider: keys.capacity_provider.as_deref(),
         launch_type: keys.launch_type,
         zone: keys.availability_zone.as_deref(),
-        subnet: None,
+        subnet: keys.subnet.as_deref(),
         last_status: keys.last_status.unwrap_or(TaskStatus::Running),
     })
 }
@@ -236,12 +255,25 @@ fn instance_called(
     })
 }
 
+fn deployment_called(
+    resolved: &Resolved<'_>,
+    service: usize,
+    id: &str,
+    origin: &Origin,
+) -> Result<(DeploymentId, TaskDefinitionId), DocumentError> {
+    let plan = &resolved.services[service];
+    plan.deployment_called(id).ok_or_else(|| {
+        let known = plan.deployments.iter().filter_map(|deployment| deployment.name.as_deref());
+        resolved.at(&origin.key("startedBy"), nothing_called("deployment", id, known))
+    })
+}
+
 fn deployment_for(
     resolved: &Resolved<'_>,
     service: usize,
     definition: TaskDefinitionId,
     origin: &Origin,
-) -> Result<stowplan_engine::model::DeploymentId, DocumentError> {
+) -> Result<DeploymentId, DocumentError> {
     let plan = &resolved.services[service];
     plan.deployments_of(definition).next().ok_or_else(|| {
         let label = resolved.definitions[definition.index()].read.label();
@@ -256,11 +288,6 @@ fn of_export(
     task: &ExportedTask,
     origin: &Origin,
 ) -> Result<TaskPlan, DocumentError> {
-    if !task.overrides.keep_demand() {
-        let error = resolved
-            .error(&origin.key("overrides"), "overrides of a given task's size are not built yet");
-        return Err(error.with_remedy("Register a task definition of that size"));
-    }
     let cluster = clusters::find(resolved, task.cluster_arn.as_deref(), origin)?;
     let mut definition = {
         let origin = origin.key("taskDefinitionArn");
@@ -313,6 +340,7 @@ fn of_export(
         health: task.health_status,
         created_at: task.created_at.map_or(UNDATED, |at| scenario.time_of(at)),
         started_at: task.started_at.map(|at| scenario.time_of(at)),
+        overrides: task.overrides.clone(),
         ..settled(resolved, &wanted, origin)?
     };
     Ok(TaskPlan { given, origin: origin.clone() })
@@ -360,6 +388,7 @@ fn settled(
         created_at: UNDATED,
         started_at: None,
         protected_until: None,
+        overrides: None,
     })
 }
 

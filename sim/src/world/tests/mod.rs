@@ -406,6 +406,7 @@ fn given_task(
         created_at: LONG_AGO,
         started_at: Some(LONG_AGO),
         protected_until: None,
+        overrides: None,
     }
 }
 
