@@ -17,6 +17,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Import(cmd::import::Args),
     Run(cmd::run::Args),
 }
 
@@ -26,6 +27,7 @@ const EXIT_BAD_INPUT: u8 = 2;
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let done = match command {
+        Command::Import(args) => cmd::import::run(&args),
         Command::Run(args) => cmd::run::run(&args),
     };
     done.unwrap_or_else(|error| {

@@ -1,3 +1,4 @@
 //! The subcommands.
 
+pub(crate) mod import;
 pub(crate) mod run;

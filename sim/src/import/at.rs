@@ -1,5 +1,7 @@
 //! A value of the export that knows where it stands: file, path, line.
 
+use std::str::FromStr;
+
 use crate::document::{
     Decoder, DocumentError, Node, Place, Raw, Timestamp, Value, excerpt, index_path, key_path,
 };
@@ -71,6 +73,17 @@ impl<'a> At<'a> {
     /// A text that must be there.
     pub(super) fn required(&self, name: &str) -> Result<&'a str, ImportError> {
         self.text(name)?.ok_or_else(|| self.lacks(name))
+    }
+
+    /// A word of the API that may be absent.
+    pub(super) fn word<T: FromStr>(&self, name: &str) -> Result<Option<&'a str>, ImportError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let word = value.as_text()?;
+        if T::from_str(word).is_ok() {
+            return Ok(Some(word));
+        }
+        let message = format!("`{}` is not one of the values here", excerpt(word));
+        Err(value.error(message).remedy("Export it again, or use a newer Stowplan"))
     }
 
     /// A whole number that may be absent.

@@ -69,7 +69,7 @@ pub(super) fn write(
         .with("region", text(&home.region))
         .with("availabilityZones", list(zones.iter().map(text)))
         .with("subnets", subnets(export, instances, &zones, names, notes)?);
-    let mut groups = Vec::new();
+    let (mut groups, mut named) = (Vec::new(), BTreeSet::new());
     for (group, members) in providers.groups() {
         let members: Vec<&Instance<'_>> = members.iter().map(|&at| &instances[at]).collect();
         let common = Common::of(&members);
@@ -79,7 +79,11 @@ pub(super) fn write(
             written.push(instance.write(Some(&common), &explained, names, notes)?);
         }
         let at = export.groups.get(group);
-        groups.push(groups::write(group, at, &members, written, &common, (names, &mut *notes))?);
+        let about = (names, &mut *notes);
+        if let Some(node) = groups::write(group, at, &members, written, &common, about)? {
+            groups.push(node);
+            named.insert(group);
+        }
     }
     fields.put("autoScalingGroups", list(groups));
     let mut alone = Vec::new();
@@ -91,7 +95,7 @@ pub(super) fn write(
     }
     fields.put("instances", list(alone));
     // An empty list means none; left out, it would mean Fargate.
-    fields.put_always("capacityProviders", providers.write(export, names, notes)?);
+    fields.put_always("capacityProviders", providers.write(export, &named, names, notes)?);
     if let Some(at) = &export.cluster {
         note_unknown("clusters", at, DESCRIBED, notes);
         write_described(at, &mut fields, names, notes)?;
@@ -125,7 +129,7 @@ pub(super) fn strategy_node(
     names: &Names,
     notes: &mut Notes,
 ) -> Result<Node, ImportError> {
-    drop(shapes::STRATEGY_ITEM.cut(at, &[], notes));
+    drop(shapes::STRATEGY_ITEM.cut(at, &[], notes)?);
     let mut items = Vec::new();
     for item in at.items()? {
         let provider = names.of(Class::Provider, item.required("capacityProvider")?);

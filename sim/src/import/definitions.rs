@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use stowplan_engine::api::EngineConfig;
 use stowplan_engine::api::input::RegisterTaskDefinition;
 use stowplan_engine::definition;
-use stowplan_engine::model::{TaskDefinition, Time};
+use stowplan_engine::model::{DefinitionStatus, TaskDefinition, Time};
 
 use crate::document::{Decoder, Entry, Key, Node, Value};
 
@@ -93,9 +93,9 @@ impl<'d> Definitions<'d> {
 
 /// What was registered, as the call takes it.
 fn registered(described: &At<'_>, answer: &At<'_>, notes: &mut Notes) -> Result<Node, ImportError> {
-    let mut node = shapes::DEFINITION.cut(described, DESCRIBED, notes);
+    let mut node = shapes::DEFINITION.cut(described, DESCRIBED, notes)?;
     if let Some(tags) = answer.get("tags").filter(|_| answer.get("taskDefinition").is_some()) {
-        let tags = shapes::TAG.cut(&tags, &[], notes);
+        let tags = shapes::TAG.cut(&tags, &[], notes)?;
         if !super::fields::is_empty(&tags) {
             node.set("tags", tags);
         }
@@ -167,7 +167,7 @@ fn written(
     let mut fields = Fields::new()
         .with("family", text(names.of(Class::Family, family)))
         .maybe("revision", described.integer("revision")?);
-    match described.text("status")? {
+    match described.word::<DefinitionStatus>("status")? {
         None | Some("ACTIVE") => {}
         Some(status) => fields.put("status", status),
     }
@@ -176,7 +176,8 @@ fn written(
     }
     let Value::Map(entries) = registered.value else { return Ok(fields.build()) };
     for Entry { key, value } in entries {
-        if key.name == "family" {
+        let is_default = key.name == "enableFaultInjection" && value.as_bool() == Some(false);
+        if key.name == "family" || is_default {
             continue;
         }
         let value = Renamed { names, notes: &mut *notes, at: described }.entry(&key.name, value);

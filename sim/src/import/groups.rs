@@ -11,7 +11,7 @@ use super::at::At;
 use super::export::Export;
 use super::fields::{Fields, flag, list, text};
 use super::instances::{Common, Instance};
-use super::names::{Class, Names};
+use super::names::{ACCOUNT, Class, Names};
 use super::note::{Concern, ImportError, Notes};
 use super::shapes::{self, note_unknown};
 
@@ -129,6 +129,7 @@ impl<'d> Providers<'d> {
     pub(super) fn write(
         &self,
         export: &Export<'d>,
+        groups: &BTreeSet<&str>,
         names: &Names,
         notes: &mut Notes,
     ) -> Result<Node, ImportError> {
@@ -145,7 +146,7 @@ impl<'d> Providers<'d> {
                 notes.of_all(Concern::LeftOut, message);
                 continue;
             }
-            nodes.push(self.write_one(name, at, names, notes)?);
+            nodes.push(self.write_one(name, at, groups, names, notes)?);
         }
         Ok(list(nodes))
     }
@@ -154,11 +155,20 @@ impl<'d> Providers<'d> {
         &self,
         name: &str,
         at: Option<&At<'d>>,
+        groups: &BTreeSet<&str>,
         names: &Names,
         notes: &mut Notes,
     ) -> Result<Node, ImportError> {
         let fields = Fields::new().with("name", text(names.of(Class::Provider, name)));
-        let group = text(names.of(Class::Group, self.group_of.get(name).copied().unwrap_or(name)));
+        let group = self.group_of.get(name).copied().unwrap_or(name);
+        // A name is that of a group of the scenario, an ARN may be of one outside.
+        let group = match groups.contains(group) {
+            true => text(names.of(Class::Group, group)),
+            false => {
+                let home = format!("arn:aws:autoscaling:us-east-1:{ACCOUNT}:autoScalingGroup");
+                text(format!("{home}::autoScalingGroupName/{}", names.of(Class::Group, group)))
+            }
+        };
         let Some(at) = at else {
             let message = format!(
                 "how capacity provider {name} scales is only in describe-capacity-providers: \
@@ -168,7 +178,7 @@ impl<'d> Providers<'d> {
             let wrapped = Fields::new().with("autoScalingGroupArn", group);
             return Ok(fields.with("autoScalingGroupProvider", wrapped).build());
         };
-        let mut created = shapes::PROVIDER.cut(at, PROVIDER_DESCRIBED, notes);
+        let mut created = shapes::PROVIDER.cut(at, PROVIDER_DESCRIBED, notes)?;
         let mut wrapped = created.remove("autoScalingGroupProvider").unwrap_or_default();
         wrapped.set("autoScalingGroupArn", group);
         Ok(fields.with("autoScalingGroupProvider", wrapped).build())
@@ -201,7 +211,8 @@ fn members<'d>(
     Ok(members)
 }
 
-/// One Auto Scaling group with its instances, which are written already.
+/// One Auto Scaling group with its instances, which are written already; none if it is empty and
+/// nothing tells what it would launch.
 pub(super) fn write(
     name: &str,
     at: Option<&At<'_>>,
@@ -209,9 +220,20 @@ pub(super) fn write(
     written: Vec<Node>,
     common: &Common,
     (names, notes): (&Names, &mut Notes),
-) -> Result<Node, ImportError> {
+) -> Result<Option<Node>, ImportError> {
+    let types = types(at, instances)?;
+    if types.is_empty() && instances.iter().all(|instance| instance.instance_type.is_none()) {
+        let sized = common.cpu.is_some() && common.memory.is_some();
+        if !sized {
+            let message = format!(
+                "Auto Scaling group {name}: it has no instances, and nothing tells their type"
+            );
+            notes.of_all(Concern::LeftOut, message);
+            return Ok(None);
+        }
+    }
     let mut fields = Fields::new().with("name", text(names.of(Class::Group, name)));
-    fields.put("instanceTypes", list(types(at, instances)?));
+    fields.put("instanceTypes", list(types));
     match at {
         Some(at) => write_sizes(name, at, instances.len(), &mut fields, notes)?,
         None => {
@@ -238,7 +260,7 @@ pub(super) fn write(
     }
     common.write(&mut fields, names);
     fields.put("instances", list(written));
-    Ok(fields.build())
+    Ok(Some(fields.build()))
 }
 
 fn write_sizes(
@@ -249,21 +271,20 @@ fn write_sizes(
     notes: &mut Notes,
 ) -> Result<(), ImportError> {
     note_unknown("Auto Scaling groups", at, DESCRIBED, notes);
-    for (key, given) in
-        [("minSize", "MinSize"), ("maxSize", "MaxSize"), ("desiredCapacity", "DesiredCapacity")]
-    {
-        if let Some(size) = at.count(given)? {
-            fields.put(key, i64::from(size));
-        }
-    }
-    let desired = at.count("DesiredCapacity")?;
-    if let Some(desired) = desired.filter(|&desired| desired as usize != members) {
+    let there = u32::try_from(members).unwrap_or(u32::MAX);
+    let minimum = at.count("MinSize")?.unwrap_or(0);
+    let maximum = at.count("MaxSize")?.unwrap_or(there);
+    let desired = at.count("DesiredCapacity")?.unwrap_or(there);
+    if desired != there {
         let message = format!(
-            "Auto Scaling group {name} wants {desired} instances, {members} of it are in the \
+            "Auto Scaling group {name} wants {desired} instances, {there} of it are in the \
              cluster: those count"
         );
         notes.at(Concern::Contradiction, at, message);
     }
+    fields.put("minSize", i64::from(minimum.min(there)));
+    fields.put("maxSize", i64::from(maximum.max(there)));
+    fields.put("desiredCapacity", i64::from(there));
     let policies = at.list("TerminationPolicies")?;
     let policies: Vec<&str> = policies.iter().map(At::as_text).collect::<Result<_, _>>()?;
     if policies != ["Default"] {
@@ -289,8 +310,11 @@ fn types(at: Option<&At<'_>>, instances: &[&Instance<'_>]) -> Result<Vec<Node>, 
             }
         }
     }
-    for instance in instances {
-        types.extend(instance.instance_type.clone());
+    types.extend(instances.iter().filter_map(|instance| instance.instance_type.clone()));
+    if let Some(at) = at {
+        for instance in at.list("Instances")? {
+            types.extend(instance.text("InstanceType")?.map(str::to_owned));
+        }
     }
     let mut seen = BTreeSet::new();
     types.retain(|name| seen.insert(name.clone()));

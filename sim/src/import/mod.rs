@@ -31,6 +31,7 @@
 
 mod arn;
 mod at;
+pub mod check;
 mod clock;
 mod cluster;
 mod definitions;
@@ -50,6 +51,7 @@ mod totals;
 use std::fmt;
 
 use crate::document::{Node, Timestamp};
+use crate::scenario::Scenario;
 
 use definitions::Definitions;
 use export::Export;
@@ -140,6 +142,10 @@ pub fn read(files: &[(&str, &[u8])], options: &Options) -> Result<Imported, Impo
                        refer to them: look through them before you share the scenario";
         notes.of_all(Concern::Assumed, message);
     }
+    if let Err(error) = Scenario::from_node(document.clone()).and_then(|read| read.plan()) {
+        let message = format!("the scenario does not run as it stands: {error}");
+        notes.of_all(Concern::Contradiction, message);
+    }
     Ok(Imported { document, notes: notes.finish(), summary })
 }
 
@@ -181,7 +187,9 @@ fn write(
     let cluster = cluster::write(export, &home, &instances, &ledger, (names, &mut *notes))?;
     let mut service_nodes = Vec::new();
     for service in &services {
-        service_nodes.push(service.write(names, notes)?);
+        let has_tasks = tasks.iter().any(|task| task.is_of(service));
+        let has_no_tasks = !has_tasks && (!export.tasks.is_empty() || service.says_no_tasks()?);
+        service_nodes.push(service.write(has_no_tasks, names, notes)?);
     }
     let mut task_nodes = Vec::new();
     for task in &tasks {

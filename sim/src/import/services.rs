@@ -1,5 +1,7 @@
 //! Services with their deployments as they stand.
 
+use stowplan_engine::model::{DeploymentStatus, LaunchType, RolloutState};
+
 use crate::document::Node;
 
 use super::arn::short;
@@ -122,7 +124,7 @@ pub(super) fn read<'d>(
         }
         let (definition, _) = definitions.named(at, "taskDefinition")?;
         let deployments = deployments(at, definitions, notes)?;
-        let launch_type = at.text("launchType")?;
+        let launch_type = at.word::<LaunchType>("launchType")?;
         services.push(Service { name, at: at.clone(), definition, launch_type, deployments });
     }
     Ok(services)
@@ -146,7 +148,7 @@ fn deployments<'d>(
             let error = at.error(format!("deployment {id} is there twice"));
             return Err(error.remedy("Keep one of the two"));
         }
-        let status = at.required("status")?;
+        let status = at.word::<DeploymentStatus>("status")?.unwrap_or_default();
         if !matches!(status, "PRIMARY" | "ACTIVE") {
             notes.at(Concern::LeftOut, &at, format!("a deployment that is {status}"));
             continue;
@@ -163,8 +165,19 @@ fn deployments<'d>(
 }
 
 impl Service<'_> {
+    /// Whether its own counts say that it has no tasks.
+    pub(super) fn says_no_tasks(&self) -> Result<bool, ImportError> {
+        let is_zero = |key| Ok(self.at.count(key)? == Some(0));
+        Ok(is_zero("runningCount")? && is_zero("pendingCount")?)
+    }
+
     /// The service as the scenario has it: what CreateService took, and the deployments.
-    pub(super) fn write(&self, names: &Names, notes: &mut Notes) -> Result<Node, ImportError> {
+    pub(super) fn write(
+        &self,
+        has_no_tasks: bool,
+        names: &Names,
+        notes: &mut Notes,
+    ) -> Result<Node, ImportError> {
         let at = &self.at;
         let mut fields = Fields::new()
             .with("serviceName", text(names.of(Class::Service, self.name)))
@@ -179,14 +192,14 @@ impl Service<'_> {
         if let Some(configuration) = at.get("deploymentConfiguration") {
             fields.put(
                 "deploymentConfiguration",
-                shapes::DEPLOYMENT_CONFIGURATION.cut(&configuration, &[], notes),
+                shapes::DEPLOYMENT_CONFIGURATION.cut(&configuration, &[], notes)?,
             );
         }
         if let Some(strategy) = at.get("placementStrategy") {
-            fields.put("placementStrategy", shapes::STRATEGY.cut(&strategy, &[], notes));
+            fields.put("placementStrategy", shapes::STRATEGY.cut(&strategy, &[], notes)?);
         }
         if let Some(constraints) = at.get("placementConstraints") {
-            let cut = shapes::CONSTRAINT.cut(&constraints, &[], notes);
+            let cut = shapes::CONSTRAINT.cut(&constraints, &[], notes)?;
             let items = cut.items().iter().cloned();
             let renamed = items.map(|item| definitions::constraint(item, names, at, notes));
             let renamed = list(renamed.collect::<Vec<_>>());
@@ -196,6 +209,12 @@ impl Service<'_> {
         self.write_switches(&mut fields, names, notes)?;
         if let Some(created) = at.instant("createdAt")? {
             fields.put("createdAt", text(created.to_string()));
+        }
+        // A service of time 0 without tasks would else be given some.
+        for key in ["runningCount", "pendingCount"] {
+            if has_no_tasks {
+                fields.put(key, 0);
+            }
         }
         let mut deployments = Vec::new();
         for deployment in &self.deployments {
@@ -243,7 +262,7 @@ impl Service<'_> {
     ) -> Result<(), ImportError> {
         let configuration = self.at.get("networkConfiguration");
         if let Some(own) = configuration.and_then(|at| at.get("awsvpcConfiguration")) {
-            let mut cut = shapes::AWSVPC.cut(&own, &[], notes);
+            let mut cut = shapes::AWSVPC.cut(&own, &[], notes)?;
             for (key, class) in
                 [("subnets", Class::Subnet), ("securityGroups", Class::SecurityGroup)]
             {
@@ -258,7 +277,7 @@ impl Service<'_> {
             fields.put("networkConfiguration", Fields::new().with("awsvpcConfiguration", cut));
         }
         if let Some(balancers) = self.at.get("loadBalancers") {
-            let cut = shapes::LOAD_BALANCER.cut(&balancers, &[], notes);
+            let cut = shapes::LOAD_BALANCER.cut(&balancers, &[], notes)?;
             let renamed = cut.items().iter().map(|balancer| load_balancer(balancer, names));
             fields.put("loadBalancers", list(renamed.collect::<Vec<_>>()));
         }
@@ -291,7 +310,7 @@ impl Service<'_> {
             fields.put("propagateTags", value);
         }
         if let Some(tags) = at.get("tags").filter(|_| !names.are_made_up()) {
-            fields.put("tags", shapes::TAG.cut(&tags, &[], notes));
+            fields.put("tags", shapes::TAG.cut(&tags, &[], notes)?);
         }
         Ok(())
     }
@@ -311,7 +330,7 @@ impl Service<'_> {
         if let Some(failed) = at.count("failedTasks")?.filter(|&failed| failed > 0) {
             fields.put("failedTasks", i64::from(failed));
         }
-        fields = fields.maybe("rolloutState", at.text("rolloutState")?);
+        fields = fields.maybe("rolloutState", at.word::<RolloutState>("rolloutState")?);
         for key in ["createdAt", "updatedAt"] {
             if let Some(instant) = at.instant(key)? {
                 fields.put(key, text(instant.to_string()));

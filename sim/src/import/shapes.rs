@@ -13,17 +13,19 @@ use stowplan_engine::api::input::{
     RuntimePlatform, Secret, Tag, TaskOverride, ThresholdConfiguration, VolumeFrom,
 };
 
-use crate::document::{Entry, Node, Value, key_path};
+use crate::document::{Decoder, DocumentError, Entry, Node, Value, key_path};
 
 use super::at::At;
 use super::fields::is_empty;
-use super::note::{Concern, Notes};
+use super::note::{Concern, ImportError, Notes};
 
 /// A part of a call: its fields, and the shapes of those that are structured themselves.
 pub(super) struct Shape {
     /// How it is called in notes.
     what: &'static str,
     fields: fn() -> &'static [&'static str],
+    /// Refuses what the type does not allow.
+    decode: fn(&Node, &str) -> Result<(), DocumentError>,
     parts: &'static [(&'static str, &'static Self)],
 }
 
@@ -33,6 +35,7 @@ macro_rules! shapes {
             pub(super) static $name: Shape = Shape {
                 what: $what,
                 fields: fields_of::<$type>,
+                decode: decode::<$type>,
                 parts: &[$(($field, &$part)),*],
             };
         )*
@@ -99,8 +102,15 @@ shapes! {
 impl Shape {
     /// A value cut down to this shape: what says nothing goes without a word, what is not known
     /// with a note unless it is among `expected`.
-    pub(super) fn cut(&'static self, at: &At<'_>, expected: &[&str], notes: &mut Notes) -> Node {
-        self.cut_node(at, at.node(), at.path(), expected, notes)
+    pub(super) fn cut(
+        &'static self,
+        at: &At<'_>,
+        expected: &[&str],
+        notes: &mut Notes,
+    ) -> Result<Node, ImportError> {
+        let node = self.cut_node(at, at.node(), at.path(), expected, notes);
+        (self.decode)(&node, at.path()).map_err(|error| at.locate(error))?;
+        Ok(node)
     }
 
     fn cut_node(
@@ -144,6 +154,15 @@ impl Shape {
             _ => return node.clone(),
         };
         Node::new(value, node.place)
+    }
+}
+
+/// Reads a value or a list of them, for the sake of the errors.
+fn decode<T: for<'de> Deserialize<'de>>(node: &Node, path: &str) -> Result<(), DocumentError> {
+    let decoder = Decoder::new(node).at(path);
+    match node.value {
+        Value::List(_) => decoder.decode::<Vec<T>>().map(drop),
+        _ => decoder.decode::<T>().map(drop),
     }
 }
 

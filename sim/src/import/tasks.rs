@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use stowplan_engine::api::input::TaskOverride;
 use stowplan_engine::definition;
-use stowplan_engine::model::{Demand, TaskDefinition};
+use stowplan_engine::model::{
+    Demand, DesiredStatus, HealthStatus, LaunchType, TaskDefinition, TaskStatus,
+};
 
 use crate::document::{Decoder, Node, Timestamp, Value};
 
@@ -92,6 +94,9 @@ pub(super) fn read<'d>(
     for (id, at) in export.tasks.iter() {
         note_unknown("tasks", at, DESCRIBED, notes);
         let last_status = at.required("lastStatus")?;
+        if last_status != "DELETED" {
+            at.word::<TaskStatus>("lastStatus")?;
+        }
         if matches!(last_status, "STOPPED" | "DELETED") {
             notes.at(Concern::LeftOut, at, "a stopped task: it is history");
             continue;
@@ -105,7 +110,7 @@ pub(super) fn read<'d>(
             definition,
             instance: at.text("containerInstanceArn")?.map(short),
             last_status,
-            desired_status: at.text("desiredStatus")?.unwrap_or("RUNNING"),
+            desired_status: at.word::<DesiredStatus>("desiredStatus")?.unwrap_or("RUNNING"),
             owner: owner(at, group, services, notes)?,
             group,
             created_at: at.instant("createdAt")?,
@@ -186,7 +191,7 @@ fn overrides_and_demand(
     let Some(given) = task.get("overrides") else {
         return Ok((Node::default(), Arc::clone(&definition.demand)));
     };
-    let mut node = shapes::OVERRIDES.cut(&given, &[], notes);
+    let mut node = shapes::OVERRIDES.cut(&given, &[], notes)?;
     let containers = node.remove("containerOverrides").unwrap_or_default();
     let mut kept = Vec::new();
     for container in containers.items() {
@@ -242,6 +247,11 @@ impl<'d> Ledger<'d> {
 }
 
 impl<'d> Task<'d> {
+    /// Whether it is of this service.
+    pub(super) fn is_of(&self, service: &Service<'_>) -> bool {
+        self.owner.is_some_and(|(name, _)| name == service.name)
+    }
+
     /// The task as the scenario has it; what its service says already is left out.
     pub(super) fn write(
         &self,
@@ -329,7 +339,7 @@ impl<'d> Task<'d> {
         if let Some(provider) = provider {
             fields.put("capacityProvider", text(names.of(Class::Provider, provider)));
         }
-        let launch_type = self.at.text("launchType")?;
+        let launch_type = self.at.word::<LaunchType>("launchType")?;
         let usual = service.and_then(|service| service.launch_type).or(Some("EC2"));
         if provider.is_none() && launch_type != usual {
             fields.put("launchType", launch_type.map_or_else(Node::default, text));
@@ -353,7 +363,9 @@ impl<'d> Task<'d> {
     ) -> Result<(), ImportError> {
         let checked = definition.has_essential_health_check();
         let usual = if checked && self.last_status == "RUNNING" { "HEALTHY" } else { "UNKNOWN" };
-        if let Some(health) = self.at.text("healthStatus")?.filter(|health| *health != usual) {
+        if let Some(health) =
+            self.at.word::<HealthStatus>("healthStatus")?.filter(|health| *health != usual)
+        {
             fields.put("healthStatus", health);
         }
         Ok(())

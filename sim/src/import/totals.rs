@@ -54,8 +54,7 @@ fn check_service(
     tasks: &[Task<'_>],
     notes: &mut Notes,
 ) -> Result<(), ImportError> {
-    let of_service = |task: &&Task<'_>| task.owner.is_some_and(|(name, _)| name == service.name);
-    let mine: Vec<&Task<'_>> = tasks.iter().filter(of_service).collect();
+    let mine: Vec<&Task<'_>> = tasks.iter().filter(|task| task.is_of(service)).collect();
     let counts = [
         ("runningCount", mine.iter().filter(|task| is_running(task)).count()),
         ("pendingCount", mine.iter().filter(|task| is_pending(task)).count()),

@@ -2,6 +2,7 @@
 
 use stowplan_sim::document::{Node, Value, to_yaml};
 use stowplan_sim::import::{Imported, Options};
+use stowplan_sim::scenario::Scenario;
 
 use crate::export::{Export, items, text};
 
@@ -90,4 +91,11 @@ fn names_fall_in_the_order_of_the_real_ones_so_ties_do_too() {
         names.iter().map(rank).collect::<Vec<_>>()
     };
     assert_eq!(order(&real), order(&made_up));
+}
+
+#[test]
+fn the_scenario_runs_under_its_made_up_names() {
+    let scenario = Scenario::from_node(anonymous().document).expect("a scenario");
+    let engine = scenario.plan().expect("it fits together").engine().expect("it can be set up");
+    assert_eq!(engine.view().tasks().len(), 60);
 }

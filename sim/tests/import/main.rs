@@ -2,6 +2,9 @@
 
 mod anonymous;
 mod broken;
+mod check;
 mod export;
+mod fargate;
+mod hostile;
 mod parts;
 mod sample;

@@ -1,8 +1,9 @@
 //! Exports in parts, from older tools, of newer versions, with pieces missing.
 
 use serde_json::{Value, json};
-use stowplan_sim::document::Timestamp;
+use stowplan_sim::document::{Node, Timestamp};
 use stowplan_sim::import::Options;
+use stowplan_sim::scenario::Scenario;
 
 use crate::export::{Export, items, named, notes_about, text};
 
@@ -180,4 +181,34 @@ fn one_of_several_clusters_can_be_chosen() {
         both.try_import(&options).expect_err("no such cluster").to_string(),
         "there is no cluster qa in the files. The files speak of: web-prod, staging"
     );
+}
+
+#[test]
+fn a_service_without_tasks_stays_without_tasks() {
+    let imported = Export::sample()
+        .with_json("describe-tasks.json", |json| {
+            let tasks = json["tasks"].as_array_mut().expect("a list");
+            tasks.retain(|task| task["group"] != "service:cache-node");
+        })
+        .import();
+    let services = items(&imported.document, &["services"]);
+    let empty = named(services, "serviceName", "cache-node");
+    assert_eq!(empty.get("runningCount").and_then(Node::as_integer), Some(0));
+    let scenario = Scenario::from_node(imported.document).expect("a scenario");
+    let engine = scenario.plan().expect("it fits").engine().expect("it can be set up");
+    assert_eq!(engine.view().tasks().len(), 57);
+}
+
+#[test]
+fn a_scenario_that_needs_a_hand_is_written_and_told() {
+    let imported = Export::sample()
+        .with_json("describe-container-instances.json", |json| {
+            let instance = &mut json["containerInstances"][0];
+            instance["registeredResources"][1]["integerValue"] = json!(1000);
+            instance["remainingResources"][1]["integerValue"] = json!(0);
+        })
+        .import();
+    let notes = notes_about(&imported, "the scenario does not run as it stands: ");
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].contains("the given tasks reserve 13056 of 1000 (memory)"), "{notes:?}");
 }
