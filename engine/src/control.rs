@@ -12,8 +12,10 @@ use crate::model::{
     ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Stop, TaskId, TaskStatus, Time,
 };
 use crate::outbox::Outbox;
+use crate::placement::index::Index;
 use crate::rng::{Rng, Stream};
 use crate::store::Store;
+use crate::store::kept::Kept;
 use crate::timers::{TimerReason, Timers};
 
 /// All state of an engine.
@@ -34,6 +36,8 @@ pub(crate) struct Control {
     pub(crate) waiting_seen: Vec<u64>,
     /// What the tasks that wait for an instance want.
     pub(crate) orders: BTreeMap<TaskId, TaskOrder>,
+    /// What placement has worked out before.
+    pub(crate) index: Kept<Index>,
 }
 
 impl Control {
@@ -49,6 +53,7 @@ impl Control {
             room: Vec::new(),
             waiting_seen: Vec::new(),
             orders: BTreeMap::new(),
+            index: Kept::default(),
         }
     }
 

@@ -61,6 +61,7 @@ impl Engine {
         };
         if cfg!(debug_assertions) {
             crate::store::invariants::check(&self.control.store);
+            self.control.index.check(&self.control.store);
         }
         answer
     }

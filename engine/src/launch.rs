@@ -106,7 +106,7 @@ enum Found {
 }
 
 fn find_place(control: &mut Control, order: &TaskOrder) -> Result<Found, NoPlace> {
-    let Control { store, rng, .. } = control;
+    let Control { store, rng, index, .. } = control;
     let (fargate, provider) = match order.target {
         LaunchTarget::Type(LaunchType::Fargate) => (Some(false), None),
         LaunchTarget::Type(_) => (None, None),
@@ -125,8 +125,8 @@ fn find_place(control: &mut Control, order: &TaskOrder) -> Result<Found, NoPlace
                 NoPlace::NoCapacity(failure(order, provider, Vec::new(), "RESOURCE:FARGATE"))
             });
     }
-    let request = request(store, order, provider);
-    placement::place(store, &request, rng).map(Found::Instance).map_err(|unplaceable| {
+    let request = request(order, provider);
+    placement::place(store, index, &request, rng).map(Found::Instance).map_err(|unplaceable| {
         let rejected = unplaceable.rejected;
         if rejected.is_empty() {
             return NoPlace::NoInstances(failure(order, provider, rejected, "NO ACTIVE INSTANCES"));
@@ -136,16 +136,12 @@ fn find_place(control: &mut Control, order: &TaskOrder) -> Result<Found, NoPlace
 }
 
 /// The placement question behind an order.
-pub(crate) fn request<'a>(
-    store: &'a Store,
-    order: &'a TaskOrder,
-    provider: Option<ProviderId>,
-) -> PlacementRequest<'a> {
+pub(crate) fn request(order: &TaskOrder, provider: Option<ProviderId>) -> PlacementRequest<'_> {
     PlacementRequest {
         cluster: order.cluster,
         provider,
         group: order.group,
-        definition: store.definition(order.definition),
+        definition: order.definition,
         demand: &order.demand,
         subnets: &order.subnets,
         zone: order.zone,

@@ -252,7 +252,7 @@ fn start_on(
     if !takes_tasks {
         return Err(failure(FailureSubject::Instance(instance), "INACTIVE"));
     }
-    let request = launch::request(&control.store, order, None);
+    let request = launch::request(order, None);
     if let Some(check) = feasible::first_failure(&control.store, &request, instance) {
         return Err(failure(FailureSubject::Instance(instance), check.reason()));
     }

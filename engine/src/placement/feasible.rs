@@ -21,6 +21,53 @@ pub(crate) fn retain_fitting(store: &Store, request: &PlacementRequest<'_>, set:
     });
 }
 
+/// Whether an instance passes every check that does not depend on its tasks: 1 to 3, and those
+/// `memberOf` expressions that read nothing about tasks.
+pub(crate) fn suits(store: &Store, request: &PlacementRequest<'_>, instance: InstanceId) -> bool {
+    let lasting = request.constraints.iter().filter(|constraint| is_lasting(constraint));
+    host_failures(store, request, instance).next().is_none()
+        && lasting.into_iter().all(|constraint| satisfies(store, constraint, instance))
+}
+
+/// Whether a constraint holds or not as long as only the tasks of an instance change.
+pub(crate) fn is_lasting(constraint: &PlacementConstraint) -> bool {
+    match constraint {
+        PlacementConstraint::DistinctInstance => false,
+        PlacementConstraint::MemberOf(expression) => {
+            !expression.reads_task_groups() && !expression.reads_running_count()
+        }
+    }
+}
+
+/// Whether an instance that suits has room now: checks 4 to 10 without those of [`suits`].
+pub(crate) fn has_room(
+    store: &Store,
+    request: &PlacementRequest<'_>,
+    instance: InstanceId,
+) -> bool {
+    let passing = request.constraints.iter().filter(|constraint| !is_lasting(constraint));
+    resource_failures(store, request, instance).next().is_none()
+        && !is_taken(store, request, instance)
+        && passing.into_iter().all(|constraint| satisfies(store, constraint, instance))
+}
+
+/// `distinctInstance` is wanted and the group is there already.
+fn is_taken(store: &Store, request: &PlacementRequest<'_>, instance: InstanceId) -> bool {
+    let is_distinct = |c: &PlacementConstraint| matches!(c, PlacementConstraint::DistinctInstance);
+    request.constraints.iter().any(is_distinct)
+        && store.group(request.group).by_instance.contains_key(&instance)
+}
+
+/// Whether a `memberOf` holds; `distinctInstance` is none.
+fn satisfies(store: &Store, constraint: &PlacementConstraint, instance: InstanceId) -> bool {
+    match constraint {
+        PlacementConstraint::DistinctInstance => true,
+        PlacementConstraint::MemberOf(expression) => {
+            expression.holds(&InstanceSubject::new(store, instance))
+        }
+    }
+}
+
 /// The first failing check: the reported reason. `None` means that the task may go there.
 pub(crate) fn first_failure(
     store: &Store,
@@ -48,7 +95,7 @@ pub(crate) fn host_failures<'a>(
     instance: InstanceId,
 ) -> impl Iterator<Item = FailedCheck> + 'a {
     let row = store.instances.get(instance);
-    let definition = request.definition;
+    let definition = store.definition(request.definition);
     let agent = (!row.agent_connected).then_some(FailedCheck::Agent);
     let required = definition.requires_attributes.iter().map(|name| (&**name, None));
     let os = definition.os_family.as_deref().map(|os| ("ecs.os-family", Some(os)));
@@ -105,15 +152,12 @@ pub(crate) fn constraint_failures<'a>(
     request: &'a PlacementRequest<'a>,
     instance: InstanceId,
 ) -> impl Iterator<Item = FailedCheck> + 'a {
-    let occupied = || store.group(request.group).by_instance.contains_key(&instance);
-    let wants_alone =
-        request.constraints.iter().any(|c| matches!(c, PlacementConstraint::DistinctInstance));
-    let distinct = (wants_alone && occupied()).then_some(FailedCheck::DistinctInstance);
+    let taken = is_taken(store, request, instance);
+    let distinct = taken.then_some(FailedCheck::DistinctInstance);
     let member_of = request.constraints.iter().filter_map(move |constraint| match constraint {
         PlacementConstraint::DistinctInstance => None,
-        PlacementConstraint::MemberOf(expression) => (!expression
-            .holds(&InstanceSubject::new(store, instance)))
-        .then(|| FailedCheck::MemberOf(expression.clone())),
+        PlacementConstraint::MemberOf(expression) => (!satisfies(store, constraint, instance))
+            .then(|| FailedCheck::MemberOf(expression.clone())),
     });
     distinct.into_iter().chain(member_of)
 }

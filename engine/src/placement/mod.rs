@@ -5,6 +5,7 @@ pub(crate) mod binpack;
 pub(crate) mod closest;
 pub(crate) mod fargate;
 pub(crate) mod feasible;
+pub(crate) mod index;
 pub(crate) mod scale_in;
 pub(crate) mod spread;
 
@@ -12,8 +13,9 @@ use crate::api::TieBreak;
 use crate::api::event::Rejection;
 use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, PlacementConstraint, PlacementStrategy, ProviderId,
-    SpreadField, SubnetId, TaskDefinition, ZoneId,
+    SpreadField, SubnetId, TaskDefinitionId, ZoneId,
 };
+use crate::placement::index::Index;
 use crate::rng::Rng;
 use crate::store::Store;
 use crate::store::bitset::InstanceSet;
@@ -25,7 +27,7 @@ pub(crate) struct PlacementRequest<'a> {
     /// Only this provider's instances.
     pub(crate) provider: Option<ProviderId>,
     pub(crate) group: GroupId,
-    pub(crate) definition: &'a TaskDefinition,
+    pub(crate) definition: TaskDefinitionId,
     pub(crate) demand: &'a Demand,
     /// Subnets of an awsvpc task, in the caller's order.
     pub(crate) subnets: &'a [SubnetId],
@@ -53,12 +55,13 @@ pub(crate) struct Unplaceable {
 /// Finds the place of one task.
 pub(crate) fn place(
     store: &Store,
+    index: &mut Index,
     request: &PlacementRequest<'_>,
     rng: &mut Rng,
 ) -> Result<Place, Unplaceable> {
-    let mut feasible = candidates(store, request);
+    let mut feasible = index.hosts(store, request).clone();
     feasible::retain_fitting(store, request, &mut feasible);
-    feasible.retain(|instance| feasible::first_failure(store, request, instance).is_none());
+    feasible.retain(|instance| feasible::has_room(store, request, instance));
     if feasible.is_empty() {
         return Err(Unplaceable { rejected: rejections(store, request) });
     }

@@ -45,7 +45,7 @@ fn suits(
     let target = LaunchTarget::Type(LaunchType::Ec2);
     let order = starts::service_order(control, service, deployment, target);
     let store = &control.store;
-    let request = launch::request(store, &order, None);
+    let request = launch::request(&order, None);
     let has_daemon = store.service(service).tasks.iter().any(|&task| {
         let task = store.task(task);
         task.is_live() && task.instance == Some(instance)
@@ -143,7 +143,7 @@ fn launch_on(
     let target = LaunchTarget::Type(launch_type);
     let order = starts::service_order(pass.control, pass.service, deployment, target);
     let store = &pass.control.store;
-    let request = launch::request(store, &order, None);
+    let request = launch::request(&order, None);
     let checks: Vec<_> = feasible::failures(store, &request, instance).collect();
     if checks.is_empty() {
         let subnet = placement::subnet_for(store, &order.subnets, instance);
@@ -174,7 +174,7 @@ pub(crate) fn fill(control: &mut Control, service: ServiceId) -> Vec<TaskId> {
     let order = starts::service_order(control, service, primary, target);
     let mut tasks = Vec::new();
     for instance in eligible(control, service, primary) {
-        let request = launch::request(&control.store, &order, None);
+        let request = launch::request(&order, None);
         if feasible::first_failure(&control.store, &request, instance).is_none() {
             let subnet = placement::subnet_for(&control.store, &order.subnets, instance);
             let place = placement::Place { instance, subnet };

@@ -126,7 +126,7 @@ fn usable_zones(pass: &Pass<'_>, primary: DeploymentId) -> BTreeSet<ZoneId> {
         LaunchTarget::Type(_) => None,
         LaunchTarget::Provider(provider) => Some(provider),
     };
-    let request = launch::request(store, &order, provider);
+    let request = launch::request(&order, provider);
     let suits = |instance: &crate::model::InstanceId| {
         feasible::host_failures(store, &request, *instance).next().is_none()
             && feasible::constraint_failures(store, &request, *instance).next().is_none()

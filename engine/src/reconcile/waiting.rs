@@ -10,9 +10,9 @@ pub(super) fn place_all(control: &mut Control) {
     for task in control.store.waiting.iter().copied().collect::<Vec<_>>() {
         let Some(order) = control.orders.get(&task).cloned() else { continue };
         let LaunchTarget::Provider(provider) = order.target else { continue };
-        let Control { store, rng, .. } = control;
-        let request = launch::request(store, &order, Some(provider));
-        if let Ok(place) = placement::place(store, &request, rng) {
+        let Control { store, rng, index, .. } = control;
+        let request = launch::request(&order, Some(provider));
+        if let Ok(place) = placement::place(store, index, &request, rng) {
             control.store.waiting.remove(&task);
             control.orders.remove(&task);
             launch::put_on_instance(control, task, place);
@@ -34,9 +34,9 @@ pub(super) fn give_up(control: &mut Control, task: TaskId) {
         return;
     }
     let LaunchTarget::Provider(provider) = order.target else { return };
-    let Control { store, rng, .. } = control;
-    let request = launch::request(store, &order, Some(provider));
-    let reason: Box<str> = match placement::place(store, &request, rng) {
+    let Control { store, rng, index, .. } = control;
+    let request = launch::request(&order, Some(provider));
+    let reason: Box<str> = match placement::place(store, index, &request, rng) {
         Ok(place) => {
             control.store.waiting.remove(&task);
             control.orders.remove(&task);

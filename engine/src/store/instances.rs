@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{ClusterId, ContainerInstance, Demand, InstanceId, TaskId};
+use crate::store::journal::Journal;
+use crate::store::kept::Kept;
 
 /// What an instance has left for tasks: the scheduler ledger (01 section 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +30,8 @@ pub(crate) struct Instances {
     in_order: Vec<InstanceId>,
     /// Position of each in that order.
     rank: Vec<u32>,
+    /// Changes of what an instance is: status, agent, attributes.
+    facts: Kept<Journal>,
 }
 
 impl Instances {
@@ -39,6 +43,7 @@ impl Instances {
         self.by_name.insert((row.cluster, row.name.clone()), id);
         self.rows.push(row);
         self.rank_last(id);
+        self.facts.note(id);
         id
     }
 
@@ -69,6 +74,7 @@ impl Instances {
 
     /// One of them, to be changed; resources go through [`Self::reserve`] and [`Self::release`].
     pub(crate) fn get_mut(&mut self, instance: InstanceId) -> &mut ContainerInstance {
+        self.facts.note(instance);
         &mut self.rows[instance.index()]
     }
 
@@ -90,6 +96,16 @@ impl Instances {
     /// Free MiB of all, by position.
     pub(crate) fn memory_free(&self) -> &[u32] {
         &self.memory_free
+    }
+
+    /// Changes of what an instance is: status, agent, attributes.
+    pub(crate) fn facts(&self) -> &Journal {
+        &self.facts
+    }
+
+    /// How many there are, INACTIVE ones too.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// What an instance has left.

@@ -4,6 +4,8 @@
 pub(crate) mod bitset;
 pub(crate) mod instances;
 pub(crate) mod invariants;
+pub(crate) mod journal;
+pub(crate) mod kept;
 pub(crate) mod names;
 mod tasks;
 

@@ -1,0 +1,97 @@
+//! A placement question, owned: what two requests must share to have one answer.
+
+use crate::model::{
+    ClusterId, Demand, GroupId, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
+    ProviderId, ProviderKind, SubnetId, TaskDefinitionId, ZoneId,
+};
+use crate::placement::{PlacementRequest, feasible};
+use crate::store::Store;
+
+/// What a request asks, apart from how much CPU and memory it needs.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub(super) cluster: ClusterId,
+    pub(super) provider: Option<ProviderId>,
+    pub(super) zone: Option<ZoneId>,
+    pub(super) group: GroupId,
+    pub(super) definition: TaskDefinitionId,
+    pub(super) demand: Demand,
+    pub(super) subnets: Box<[SubnetId]>,
+    pub(super) constraints: Box<[PlacementConstraint]>,
+    pub(super) strategy: Box<[PlacementStrategy]>,
+}
+
+impl Question {
+    pub(super) fn of(request: &PlacementRequest<'_>) -> Self {
+        Self {
+            cluster: request.cluster,
+            provider: request.provider,
+            zone: request.zone,
+            group: request.group,
+            definition: request.definition,
+            demand: request.demand.clone(),
+            subnets: request.subnets.into(),
+            constraints: request.constraints.into(),
+            strategy: request.strategy.into(),
+        }
+    }
+
+    pub(super) fn request(&self) -> PlacementRequest<'_> {
+        PlacementRequest {
+            cluster: self.cluster,
+            provider: self.provider,
+            zone: self.zone,
+            group: self.group,
+            definition: self.definition,
+            demand: &self.demand,
+            subnets: &self.subnets,
+            constraints: &self.constraints,
+            strategy: &self.strategy,
+        }
+    }
+
+    /// Whether a request asks just this. Its cluster, provider, zone, group and definition do.
+    pub(super) fn is_asked_by(&self, request: &PlacementRequest<'_>) -> bool {
+        self.demand.gpu == request.demand.gpu
+            && self.demand.eni == request.demand.eni
+            && *self.subnets == *request.subnets
+            && *self.strategy == *request.strategy
+            && *self.constraints == *request.constraints
+            && self.demand.ports == request.demand.ports
+    }
+
+    /// Whether both ask the same of what an instance is, whatever it carries.
+    pub(super) fn asks_same_of_hosts(&self, other: &Self, store: &Store) -> bool {
+        let (mine, theirs) =
+            (store.definition(self.definition), store.definition(other.definition));
+        (self.cluster, self.provider, self.zone) == (other.cluster, other.provider, other.zone)
+            && mine.requires_attributes == theirs.requires_attributes
+            && mine.os_family == theirs.os_family
+            && mine.cpu_architecture == theirs.cpu_architecture
+            && self.subnets == other.subnets
+            && self.lasting().eq(other.lasting())
+    }
+
+    fn lasting(&self) -> impl Iterator<Item = &PlacementConstraint> {
+        self.constraints.iter().filter(|constraint| feasible::is_lasting(constraint))
+    }
+
+    /// Whether an instance suits as long as only its tasks change.
+    pub(super) fn suits(&self, store: &Store, instance: InstanceId) -> bool {
+        let row = store.instances.get(instance);
+        row.status == InstanceStatus::Active
+            && row.cluster == self.cluster
+            && self.zone.is_none_or(|zone| row.zone == zone)
+            && self.provider.is_none_or(|provider| belongs(store, provider, instance))
+            && feasible::suits(store, &self.request(), instance)
+    }
+}
+
+fn belongs(store: &Store, provider: ProviderId, instance: InstanceId) -> bool {
+    match &store.provider(provider).kind {
+        ProviderKind::Fargate | ProviderKind::FargateSpot => false,
+        ProviderKind::AutoScalingGroup { group, .. } => {
+            store.instances.get(instance).auto_scaling_group.as_deref() == Some(&**group)
+        }
+    }
+}
