@@ -158,7 +158,7 @@ fn note_health(control: &mut Control, task: TaskId, was_healthy: bool) {
     let now = control.now;
     if !was_healthy && is_healthy(control, task) {
         control.store.task_mut(task).healthy_since.get_or_insert(now);
-        control.store.deployment_mut(owner.deployment).last_healthy = Some(now);
+        control.store.deployment_mut(owner.deployment).note_healthy(now);
     }
     control.touch(owner.service);
 }

@@ -193,33 +193,32 @@ fn add_deployment(
         desired: given.desired,
         failures: given.failures,
         last_healthy: None,
+        was_healthy: false,
         owed_replacements: 0,
         baking_since: None,
         throttle: Throttle::default(),
         created_at: given.created_at,
         updated_at: given.updated_at,
     });
-    let status = match given.rollout {
-        RolloutState::InProgress => ServiceDeploymentStatus::InProgress,
-        RolloutState::Completed => ServiceDeploymentStatus::Successful,
-        RolloutState::Failed => ServiceDeploymentStatus::Stopped,
-    };
-    let record = ServiceDeploymentId::from_index(control.store.records.len());
-    control.store.records.push(ServiceDeployment {
-        service,
-        target: id,
-        sources,
-        status,
-        status_reason: None,
-        created_at: given.created_at,
-        started_at: Some(given.created_at),
-        finished_at: (given.rollout != RolloutState::InProgress).then_some(given.updated_at),
-        stopped_at: None,
-        updated_at: given.updated_at,
-        rollback: None,
-        breaker_triggered: false,
-    });
-    control.store.service_mut(service).records.push(record);
+    // What was completed before the run has no record in it.
+    if given.rollout == RolloutState::InProgress {
+        let record = ServiceDeploymentId::from_index(control.store.records.len());
+        control.store.records.push(ServiceDeployment {
+            service,
+            target: id,
+            sources,
+            status: ServiceDeploymentStatus::InProgress,
+            status_reason: None,
+            created_at: given.created_at,
+            started_at: Some(given.created_at),
+            finished_at: None,
+            stopped_at: None,
+            updated_at: given.updated_at,
+            rollback: None,
+            breaker_triggered: false,
+        });
+        control.store.service_mut(service).records.push(record);
+    }
     id
 }
 
@@ -298,6 +297,9 @@ fn settle_health(control: &mut Control, task: TaskId, given: &GivenTask) {
         row.targets.fill(TargetState::Healthy);
         if health != HealthStatus::Unhealthy {
             row.healthy_since = row.started_at;
+            if let Some(owner) = row.owner {
+                control.store.deployment_mut(owner.deployment).was_healthy = true;
+            }
         }
     }
 }

@@ -200,6 +200,7 @@ pub(super) fn new_deployment(
         desired,
         failures: 0,
         last_healthy: None,
+        was_healthy: false,
         owed_replacements: 0,
         baking_since: None,
         throttle: Throttle::default(),

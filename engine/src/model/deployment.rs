@@ -34,6 +34,8 @@ pub struct Deployment {
     pub failures: u32,
     /// When a task of it last became healthy, if that is not weighed yet.
     pub last_healthy: Option<Time>,
+    /// Some task of it was healthy at some time.
+    pub was_healthy: bool,
     /// Unhealthy tasks that were stopped before their replacement was started.
     pub owed_replacements: u32,
     /// Since when everything but the bake time speaks for completion.
@@ -174,6 +176,12 @@ pub struct RollbackRecord {
 }
 
 impl Deployment {
+    /// A task of it became healthy.
+    pub(crate) fn note_healthy(&mut self, at: Time) {
+        self.last_healthy = self.last_healthy.max(Some(at));
+        self.was_healthy = true;
+    }
+
     /// Whether its tasks are replaced (03 section 5.2).
     pub fn is_maintained(&self) -> bool {
         self.rollout != RolloutState::Failed

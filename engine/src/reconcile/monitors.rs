@@ -61,11 +61,7 @@ fn breaker_is_due(pass: &Pass<'_>) -> bool {
     let (service, row) = (store.service(pass.service), store.deployment(primary));
     let config = service.breaker;
     // `stopAfterFirstHealthy`: once a task was healthy nothing is counted any more.
-    let is_over = store.config.stop_after_first_healthy
-        && service.tasks.iter().any(|&task| {
-            let task = store.task(task);
-            task.healthy_since.is_some() && task.owner.is_some_and(|o| o.deployment == primary)
-        });
+    let is_over = store.config.stop_after_first_healthy && row.was_healthy;
     let enough = row.failures >= breaker::threshold(config.threshold, service.desired);
     config.enable && enough && !is_over && row.rollout == RolloutState::InProgress
 }

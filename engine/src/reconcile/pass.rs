@@ -277,7 +277,7 @@ fn note_warmed_up(control: &mut Control, service: ServiceId) {
         control.store.task_mut(task).healthy_since = Some(since);
         if let Some(owner) = owner {
             let deployment = control.store.deployment_mut(owner.deployment);
-            deployment.last_healthy = deployment.last_healthy.max(Some(since));
+            deployment.note_healthy(since);
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::control::Control;
 use crate::deployment::throttle;
 use crate::launch::{self, LaunchTarget, Launched, NoPlace};
 use crate::model::{
-    BackoffCause, DeploymentId, Launch, LaunchType, MessageKey, Move, RolloutState, ServiceId,
-    Stop, StopCode, StopReason, TaskId, ZoneId,
+    BackoffCause, DeploymentId, Launch, LaunchType, MessageKey, Move, ProviderId, RolloutState,
+    ServiceId, Stop, StopCode, StopReason, TaskId, ZoneId,
 };
 use crate::placement::{feasible, scale_in};
 use crate::reconcile::facts::Fact;
@@ -62,40 +62,66 @@ fn is_calm(pass: &Pass<'_>, primary: DeploymentId) -> bool {
         && pass.count(Fact::is_active) == present
 }
 
-/// Tasks that each zone has and should have.
+/// Tasks that are balanced together, by zone: those there are and those there should be.
 struct Zones {
+    /// On Fargate with a strategy each provider's tasks are balanced by themselves.
+    provider: Option<ProviderId>,
+    desired: u32,
     counts: BTreeMap<ZoneId, u32>,
     targets: BTreeMap<ZoneId, u32>,
 }
 
 impl Zones {
-    fn of(pass: &Pass<'_>, primary: DeploymentId) -> Self {
+    /// Everything that is balanced by itself, in the order of the strategy.
+    fn all(pass: &Pass<'_>, primary: DeploymentId) -> Vec<Self> {
+        let store = &pass.control.store;
+        match &store.deployment(primary).launch {
+            Launch::Strategy(items)
+                if items.iter().all(|item| store.provider(item.provider).kind.is_fargate()) =>
+            {
+                let providers = items.iter().map(|item| Some(item.provider));
+                providers.map(|provider| Self::of(pass, primary, provider)).collect()
+            }
+            Launch::Strategy(_) | Launch::Type(_) => vec![Self::of(pass, primary, None)],
+        }
+    }
+
+    fn of(pass: &Pass<'_>, primary: DeploymentId, provider: Option<ProviderId>) -> Self {
         let store = &pass.control.store;
         let service = store.service(pass.service);
+        let belongs = |task: TaskId| provider.is_none() || store.task(task).provider == provider;
         let mut counts: BTreeMap<ZoneId, u32> =
             usable_zones(pass, primary).into_iter().map(|zone| (zone, 0)).collect();
-        for fact in pass.facts.iter().filter(|fact| fact.is_active()) {
+        for fact in pass.facts.iter().filter(|fact| fact.is_active() && belongs(fact.task)) {
             if let Some(count) = store.task(fact.task).zone.and_then(|z| counts.get_mut(&z)) {
                 *count += 1;
             }
         }
+        let moving = service.memory.move_under_way().is_some_and(|moved| belongs(moved.task));
+        let desired = match provider {
+            None => service.desired,
+            Some(_) => {
+                let present = pass.count(|fact| fact.is_present() && belongs(fact.task));
+                present.saturating_sub(u32::from(moving))
+            }
+        };
         let zones = u32::try_from(counts.len()).unwrap_or(u32::MAX).max(1);
-        let (base, extra) = (service.desired / zones, service.desired % zones);
+        let (base, extra) = (desired / zones, desired % zones);
         let mut fullest: Vec<(ZoneId, u32)> = counts.iter().map(|(&z, &c)| (z, c)).collect();
         fullest.sort_by_key(|&(zone, count)| (std::cmp::Reverse(count), store.zone_name(zone)));
         let target = |(index, (zone, _)): (usize, (ZoneId, u32))| {
             (zone, base + u32::from((index as u64) < u64::from(extra)))
         };
         let targets = fullest.into_iter().enumerate().map(target).collect();
-        Self { counts, targets }
+        Self { provider, desired, counts, targets }
     }
 
-    fn is_balanced(&self, desired: u32) -> bool {
+    fn is_balanced(&self) -> bool {
         let (Some(least), Some(most)) = (self.counts.values().min(), self.counts.values().max())
         else {
             return true;
         };
-        let covered = *least >= 1 || (desired as usize) < self.counts.len();
+        let covered = *least >= 1 || (self.desired as usize) < self.counts.len();
         most - least <= 1 && covered
     }
 
@@ -157,18 +183,18 @@ fn target(pass: &Pass<'_>, primary: DeploymentId) -> (LaunchTarget, bool) {
 }
 
 fn begin_move(pass: &mut Pass<'_>, primary: DeploymentId) {
-    let zones = Zones::of(pass, primary);
+    let zones = Zones::all(pass, primary);
     let service = pass.control.store.service(pass.service);
     let (desired, upper) = (service.desired, service.upper_limit());
     let began = service.memory.rebalancing.is_some();
-    if zones.is_balanced(desired) {
+    let Some(skewed) = zones.iter().find(|zones| !zones.is_balanced()) else {
         if began {
             pass.control.store.service_mut(pass.service).memory.rebalancing = None;
             tell_counts(pass, &zones, true);
             pass.control.out.service_action(pass.service, "SERVICE_REBALANCING_COMPLETED", None);
         }
         return;
-    }
+    };
     if upper <= desired {
         return;
     }
@@ -183,13 +209,18 @@ fn begin_move(pass: &mut Pass<'_>, primary: DeploymentId) {
         return;
     }
     let name = |zone| pass.control.store.zone_name(zone).to_owned();
-    if let Some(zone) = zones.poorest(name) {
-        start_in(pass, primary, zone);
+    if let Some(zone) = skewed.poorest(name) {
+        start_in(pass, primary, skewed.provider, zone);
     }
 }
 
-fn start_in(pass: &mut Pass<'_>, primary: DeploymentId, zone: ZoneId) {
-    let (target, _) = target(pass, primary);
+fn start_in(
+    pass: &mut Pass<'_>,
+    primary: DeploymentId,
+    provider: Option<ProviderId>,
+    zone: ZoneId,
+) {
+    let target = provider.map_or_else(|| target(pass, primary).0, LaunchTarget::Provider);
     let mut order = starts::service_order(pass.control, pass.service, primary, target);
     order.zone = Some(zone);
     match launch::launch(pass.control, &order) {
@@ -228,12 +259,17 @@ fn finish_move(pass: &mut Pass<'_>, primary: DeploymentId, under_way: Move) {
     if !pass.facts.iter().any(is_ready) {
         return;
     }
-    let zones = Zones::of(pass, primary);
     let store = &pass.control.store;
+    let moved = store.task(under_way.task).provider;
+    let all = Zones::all(pass, primary);
+    let pool = all.into_iter().find(|zones| zones.provider.is_none() || zones.provider == moved);
+    let zones = pool.expect("a move began in one of the pools");
     let name = |zone| store.zone_name(zone).to_owned();
     let in_zone = |zone: ZoneId| -> Vec<TaskId> {
         let stands = |fact: &&Fact| {
-            fact.is_active() && !fact.protected && store.task(fact.task).zone == Some(zone)
+            let task = store.task(fact.task);
+            let belongs = zones.provider.is_none() || task.provider == zones.provider;
+            fact.is_active() && !fact.protected && belongs && task.zone == Some(zone)
         };
         pass.facts.iter().filter(stands).map(|fact| fact.task).collect()
     };
@@ -269,11 +305,15 @@ fn say(pass: &mut Pass<'_>, step: RebalanceStep) {
     pass.control.out.message(pass.service, Message::Rebalance(step));
 }
 
-/// E21: tasks by zone, most first, then by name.
-fn tell_counts(pass: &mut Pass<'_>, zones: &Zones, balanced: bool) {
+/// E21: tasks by zone, most first, then by name, whatever runs them.
+fn tell_counts(pass: &mut Pass<'_>, zones: &[Zones], balanced: bool) {
     let store = &pass.control.store;
+    let mut sums: BTreeMap<ZoneId, u32> = BTreeMap::new();
+    for (&zone, &tasks) in zones.iter().flat_map(|zones| &zones.counts) {
+        *sums.entry(zone).or_default() += tasks;
+    }
     let mut counts: Vec<ZoneCount> =
-        zones.counts.iter().map(|(&zone, &tasks)| ZoneCount { zone, tasks }).collect();
+        sums.into_iter().map(|(zone, tasks)| ZoneCount { zone, tasks }).collect();
     counts.sort_by_key(|count| (std::cmp::Reverse(count.tasks), store.zone_name(count.zone)));
     let counts = counts.into();
     say(pass, RebalanceStep::Counted { counts, balanced });

@@ -300,16 +300,19 @@ fn delete_service_and_stop_service_deployment() {
         json!({ "serviceDeploymentArn": "nothing" }),
         json!({ "serviceDeploymentArn": "web", "stopType": "ABORT" }),
         json!({ "serviceDeploymentArn": "log" }),
+        json!({ "serviceDeploymentArn": "leaving" }),
     ];
     check(
         "stopServiceDeployment",
         &calls,
         expect![[r#"
-        ServiceDeploymentNotFoundException: The specified service deployment was not
-            found.
-        InvalidParameterException: The stop type ABORT is not supported.
-        ConflictException: The service deployment is already completed.
-    "#]],
+            ServiceDeploymentNotFoundException: The specified service deployment was not
+                found.
+            InvalidParameterException: The stop type ABORT is not supported.
+            ServiceDeploymentNotFoundException: The specified service deployment was not
+                found.
+            ConflictException: The service deployment is already completed.
+        "#]],
     );
 }
 

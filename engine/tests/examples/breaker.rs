@@ -1,9 +1,10 @@
 //! The deployment circuit breaker and the throttle (03 section 26.6).
 
 use serde_json::{Value, json};
+use stowplan_engine::api::EngineConfig;
 
 use crate::bed::{Bed, Behavior, both, limits};
-use crate::rolling::steady_with;
+use crate::rolling::{steady_on, steady_with};
 
 fn breaker(more: Value) -> Value {
     let on = json!({ "enable": true, "rollback": true });
@@ -22,7 +23,7 @@ fn check(desired: u32, percents: (u32, u32), behavior: Behavior, trace: &str) ->
     let mut bed = bad(desired, percents, breaker(json!({})), behavior);
     bed.run_until(1000);
     assert_eq!(bed.trace("web"), trace, "{desired}, {percents:?}");
-    assert_eq!(bed.records("web")[1..], ["ROLLBACK_SUCCESSFUL"]);
+    assert_eq!(bed.records("web"), ["ROLLBACK_SUCCESSFUL"]);
     let back = [format!("PRIMARY COMPLETED web:1 {desired}")];
     assert_eq!(bed.deployments("web"), back);
     bed
@@ -93,7 +94,7 @@ fn w67_w68_tasks_that_never_start_trip_it_in_one_pass() {
     let trace = "0 start 10 web:2; 30 failed web:2; 30 completed web:1";
     let bed = check(10, (100, 200), Behavior::nostart(), trace);
     let view = bed.engine.view();
-    let failed = view.record(bed.service_row("web").records[1]).target;
+    let failed = view.record(bed.service_row("web").records[0]).target;
     assert_eq!(view.deployment(failed).failures, 10);
 }
 
@@ -130,7 +131,7 @@ fn w71_without_rollback_the_old_revision_stays() {
         "0 start 2 web:2; 40 start 2 web:2; 80 failed web:2; 100 start 1 web:1"
     );
     assert_eq!(bed.deployments("web"), ["ACTIVE COMPLETED web:1 2", "PRIMARY FAILED web:2 0"]);
-    assert_eq!(bed.records("web")[1..], ["STOPPED"]);
+    assert_eq!(bed.records("web"), ["STOPPED"]);
     assert_eq!(bed.counts("web").healthy, 2);
     assert!(bed.messages_with("web", "steady state").is_empty());
 }
@@ -225,4 +226,30 @@ fn w80_without_a_breaker_unhealthy_tasks_come_and_go_for_ever() {
     assert_eq!(bed.trace("web"), format!("0 start 4 web:2; {turns}; 9960 stop 1 web:2"));
     assert!(bed.messages_with("web", "unable").is_empty());
     assert_eq!(bed.peak_and_low("web").1, 4);
+}
+
+/// One task of two runs and is healthy, the other never starts; then the healthy one exits.
+fn healthy_once(stop_after_first_healthy: bool) -> Bed {
+    let config = EngineConfig {
+        launches_per_minute: 1_000_000,
+        stop_after_first_healthy,
+        ..EngineConfig::default()
+    };
+    let more = both(limits(100, 200), breaker(json!({})));
+    let mut bed = steady_on(Bed::with(config, 0, Behavior::ok()), 2, more);
+    let exits_once_healthy = Behavior { exits_after: Some(60), ..Behavior::ok() };
+    bed.behave_in_turn("web:2", vec![exits_once_healthy, Behavior::nostart()]);
+    bed.deploy("web", "web:2");
+    bed
+}
+
+#[test]
+fn stop_after_first_healthy_remembers_tasks_that_are_gone() {
+    let mut bed = healthy_once(true);
+    bed.run_until(3600);
+    assert!(failures(&bed) > 3);
+    assert_eq!(bed.records("web"), ["IN_PROGRESS"]);
+    let mut bed = healthy_once(false);
+    bed.run_until(3600);
+    assert_eq!(bed.records("web"), ["ROLLBACK_SUCCESSFUL"]);
 }

@@ -122,13 +122,13 @@ fn w133_stopping_a_service_deployment_rolls_it_back() {
     let record = *bed.service_row("web").records.last().expect("two records");
     let arn = bed.engine.view().service_deployment_arn(record);
     bed.must("stopServiceDeployment", json!({ "serviceDeploymentArn": arn }));
-    assert_eq!(bed.records("web")[1], "ROLLBACK_REQUESTED");
+    assert_eq!(bed.records("web")[0], "ROLLBACK_REQUESTED");
     bed.run_until(500);
     assert_eq!(
         bed.trace("web"),
         "0 start 4 web:2; 20 failed web:2; 20 stop 4 web:2; 20 completed web:1"
     );
-    assert_eq!(bed.records("web")[1], "ROLLBACK_SUCCESSFUL");
+    assert_eq!(bed.records("web")[0], "ROLLBACK_SUCCESSFUL");
     assert_eq!(bed.messages_with("web", "pending"), ["20 (service web) stopped 4 pending tasks."]);
     assert_eq!(bed.deployments("web"), ["PRIMARY COMPLETED web:1 4"]);
 }

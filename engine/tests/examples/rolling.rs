@@ -11,7 +11,11 @@ pub(crate) fn steady(desired: u32, minimum: u32, maximum: u32) -> Bed {
 }
 
 pub(crate) fn steady_with(desired: u32, more: Value) -> Bed {
-    let mut bed = Bed::profile_p();
+    steady_on(Bed::profile_p(), desired, more)
+}
+
+/// The same on a bed of one's own.
+pub(crate) fn steady_on(mut bed: Bed, desired: u32, more: Value) -> Bed {
     bed.instance("big", "a", 4_000_000, 4_000_000);
     bed.checked("web", 128, 128);
     bed.service("web", desired, more);

@@ -1,9 +1,11 @@
 //! One instant, step by step (00 section 3).
 
+use stowplan_engine::api::event::EventKind;
 use stowplan_engine::api::{Answer, CommandError, Input, Output, Report};
-use stowplan_engine::model::Time;
+use stowplan_engine::model::{TaskStatus, Time};
 
 use super::Simulation;
+use crate::world::WorldTask;
 
 impl Simulation {
     /// Does one instant: world and reports, calls, scheduler, and what follows without delay.
@@ -44,10 +46,21 @@ impl Simulation {
                 Output::Event(event) => {
                     self.digest.take(&event);
                     self.record.take(&event, self.engine.view());
+                    self.drop_disowned(now, &event.kind);
                 }
                 Output::Effect(effect) => self.around.world.effect(now, effect, self.engine.view()),
             }
         }
         answer
+    }
+
+    /// A task that the control plane calls STOPPED while its containers may still run, as after a
+    /// forced deregistration, is nobody's: the world drops it (01 section 7.3).
+    fn drop_disowned(&mut self, now: Time, event: &EventKind) {
+        if let EventKind::TaskStatus(task, TaskStatus::Stopped) = *event
+            && self.around.world.task(task).is_some_and(WorldTask::is_alive)
+        {
+            self.around.world.lose_task(now, task, self.engine.view());
+        }
     }
 }
