@@ -224,6 +224,7 @@ impl Workload {
             created_at: Time::ZERO,
             started_at: Some(Time::ZERO),
             protected_until: None,
+            overrides: None,
         })));
     }
 }

@@ -39,14 +39,11 @@ pub(crate) fn is_lasting(constraint: &PlacementConstraint) -> bool {
     }
 }
 
-/// Whether an instance that suits has room now: checks 4 to 10 without those of [`suits`].
-pub(crate) fn has_room(
-    store: &Store,
-    request: &PlacementRequest<'_>,
-    instance: InstanceId,
-) -> bool {
+/// Whether an instance that suits takes a task that needs neither CPU nor memory: checks 6 to 10
+/// without those of [`suits`].
+pub(crate) fn takes(store: &Store, request: &PlacementRequest<'_>, instance: InstanceId) -> bool {
     let passing = request.constraints.iter().filter(|constraint| !is_lasting(constraint));
-    resource_failures(store, request, instance).next().is_none()
+    device_failures(store, request, instance).next().is_none()
         && !is_taken(store, request, instance)
         && passing.into_iter().all(|constraint| satisfies(store, constraint, instance))
 }
@@ -84,7 +81,8 @@ pub(crate) fn failures<'a>(
     instance: InstanceId,
 ) -> impl Iterator<Item = FailedCheck> + 'a {
     host_failures(store, request, instance)
-        .chain(resource_failures(store, request, instance))
+        .chain(size_failures(store, request, instance))
+        .chain(device_failures(store, request, instance))
         .chain(constraint_failures(store, request, instance))
 }
 
@@ -115,20 +113,31 @@ pub(crate) fn host_failures<'a>(
     agent.into_iter().chain(attribute).chain(location)
 }
 
-/// Checks 4 to 8: CPU, memory, ports, GPUs, network interfaces.
-fn resource_failures<'a>(
-    store: &'a Store,
-    request: &'a PlacementRequest<'a>,
+/// Checks 4 and 5: CPU and memory.
+fn size_failures(
+    store: &Store,
+    request: &PlacementRequest<'_>,
     instance: InstanceId,
-) -> impl Iterator<Item = FailedCheck> + 'a {
+) -> impl Iterator<Item = FailedCheck> + use<> {
+    let demand = request.demand;
+    let cpu_free = store.instances.cpu_free()[instance.index()];
+    let memory_free = store.instances.memory_free()[instance.index()];
+    let cpu =
+        (demand.cpu > cpu_free).then_some(FailedCheck::Cpu { need: demand.cpu, have: cpu_free });
+    let memory = (demand.memory > memory_free)
+        .then_some(FailedCheck::Memory { need: demand.memory, have: memory_free });
+    cpu.into_iter().chain(memory)
+}
+
+/// Checks 6 to 8: ports, GPUs, network interfaces.
+fn device_failures(
+    store: &Store,
+    request: &PlacementRequest<'_>,
+    instance: InstanceId,
+) -> impl Iterator<Item = FailedCheck> + use<> {
     let demand = request.demand;
     let free = store.instances.free(instance);
     let row = store.instances.get(instance);
-    let short = |need: u32, have: u32| need > have;
-    let cpu = short(demand.cpu, free.cpu)
-        .then_some(FailedCheck::Cpu { need: demand.cpu, have: free.cpu });
-    let memory = short(demand.memory, free.memory)
-        .then_some(FailedCheck::Memory { need: demand.memory, have: free.memory });
     let ports = (!demand.ports.is_empty())
         .then(|| {
             let conflicts = row.used_ports.conflicts(&demand.ports).count();
@@ -139,11 +148,11 @@ fn resource_failures<'a>(
             })
         })
         .flatten();
-    let gpu = short(demand.gpu, free.gpu)
-        .then_some(FailedCheck::Gpu { need: demand.gpu, have: free.gpu });
+    let gpu =
+        (demand.gpu > free.gpu).then_some(FailedCheck::Gpu { need: demand.gpu, have: free.gpu });
     let eni = (demand.eni && free.eni == Some(0))
         .then_some(FailedCheck::Eni { limit: row.eni_limit.unwrap_or(0) });
-    [cpu, memory, ports, gpu, eni].into_iter().flatten()
+    [ports, gpu, eni].into_iter().flatten()
 }
 
 /// Checks 9 and 10: the constraints. Each `memberOf` counts for itself.

@@ -15,7 +15,7 @@ use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, PlacementConstraint, PlacementStrategy, ProviderId,
     SpreadField, SubnetId, TaskDefinitionId, ZoneId,
 };
-use crate::placement::index::Index;
+use crate::placement::index::{Found, Index};
 use crate::rng::Rng;
 use crate::store::Store;
 use crate::store::bitset::InstanceSet;
@@ -59,14 +59,27 @@ pub(crate) fn place(
     request: &PlacementRequest<'_>,
     rng: &mut Rng,
 ) -> Result<Place, Unplaceable> {
-    let mut feasible = index.hosts(store, request).clone();
-    feasible::retain_fitting(store, request, &mut feasible);
-    feasible.retain(|instance| feasible::has_room(store, request, instance));
-    if feasible.is_empty() {
+    let instance = match index.best(store, request, rng) {
+        Found::Best(instance) => Some(instance),
+        Found::None => None,
+        Found::Unordered => scan(store, index.hosts(store, request).clone(), request, rng),
+    };
+    let Some(instance) = instance else {
         return Err(Unplaceable { rejected: rejections(store, request) });
-    }
-    let instance = prefer(store, request, feasible, rng);
+    };
     Ok(Place { instance, subnet: subnet_for(store, request.subnets, instance) })
+}
+
+/// Looks at every host: for a question that is asked for the first time.
+fn scan(
+    store: &Store,
+    mut hosts: InstanceSet,
+    request: &PlacementRequest<'_>,
+    rng: &mut Rng,
+) -> Option<InstanceId> {
+    feasible::retain_fitting(store, request, &mut hosts);
+    hosts.retain(|instance| feasible::takes(store, request, instance));
+    (!hosts.is_empty()).then(|| prefer(store, request, hosts, rng))
 }
 
 /// ACTIVE instances of the cluster, or of the provider; in one zone, if it is asked for.

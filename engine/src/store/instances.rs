@@ -32,6 +32,8 @@ pub(crate) struct Instances {
     rank: Vec<u32>,
     /// Changes of what an instance is: status, agent, attributes.
     facts: Kept<Journal>,
+    /// Changes of what it carries: tasks, and with them what is left of it.
+    loads: Kept<Journal>,
 }
 
 impl Instances {
@@ -65,6 +67,11 @@ impl Instances {
     /// The place of an instance in the byte order of names.
     pub(crate) fn rank(&self, instance: InstanceId) -> u32 {
         self.rank[instance.index()]
+    }
+
+    /// The instance at a place in the byte order of names.
+    pub(crate) fn at_rank(&self, rank: u32) -> InstanceId {
+        self.in_order[rank as usize]
     }
 
     /// One of them.
@@ -101,6 +108,11 @@ impl Instances {
     /// Changes of what an instance is: status, agent, attributes.
     pub(crate) fn facts(&self) -> &Journal {
         &self.facts
+    }
+
+    /// Changes of what an instance carries.
+    pub(crate) fn loads(&self) -> &Journal {
+        &self.loads
     }
 
     /// How many there are, INACTIVE ones too.
@@ -140,6 +152,7 @@ impl Instances {
 
     /// Gives back what a task reserved: at its stop decision (01 section 1.5).
     pub(crate) fn release(&mut self, instance: InstanceId, demand: &Demand, gpus: u64) {
+        self.loads.note(instance);
         let index = instance.index();
         let row = &mut self.rows[index];
         let cpu = row.registered_cpu.saturating_sub(row.held.cpu);
@@ -151,8 +164,9 @@ impl Instances {
         row.version += 1;
     }
 
-    /// Notes that a task lives on an instance until it is STOPPED.
+    /// Notes that a task lives on an instance until it is STOPPED. What it takes is reserved next.
     pub(crate) fn attach(&mut self, instance: InstanceId, task: TaskId, eni: bool) {
+        self.loads.note(instance);
         let row = &mut self.rows[instance.index()];
         row.tasks.push(task);
         row.enis_used += u32::from(eni);
@@ -160,6 +174,7 @@ impl Instances {
 
     /// The task is STOPPED: its interface slot is free.
     pub(crate) fn detach(&mut self, instance: InstanceId, task: TaskId, eni: bool) {
+        self.loads.note(instance);
         let row = &mut self.rows[instance.index()];
         row.tasks.retain(|&other| other != task);
         row.enis_used = row.enis_used.saturating_sub(u32::from(eni));

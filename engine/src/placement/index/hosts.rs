@@ -45,6 +45,11 @@ impl Hosts {
         &self.set
     }
 
+    /// The set as it was when it was last asked for.
+    pub(super) fn kept(&self) -> &InstanceSet {
+        &self.set
+    }
+
     fn mend(&mut self, store: &Store, instance: InstanceId) {
         if self.question.suits(store, instance) {
             self.set.insert(instance);

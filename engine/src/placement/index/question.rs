@@ -72,6 +72,39 @@ impl Question {
             && self.lasting().eq(other.lasting())
     }
 
+    /// Whether both ask the same of what an instance carries, apart from CPU and memory, if their
+    /// groups are the same.
+    pub(super) fn asks_same_of_loads(&self, other: &Self) -> bool {
+        self.demand.gpu == other.demand.gpu
+            && self.demand.eni == other.demand.eni
+            && self.demand.ports == other.demand.ports
+            && self.passing().eq(other.passing())
+    }
+
+    /// Whether both prefer the same instances, as far as an order is concerned.
+    pub(super) fn prefers_same(&self, other: &Self) -> bool {
+        fn before_the_lot(question: &Question) -> impl Iterator<Item = &PlacementStrategy> {
+            question.strategy.iter().take_while(|strategy| **strategy != PlacementStrategy::Random)
+        }
+        before_the_lot(self).eq(before_the_lot(other))
+    }
+
+    /// Whether it wants no other task of its group beside it.
+    pub(super) fn is_distinct(&self) -> bool {
+        self.constraints.contains(&PlacementConstraint::DistinctInstance)
+    }
+
+    /// Whether an instance that suits could take a task of no size now.
+    pub(super) fn takes(&self, store: &Store, instance: InstanceId) -> bool {
+        let needs_devices = self.demand.gpu > 0 || self.demand.eni || !self.demand.ports.is_empty();
+        (!needs_devices && self.passing().next().is_none())
+            || feasible::takes(store, &self.request(), instance)
+    }
+
+    fn passing(&self) -> impl Iterator<Item = &PlacementConstraint> {
+        self.constraints.iter().filter(|constraint| !feasible::is_lasting(constraint))
+    }
+
     fn lasting(&self) -> impl Iterator<Item = &PlacementConstraint> {
         self.constraints.iter().filter(|constraint| feasible::is_lasting(constraint))
     }
