@@ -8,8 +8,9 @@ use crate::api::{Effect, EngineConfig};
 use crate::launch::TaskOrder;
 use crate::lifecycle::health::HealthRules;
 use crate::model::{
-    ClusterId, DesiredStatus, InstanceId, InstanceStatus, RolloutState, SchedulingStrategy,
-    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Stop, TaskId, TaskStatus, Time,
+    Alarm, AlarmState, ClusterId, DesiredStatus, InstanceId, InstanceStatus, RolloutState,
+    SchedulingStrategy, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Span, Stop,
+    TaskId, TaskStatus, Time,
 };
 use crate::outbox::Outbox;
 use crate::placement::index::Index;
@@ -17,6 +18,9 @@ use crate::rng::{Rng, Stream};
 use crate::store::Store;
 use crate::store::kept::Kept;
 use crate::timers::{TimerReason, Timers};
+
+/// A derived bake time is no longer.
+const MOST_DERIVED_BAKE: Span = Span::from_secs(290);
 
 /// All state of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -80,6 +84,16 @@ impl Control {
     /// Something changed that a service looks at: it gets a pass at the next tick.
     pub(crate) fn touch(&mut self, service: ServiceId) {
         self.store.service_mut(service).memory.dirty = true;
+    }
+
+    /// Services whose deployments an alarm watches look at it at the next tick.
+    pub(crate) fn touch_watchers(&mut self, alarm: &str) {
+        for service in &mut self.store.services {
+            let alarms = service.settings.alarms.as_ref();
+            if alarms.is_some_and(|alarms| alarms.names.iter().any(|name| **name == *alarm)) {
+                service.memory.dirty = true;
+            }
+        }
     }
 
     /// Everything in a cluster may look different now.
@@ -246,6 +260,29 @@ impl Control {
 }
 
 impl Store {
+    /// Alarms of a service's configuration that are in ALARM.
+    pub(crate) fn alarms_now(&self, service: ServiceId) -> Box<[Box<str>]> {
+        let watched = self.service(service).settings.alarms.as_ref();
+        let names = watched.into_iter().flat_map(|config| config.names.iter());
+        let is_on = |name: &&Box<str>| {
+            self.alarms.get(*name).is_some_and(|alarm| alarm.state == AlarmState::Alarm)
+        };
+        names.filter(is_on).cloned().collect()
+    }
+
+    /// How long a roll-out is watched before it is called complete: as configured, else what the
+    /// alarms need to show a fault, always under 5 minutes (03 section 12).
+    pub(crate) fn bake_time(&self, service: ServiceId) -> Span {
+        let settings = &self.service(service).settings;
+        if let Some(bake) = settings.bake {
+            return bake;
+        }
+        let watched = settings.alarms.as_ref();
+        let names = watched.into_iter().flat_map(|config| config.names.iter());
+        let reach = |name: &Box<str>| self.alarms.get(name).map(Alarm::reach);
+        names.filter_map(reach).max().unwrap_or(Span::ZERO).min(MOST_DERIVED_BAKE)
+    }
+
     /// What decides a task's health class besides the task itself.
     pub(crate) fn health_rules(&self, task: TaskId) -> HealthRules {
         let row = self.task(task);
@@ -254,7 +291,7 @@ impl Store {
         HealthRules {
             container_check,
             targets: service.map_or(0, |s| s.load_balancers.len()),
-            grace: service.map_or(crate::model::Span::ZERO, |s| s.grace),
+            grace: service.map_or(Span::ZERO, |s| s.grace),
             warmup: self.config.no_health_check_warmup,
         }
     }

@@ -6,8 +6,8 @@ use crate::control::Control;
 use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
-    HealthStatus, InstanceId, InstanceStatus, MessageKey, Stop, StopCode, StopReason, TargetState,
-    TaskId, TaskStatus,
+    AlarmState, HealthStatus, InstanceId, InstanceStatus, MessageKey, Stop, StopCode, StopReason,
+    TargetState, TaskId, TaskStatus,
 };
 
 pub(crate) fn apply(control: &mut Control, report: Report) {
@@ -25,6 +25,7 @@ pub(crate) fn apply(control: &mut Control, report: Report) {
             agent(control, instance, false);
             control.lose_tasks(instance, &stop);
         }
+        Report::AlarmState(name, state) => alarm_changed(control, name, state),
         Report::FargateCapacity { cluster, spot, zone, available } => {
             let zone = zone.map(|name| control.store.intern_zone(&name));
             let key = (cluster, spot, zone);
@@ -35,6 +36,19 @@ pub(crate) fn apply(control: &mut Control, report: Report) {
             }
         }
     }
+}
+
+/// Who watches the alarm looks at it at the next pass (03 section 12).
+fn alarm_changed(control: &mut Control, name: Box<str>, state: AlarmState) {
+    let now = control.now;
+    let Some(alarm) = control.store.alarms.get_mut(&name) else { return };
+    if alarm.state == state {
+        return;
+    }
+    alarm.state = state;
+    alarm.changed_at = now;
+    control.touch_watchers(&name);
+    control.out.event(EventKind::AlarmState(name, state));
 }
 
 fn task_changed(control: &mut Control, task: TaskId, change: TaskChange) {
@@ -102,9 +116,10 @@ fn is_healthy(control: &Control, task: TaskId) -> bool {
 /// A task of a service runs: the throttle forgets its failures, its targets are announced.
 fn note_start(control: &mut Control, task: TaskId) {
     let Some(owner) = control.store.task(task).owner else { return };
-    let throttle = &mut control.store.deployment_mut(owner.deployment).throttle;
-    throttle.waves = 0;
-    throttle.next_attempt = None;
+    let deployment = control.store.deployment_mut(owner.deployment);
+    deployment.has_run = true;
+    deployment.throttle.waves = 0;
+    deployment.throttle.next_attempt = None;
     let service = control.store.service_mut(owner.service);
     service.memory.said.retain(|(key, _)| *key != MessageKey::StartsFail);
     if !service.load_balancers.is_empty() {

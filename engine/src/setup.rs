@@ -40,6 +40,10 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
             row.status = status;
             Ok(Answer::TaskDefinition(control.store.add_definition(row)))
         }
+        Setup::Alarm(alarm) => {
+            control.store.alarms.insert(alarm.name.clone(), alarm);
+            Ok(Answer::None)
+        }
         Setup::Instance { cluster, registration } => {
             let instance = register_instance(control, cluster, *registration);
             Ok(Answer::Instances(vec![instance], Vec::new()))
@@ -195,6 +199,8 @@ fn add_deployment(
         last_healthy: None,
         was_healthy: false,
         owed_replacements: 0,
+        has_run: completed,
+        ignored_alarms: control.store.alarms_now(service),
         baking_since: None,
         throttle: Throttle::default(),
         created_at: given.created_at,
@@ -216,6 +222,7 @@ fn add_deployment(
             updated_at: given.updated_at,
             rollback: None,
             breaker_triggered: false,
+            triggered_alarms: Box::default(),
         });
         control.store.service_mut(service).records.push(record);
     }

@@ -128,6 +128,7 @@ pub fn kind(kind: &EventKind) -> &'static str {
         EventKind::DeploymentCreated(_) => "DeploymentCreated",
         EventKind::Rollout(..) => "Rollout",
         EventKind::ServiceDeployment(..) => "ServiceDeployment",
+        EventKind::AlarmState(..) => "AlarmState",
         EventKind::Message(..) => "ServiceMessage",
         EventKind::Bus(_) => "EventBridge",
     }
@@ -144,6 +145,7 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
         | EventKind::AgentConnection(instance, _) => {
             format!("instance {}", view.instance(*instance).name)
         }
+        EventKind::AlarmState(name, _) => format!("alarm {name}"),
         EventKind::TaskCreated(task)
         | EventKind::TaskPlaced(task)
         | EventKind::TaskStopDecided(task)
@@ -173,7 +175,8 @@ pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> 
         EventKind::DefinitionRegistered(_)
         | EventKind::InstanceRegistered(_)
         | EventKind::InstanceStatus(..)
-        | EventKind::AgentConnection(..) => None,
+        | EventKind::AgentConnection(..)
+        | EventKind::AlarmState(..) => None,
         EventKind::TaskCreated(task)
         | EventKind::TaskPlaced(task)
         | EventKind::TaskStopDecided(task)
@@ -229,6 +232,7 @@ pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
             let label = view.definition(view.deployment(view.record(*record).target).definition);
             format!("service deployment of {} is {status}", label.label())
         }
+        EventKind::AlarmState(_, state) => format!("is {state}"),
         EventKind::Message(service, message) => view.message(*service, message),
         EventKind::Bus(bus) => match &bus.reason {
             Some(reason) => format!("{}: {reason}", bus.name),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::expr::Expression;
 use crate::model::{
-    ClusterId, DeploymentId, GroupId, InstanceId, InstanceStatus, ProviderId, RolloutState,
-    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, TaskDefinitionId, TaskId, TaskStatus,
-    Time, ZoneId,
+    AlarmState, ClusterId, DeploymentId, GroupId, InstanceId, InstanceStatus, ProviderId,
+    RolloutState, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, TaskDefinitionId,
+    TaskId, TaskStatus, Time, ZoneId,
 };
 
 /// One event.
@@ -58,6 +58,8 @@ pub enum EventKind {
     Rollout(DeploymentId, RolloutState),
     /// A service deployment changed status.
     ServiceDeployment(ServiceDeploymentId, ServiceDeploymentStatus),
+    /// A CloudWatch alarm changed its state.
+    AlarmState(Box<str>, AlarmState),
     /// A service event message (03 section 15.2).
     Message(ServiceId, Message),
     /// An EventBridge event (03 section 15.5).

@@ -33,6 +33,14 @@ impl Json {
         }
     }
 
+    /// The decimal text of a number, if it is one.
+    pub fn as_number(&self) -> Option<&str> {
+        match self {
+            Self::Number(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The value of a field, if this is an object that has it.
     pub fn field(&self, name: &str) -> Option<&Self> {
         match self {

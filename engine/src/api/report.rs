@@ -1,7 +1,8 @@
 //! What the world tells the control plane.
 
 use crate::model::{
-    ClusterId, HealthStatus, InstanceId, Registration, Stop, TargetState, TaskId, TaskStatus,
+    AlarmState, ClusterId, HealthStatus, InstanceId, Registration, Stop, TargetState, TaskId,
+    TaskStatus,
 };
 
 /// A fact about the world.
@@ -18,6 +19,8 @@ pub enum Report {
     InstanceTerminated(InstanceId, Stop),
     /// EC2 stopped it: it stays registered, its tasks stop with the given cause.
     InstanceStopped(InstanceId, Stop),
+    /// A CloudWatch alarm changed its state.
+    AlarmState(Box<str>, AlarmState),
     /// Whether Fargate, or Fargate Spot, has capacity in a cluster's zone (all zones when absent).
     FargateCapacity {
         /// The cluster.

@@ -3,9 +3,9 @@
 
 use crate::api::input::{CreateService, RegisterTaskDefinition, Setting, TaskOverride};
 use crate::model::{
-    ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus, HealthStatus,
-    InstanceId, LaunchType, ProviderId, Registration, RolloutState, ServiceId, TaskDefinitionId,
-    TaskStatus, Time,
+    Alarm, ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus,
+    HealthStatus, InstanceId, LaunchType, ProviderId, Registration, RolloutState, ServiceId,
+    TaskDefinitionId, TaskStatus, Time,
 };
 
 /// A fact of time 0. Facts are taken in the order: clusters, definitions, instances, services,
@@ -36,6 +36,8 @@ pub enum Setup {
         /// When it was registered, if before time 0.
         registered_at: Time,
     },
+    /// A CloudWatch alarm, in the state it is in.
+    Alarm(Alarm),
     /// An instance that is there, past every warm-up.
     Instance {
         /// Its cluster.

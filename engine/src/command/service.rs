@@ -9,16 +9,17 @@ use crate::api::input::{
 use crate::api::{Answer, CommandError, Exception};
 use crate::command::capacity::resolve_launch;
 use crate::command::settings::{
-    DeploymentSettings, check_daemon_settings, default_settings, grace, settings, spelled,
+    Kind, check_daemon_settings, default_settings, grace, settings, spelled,
 };
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
 use crate::model::{
-    ClusterId, ControllerType, Deployment, DeploymentId, DeploymentStatus, Launch,
-    PlacementConstraint, PlacementStrategy, RolloutReason, RolloutState, SchedulingStrategy,
-    Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId,
-    ServiceMemory, ServiceStatus, Span, Stop, TaskDefinition, TaskDefinitionId, Throttle, Time,
+    ClusterId, ControllerType, Deployment, DeploymentId, DeploymentSettings, DeploymentStatus,
+    Launch, PlacementConstraint, PlacementStrategy, RolloutReason, RolloutState,
+    SchedulingStrategy, Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus,
+    ServiceId, ServiceMemory, ServiceStatus, Span, Stop, TaskDefinition, TaskDefinitionId,
+    Throttle, Time,
 };
 use crate::reconcile::{rebalance, stop_pending};
 use crate::store::{Store, last_segment};
@@ -76,7 +77,9 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     }
     let defaults = default_settings(scheduling);
     let allow_100_100 = store.config.allow_100_100 || origin == Origin::Given;
-    let settings = settings(configuration, defaults, scheduling, controller, allow_100_100)?;
+    let given = origin == Origin::Given;
+    let kind = Kind { scheduling, controller, allow_100_100, given };
+    let settings = settings(configuration, defaults, kind)?;
     check_controller(input, controller)?;
     let name = input.task_definition.as_deref().unwrap_or_default();
     let definition = match origin {
@@ -146,8 +149,7 @@ impl NewService {
             desired: self.desired,
             scheduling: self.scheduling,
             controller: self.controller,
-            bounds: self.settings.bounds,
-            breaker: self.settings.breaker,
+            settings: self.settings,
             launch: self.launch,
             constraints: self.constraints,
             strategy: self.strategy,
@@ -156,7 +158,6 @@ impl NewService {
             registries: input.service_registries.clone(),
             grace: self.grace,
             rebalancing: self.rebalancing,
-            bake: self.settings.bake,
             deployments: Vec::new(),
             records: Vec::new(),
             tasks: Vec::new(),
@@ -179,6 +180,7 @@ pub(super) fn new_deployment(
 ) -> DeploymentId {
     rebalance::end(control, service);
     let id = DeploymentId::from_index(control.store.deployments.len());
+    let ignored_alarms = control.store.alarms_now(service);
     let now = control.now;
     let row = control.store.service_mut(service);
     row.revisions += 1;
@@ -202,6 +204,8 @@ pub(super) fn new_deployment(
         last_healthy: None,
         was_healthy: false,
         owed_replacements: 0,
+        has_run: false,
+        ignored_alarms,
         baking_since: None,
         throttle: Throttle::default(),
         created_at: now,
@@ -222,6 +226,7 @@ pub(super) fn new_deployment(
         updated_at: now,
         rollback: None,
         breaker_triggered: false,
+        triggered_alarms: Box::default(),
     });
     let row = control.store.service_mut(service);
     row.records.push(record);

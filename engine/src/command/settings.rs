@@ -1,18 +1,27 @@
 //! Deployment configurations and other settings of a service, checked (03 sections 2 and 3.3).
 
-use crate::api::CommandError;
-use crate::api::input::{DeploymentConfiguration, ThresholdConfiguration};
+use std::sync::Arc;
+
+use crate::api::input::{
+    DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentLifecycleHook,
+    EarlySuccessCriteria, ThresholdConfiguration,
+};
+use crate::api::{CommandError, Json};
 use crate::model::{
-    BreakerConfig, ControllerType, DeploymentStrategy, HealthBounds, Percent, SchedulingStrategy,
-    Span, Threshold,
+    AlarmConfig, BreakerConfig, ControllerType, DeploymentSettings, DeploymentStrategy,
+    EarlySuccess, HealthBounds, HookAction, HookTarget, LifecycleHook, LifecycleStage, Percent,
+    RolloutStrategy, SchedulingStrategy, Share, Span, Threshold,
 };
 
-/// What a deployment configuration comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct DeploymentSettings {
-    pub(super) bounds: HealthBounds,
-    pub(super) breaker: BreakerConfig,
-    pub(super) bake: Span,
+/// What the rest of a service says about its deployment configuration.
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
+    pub(super) scheduling: SchedulingStrategy,
+    pub(super) controller: ControllerType,
+    /// Rule 10 of 03 section 3.3 is off.
+    pub(super) allow_100_100: bool,
+    /// It was accepted long ago: rule 20 does not ask for the minimum.
+    pub(super) given: bool,
 }
 
 /// A value of an enumeration of the API.
@@ -31,27 +40,77 @@ pub(super) fn default_settings(scheduling: SchedulingStrategy) -> DeploymentSett
         SchedulingStrategy::Replica => (100, 200),
         SchedulingStrategy::Daemon => (0, 100),
     };
-    let bounds = HealthBounds { minimum_healthy: Percent(minimum), maximum: Percent(maximum) };
-    DeploymentSettings { bounds, breaker: BreakerConfig::default(), bake: Span::ZERO }
+    DeploymentSettings {
+        bounds: HealthBounds { minimum_healthy: Percent(minimum), maximum: Percent(maximum) },
+        breaker: BreakerConfig::default(),
+        alarms: None,
+        bake: None,
+        early_success: None,
+        strategy: RolloutStrategy::Rolling,
+        hooks: Arc::new([]),
+    }
 }
 
-/// Rules 10, 11, 14 to 20 of 03 section 3.3. What is absent stays as it is.
+/// Rules 10, 11, 14 to 20, 24 and 25 of 03 section 3.3. What is absent stays as it is.
 pub(super) fn settings(
     configuration: Option<&DeploymentConfiguration>,
     mut settings: DeploymentSettings,
-    scheduling: SchedulingStrategy,
-    controller: ControllerType,
-    allow_100_100: bool,
+    kind: Kind,
 ) -> Result<DeploymentSettings, CommandError> {
     let Some(given) = configuration else { return Ok(settings) };
-    check_kind(given)?;
-    let bounds = &mut settings.bounds;
-    bounds.minimum_healthy =
-        percent("minimumHealthyPercent", given.minimum_healthy_percent, bounds.minimum_healthy)?;
-    bounds.maximum = percent("maximumPercent", given.maximum_percent, bounds.maximum)?;
+    settings.bounds = bounds(given, settings.bounds, settings.strategy, kind)?;
+    let by_ecs = kind.controller == ControllerType::Ecs;
+    if let Some(breaker) = &given.deployment_circuit_breaker {
+        if !by_ecs && breaker.enable {
+            return Err(CommandError::invalid(
+                "The deployment circuit breaker needs the ECS deployment controller.",
+            ));
+        }
+        settings.breaker = circuit_breaker(breaker)?;
+    }
+    if let Some(alarms) = &given.alarms {
+        if !by_ecs && alarms.enable {
+            return Err(CommandError::invalid(
+                "Deployment alarms need the ECS deployment controller.",
+            ));
+        }
+        settings.alarms = watched_alarms(alarms)?;
+    }
+    if let Some(minutes) = given.bake_time_in_minutes {
+        settings.bake = Some(minutes_of("bakeTimeInMinutes", minutes, 0..=1440)?);
+    }
+    strategy(given, &mut settings, kind)?;
+    if let Some(criteria) = &given.early_success_criteria {
+        let least = if kind.given { Percent(1) } else { settings.bounds.minimum_healthy };
+        settings.early_success = early_success(criteria, least)?;
+    }
+    if let Some(hooks) = &given.lifecycle_hooks {
+        settings.hooks = lifecycle_hooks(hooks)?;
+    }
+    Ok(settings)
+}
+
+fn bounds(
+    given: &DeploymentConfiguration,
+    kept: HealthBounds,
+    strategy: RolloutStrategy,
+    kind: Kind,
+) -> Result<HealthBounds, CommandError> {
+    let bounds = HealthBounds {
+        minimum_healthy: percent(
+            "minimumHealthyPercent",
+            given.minimum_healthy_percent,
+            kept.minimum_healthy,
+        )?,
+        maximum: percent("maximumPercent", given.maximum_percent, kept.maximum)?,
+    };
+    let is_rolling = given.strategy.as_deref().map_or(!strategy.shifts_traffic(), |strategy| {
+        strategy == DeploymentStrategy::Rolling.as_str()
+    });
+    let replica =
+        kind.scheduling == SchedulingStrategy::Replica && kind.controller == ControllerType::Ecs;
     let stuck = bounds.minimum_healthy.0 == 100 && bounds.maximum.0 == 100;
-    let replica = scheduling == SchedulingStrategy::Replica && controller == ControllerType::Ecs;
-    if stuck && replica && !allow_100_100 {
+    if stuck && replica && is_rolling && !kind.allow_100_100 {
         return Err(CommandError::invalid(
             "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block \
              deployments",
@@ -63,68 +122,7 @@ pub(super) fn settings(
     if bounds.maximum.0 < 100 {
         return Err(CommandError::invalid("maximumPercent must be between 100 and 100000."));
     }
-    if let Some(breaker) = &given.deployment_circuit_breaker {
-        if controller != ControllerType::Ecs && breaker.enable {
-            return Err(CommandError::invalid(
-                "The deployment circuit breaker needs the ECS deployment controller.",
-            ));
-        }
-        settings.breaker = BreakerConfig {
-            enable: breaker.enable,
-            rollback: breaker.rollback,
-            reset_on_healthy_task: breaker.reset_on_healthy_task.unwrap_or(true),
-            threshold: threshold(breaker.threshold_configuration.as_ref())?,
-        };
-    }
-    if let Some(minutes) = given.bake_time_in_minutes {
-        let minutes = u64::try_from(minutes).ok().filter(|minutes| *minutes <= 1440);
-        let minutes = minutes.ok_or_else(|| {
-            CommandError::invalid("bakeTimeInMinutes must be between 0 and 1440.")
-        })?;
-        settings.bake = Span::from_mins(minutes);
-    }
-    Ok(settings)
-}
-
-/// Strategies and monitors that this version of the engine does not carry out are refused by name.
-fn check_kind(given: &DeploymentConfiguration) -> Result<(), CommandError> {
-    let strategy: DeploymentStrategy = spelled("strategy", given.strategy.as_deref(), "ROLLING")?;
-    if strategy == DeploymentStrategy::BlueGreen && given.bake_time_in_minutes.is_none() {
-        return Err(CommandError::invalid(
-            "bakeTimeInMinutes is required for the BLUE_GREEN deployment strategy.",
-        ));
-    }
-    let only_for = [
-        ("linearConfiguration", given.linear_configuration.is_some(), DeploymentStrategy::Linear),
-        ("canaryConfiguration", given.canary_configuration.is_some(), DeploymentStrategy::Canary),
-        (
-            "earlySuccessCriteria",
-            given.early_success_criteria.is_some(),
-            DeploymentStrategy::Rolling,
-        ),
-    ];
-    for (field, is_given, valid_for) in only_for {
-        if is_given && strategy != valid_for {
-            return Err(CommandError::invalid(format!(
-                "{field} is not valid for the {strategy} deployment strategy."
-            )));
-        }
-    }
-    let unbuilt = match strategy {
-        DeploymentStrategy::BlueGreen | DeploymentStrategy::Linear | DeploymentStrategy::Canary => {
-            Some(format!("deployment strategy {strategy}"))
-        }
-        DeploymentStrategy::Rolling if given.early_success_criteria.is_some() => {
-            Some("earlySuccessCriteria".to_owned())
-        }
-        DeploymentStrategy::Rolling => {
-            given.alarms.as_ref().filter(|a| a.enable).map(|_| "alarms".to_owned())
-        }
-    };
-    match unbuilt {
-        Some(what) => Err(CommandError::client(format!("{what} is not built yet"))),
-        None => Ok(()),
-    }
+    Ok(bounds)
 }
 
 fn percent(field: &str, given: Option<i64>, kept: Percent) -> Result<Percent, CommandError> {
@@ -134,6 +132,27 @@ fn percent(field: &str, given: Option<i64>, kept: Percent) -> Result<Percent, Co
         .filter(|percent| *percent <= 100_000)
         .map(Percent)
         .ok_or_else(|| CommandError::invalid(format!("{field} is out of range.")))
+}
+
+fn minutes_of(
+    field: &str,
+    minutes: i64,
+    range: std::ops::RangeInclusive<u64>,
+) -> Result<Span, CommandError> {
+    let known = u64::try_from(minutes).ok().filter(|minutes| range.contains(minutes));
+    known.map(Span::from_mins).ok_or_else(|| {
+        let (first, last) = (range.start(), range.end());
+        CommandError::invalid(format!("{field} must be between {first} and {last}."))
+    })
+}
+
+fn circuit_breaker(given: &DeploymentCircuitBreaker) -> Result<BreakerConfig, CommandError> {
+    Ok(BreakerConfig {
+        enable: given.enable,
+        rollback: given.rollback,
+        reset_on_healthy_task: given.reset_on_healthy_task.unwrap_or(true),
+        threshold: threshold(given.threshold_configuration.as_ref())?,
+    })
 }
 
 fn threshold(given: Option<&ThresholdConfiguration>) -> Result<Threshold, CommandError> {
@@ -147,6 +166,220 @@ fn threshold(given: Option<&ThresholdConfiguration>) -> Result<Threshold, Comman
         "COUNT" if value >= 1 => Ok(Threshold::Count(value)),
         "BOUNDED_PERCENT" | "UNBOUNDED_PERCENT" | "COUNT" => Err(out_of_range()),
         other => Err(CommandError::invalid(format!("Unknown threshold type {other}."))),
+    }
+}
+
+fn watched_alarms(given: &DeploymentAlarms) -> Result<Option<AlarmConfig>, CommandError> {
+    if !given.enable {
+        return Ok(None);
+    }
+    if given.alarm_names.is_empty() {
+        return Err(CommandError::invalid("alarmNames cannot be empty."));
+    }
+    let names = given.alarm_names.iter().map(|name| name.as_str().into()).collect();
+    Ok(Some(AlarmConfig { names, rollback: given.rollback }))
+}
+
+/// Rule 20 of 03 section 3.3.
+fn early_success(
+    given: &EarlySuccessCriteria,
+    minimum: Percent,
+) -> Result<Option<EarlySuccess>, CommandError> {
+    if !given.enable {
+        return Ok(None);
+    }
+    let missing = |field: &str| {
+        CommandError::invalid(format!("{field} is required when earlySuccessCriteria is enabled."))
+    };
+    let percent = given.healthy_percent.ok_or_else(|| missing("healthyPercent"))?;
+    let cleanup = given.source_service_revision_cleanup.as_deref();
+    let cleanup = cleanup.ok_or_else(|| missing("sourceServiceRevisionCleanup"))?;
+    let healthy = u32::try_from(percent).ok().map(Percent);
+    let in_range = |percent: &Percent| *percent >= minimum && percent.0 <= 100;
+    let healthy = healthy.filter(in_range).ok_or_else(|| {
+        CommandError::invalid("healthyPercent must be between minimumHealthyPercent and 100.")
+    })?;
+    let cleanup = spelled("sourceServiceRevisionCleanup", Some(cleanup), "")?;
+    Ok(Some(EarlySuccess { healthy, cleanup }))
+}
+
+/// Rules 17 to 19 of 03 section 3.3.
+fn strategy(
+    given: &DeploymentConfiguration,
+    settings: &mut DeploymentSettings,
+    kind: Kind,
+) -> Result<(), CommandError> {
+    let kept = match settings.strategy {
+        RolloutStrategy::Rolling => DeploymentStrategy::Rolling,
+        RolloutStrategy::BlueGreen => DeploymentStrategy::BlueGreen,
+        RolloutStrategy::Linear { .. } => DeploymentStrategy::Linear,
+        RolloutStrategy::Canary { .. } => DeploymentStrategy::Canary,
+    };
+    let wanted: DeploymentStrategy = spelled("strategy", given.strategy.as_deref(), kept.as_str())?;
+    if wanted != DeploymentStrategy::Rolling
+        && (kind.controller != ControllerType::Ecs || kind.scheduling == SchedulingStrategy::Daemon)
+    {
+        return Err(CommandError::invalid(format!(
+            "The deployment strategy {wanted} needs the ECS deployment controller and the REPLICA \
+             scheduling strategy."
+        )));
+    }
+    if wanted == DeploymentStrategy::BlueGreen && settings.bake.is_none() {
+        return Err(CommandError::invalid(
+            "bakeTimeInMinutes is required for the BLUE_GREEN deployment strategy.",
+        ));
+    }
+    if wanted != DeploymentStrategy::Rolling {
+        let what = format!("deployment strategy {wanted} is not built yet");
+        return Err(CommandError::client(what));
+    }
+    let only_for = [
+        ("linearConfiguration", given.linear_configuration.is_some(), DeploymentStrategy::Linear),
+        ("canaryConfiguration", given.canary_configuration.is_some(), DeploymentStrategy::Canary),
+        (
+            "earlySuccessCriteria",
+            given.early_success_criteria.is_some(),
+            DeploymentStrategy::Rolling,
+        ),
+    ];
+    for (field, is_given, valid_for) in only_for {
+        if is_given && wanted != valid_for {
+            return Err(CommandError::invalid(format!(
+                "{field} is not valid for the {wanted} deployment strategy."
+            )));
+        }
+    }
+    settings.strategy = match wanted {
+        DeploymentStrategy::Rolling => RolloutStrategy::Rolling,
+        DeploymentStrategy::BlueGreen => RolloutStrategy::BlueGreen,
+        DeploymentStrategy::Linear => linear(given, settings.strategy)?,
+        DeploymentStrategy::Canary => canary(given, settings.strategy)?,
+    };
+    if wanted != DeploymentStrategy::Rolling {
+        settings.early_success = None;
+    }
+    Ok(())
+}
+
+fn linear(
+    given: &DeploymentConfiguration,
+    kept: RolloutStrategy,
+) -> Result<RolloutStrategy, CommandError> {
+    let (mut step, mut bake) = match kept {
+        RolloutStrategy::Linear { step, bake } => (step, bake),
+        RolloutStrategy::Rolling | RolloutStrategy::BlueGreen | RolloutStrategy::Canary { .. } => {
+            (Share(10_000), Span::from_mins(6))
+        }
+    };
+    if let Some(given) = &given.linear_configuration {
+        step = tenths("stepPercent", given.step_percent.as_ref(), step, Share(3_000))?;
+        if let Some(minutes) = given.step_bake_time_in_minutes {
+            bake = minutes_of("stepBakeTimeInMinutes", minutes, 0..=1440)?;
+        }
+    }
+    Ok(RolloutStrategy::Linear { step, bake })
+}
+
+fn canary(
+    given: &DeploymentConfiguration,
+    kept: RolloutStrategy,
+) -> Result<RolloutStrategy, CommandError> {
+    let (mut first, mut bake) = match kept {
+        RolloutStrategy::Canary { first, bake } => (first, bake),
+        RolloutStrategy::Rolling | RolloutStrategy::BlueGreen | RolloutStrategy::Linear { .. } => {
+            (Share(5_000), Span::from_mins(10))
+        }
+    };
+    if let Some(given) = &given.canary_configuration {
+        first = tenths("canaryPercent", given.canary_percent.as_ref(), first, Share(100))?;
+        if let Some(minutes) = given.canary_bake_time_in_minutes {
+            bake = minutes_of("canaryBakeTimeInMinutes", minutes, 0..=1440)?;
+        }
+    }
+    Ok(RolloutStrategy::Canary { first, bake })
+}
+
+/// A percentage in steps of 0.1, from some least one to 100.
+fn tenths(
+    field: &str,
+    given: Option<&Json>,
+    kept: Share,
+    least: Share,
+) -> Result<Share, CommandError> {
+    let Some(given) = given else { return Ok(kept) };
+    let share = given.as_number().and_then(Share::parse);
+    let fits = |share: &Share| *share >= least && *share <= Share::ALL && share.0 % 100 == 0;
+    share.filter(fits).ok_or_else(|| {
+        let (whole, tenth) = (least.0 / 1000, least.0 % 1000 / 100);
+        CommandError::invalid(format!(
+            "{field} must be between {whole}.{tenth} and 100.0 in steps of 0.1."
+        ))
+    })
+}
+
+const MOST_HOOKS_OF_A_KIND: usize = 10;
+
+/// Rules 24 and 25 of 03 section 3.3, and the quotas of 03 section 2.2.
+fn lifecycle_hooks(
+    given: &[DeploymentLifecycleHook],
+) -> Result<Arc<[LifecycleHook]>, CommandError> {
+    let hooks: Arc<[LifecycleHook]> =
+        given.iter().map(lifecycle_hook).collect::<Result<_, CommandError>>()?;
+    for kind in HookTarget::ALL {
+        if hooks.iter().filter(|hook| hook.target == *kind).count() > MOST_HOOKS_OF_A_KIND {
+            return Err(CommandError::invalid(format!(
+                "A service can have at most {MOST_HOOKS_OF_A_KIND} lifecycle hooks of type {kind}."
+            )));
+        }
+    }
+    Ok(hooks)
+}
+
+fn lifecycle_hook(given: &DeploymentLifecycleHook) -> Result<LifecycleHook, CommandError> {
+    let target = spelled("targetType", given.target_type.as_deref(), "AWS_LAMBDA")?;
+    let arn = given.hook_target_arn.as_deref().unwrap_or_default();
+    match target {
+        HookTarget::Lambda if arn.is_empty() => {
+            return Err(CommandError::invalid("hookTargetArn is required for AWS_LAMBDA hooks."));
+        }
+        HookTarget::Lambda | HookTarget::Pause => {}
+    }
+    if given.lifecycle_stages.is_empty() {
+        return Err(CommandError::invalid("lifecycleStages cannot be empty."));
+    }
+    let stages = given.lifecycle_stages.iter().map(|stage| hook_stage(stage, target));
+    let stages = stages.collect::<Result<_, CommandError>>()?;
+    let timeout = given.timeout_configuration.as_ref();
+    let minutes = timeout.and_then(|timeout| timeout.timeout_in_minutes).unwrap_or(1440);
+    let action = timeout.and_then(|timeout| timeout.action.as_deref());
+    Ok(LifecycleHook {
+        target,
+        arn: arn.into(),
+        stages,
+        timeout: minutes_of("timeoutInMinutes", minutes, 1..=20_160)?,
+        on_timeout: spelled("action", action, HookAction::Rollback.as_str())?,
+    })
+}
+
+fn hook_stage(name: &str, target: HookTarget) -> Result<LifecycleStage, CommandError> {
+    let stage: LifecycleStage = spelled("lifecycleStages", Some(name), "")?;
+    match stage {
+        LifecycleStage::ScaleUp | LifecycleStage::BakeTime | LifecycleStage::CleanUp => {
+            Err(CommandError::invalid(format!("{stage} has no lifecycle hooks.")))
+        }
+        LifecycleStage::TestTrafficShift | LifecycleStage::ProductionTrafficShift
+            if target == HookTarget::Pause =>
+        {
+            Err(CommandError::invalid(format!("A PAUSE hook is not allowed at {stage}.")))
+        }
+        LifecycleStage::ReconcileService
+        | LifecycleStage::PreScaleUp
+        | LifecycleStage::PostScaleUp
+        | LifecycleStage::TestTrafficShift
+        | LifecycleStage::PostTestTrafficShift
+        | LifecycleStage::PreProductionTrafficShift
+        | LifecycleStage::ProductionTrafficShift
+        | LifecycleStage::PostProductionTrafficShift => Ok(stage),
     }
 }
 

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use crate::api::event::EventKind;
-use crate::api::input::{LoadBalancer, UpdateService};
+use crate::api::input::{DeploymentConfiguration, LoadBalancer, UpdateService};
 use crate::api::{Answer, CommandError};
 use crate::command::capacity::resolve_launch;
 use crate::command::service::{check_active, desired_count, new_deployment};
-use crate::command::settings::{DeploymentSettings, check_daemon_settings, grace, settings};
+use crate::command::settings::{Kind, check_daemon_settings, grace, settings};
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
 use crate::model::{
-    ControllerType, DeploymentStatus, HealthBounds, Launch, PlacementConstraint, PlacementStrategy,
-    RolloutState, SchedulingStrategy, Service, ServiceId, Span, TaskDefinition, TaskDefinitionId,
+    ControllerType, DeploymentSettings, DeploymentStatus, HealthBounds, Launch,
+    PlacementConstraint, PlacementStrategy, RolloutState, SchedulingStrategy, Service, ServiceId,
+    Span, TaskDefinition, TaskDefinitionId,
 };
 use crate::reconcile::rebalance;
 use crate::store::Store;
@@ -69,14 +70,18 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
             ));
         }
     };
-    let kept = DeploymentSettings { bounds: row.bounds, breaker: row.breaker, bake: row.bake };
     let configuration = input.deployment_configuration.as_ref();
-    let allow = store.config.allow_100_100;
     if row.scheduling == SchedulingStrategy::Daemon {
         let strategy = input.placement_strategy.as_ref();
         check_daemon_settings(configuration, strategy.is_some_and(|items| !items.is_empty()))?;
     }
-    let settings = settings(configuration, kept, row.scheduling, row.controller, allow)?;
+    let kind = Kind {
+        scheduling: row.scheduling,
+        controller: row.controller,
+        allow_100_100: store.config.allow_100_100,
+        given: false,
+    };
+    let settings = settings(configuration, row.settings.clone(), kind)?;
     let primary = store.primary(service).map(|primary| store.deployment(primary));
     let current = primary.map_or(TaskDefinitionId(0), |primary| primary.definition);
     let definition = match &input.task_definition {
@@ -248,9 +253,7 @@ fn apply_in_place(
         change.placement.constraints.is_some() || change.placement.strategy.is_some();
     let cluster = control.store.service(service).cluster;
     let row = control.store.service_mut(service);
-    row.bounds = change.settings.bounds;
-    row.breaker = change.settings.breaker;
-    row.bake = change.settings.bake;
+    row.settings.clone_from(&change.settings);
     row.rebalancing = change.rebalancing;
     row.grace = change.grace.unwrap_or(row.grace);
     if let Some(constraints) = &change.placement.constraints {
@@ -271,6 +274,10 @@ fn apply_in_place(
     let kept = Arc::make_mut(&mut row.input);
     kept.enable_execute_command = input.enable_execute_command.or(kept.enable_execute_command);
     kept.enable_ecs_managed_tags = input.enable_ecs_managed_tags.or(kept.enable_ecs_managed_tags);
+    if let Some(configuration) = &input.deployment_configuration {
+        let known = kept.deployment_configuration.get_or_insert_default();
+        keep_configuration(known, configuration);
+    }
     if let Some(tags) = &input.propagate_tags {
         kept.propagate_tags = Some(tags.clone());
     }
@@ -292,6 +299,25 @@ fn apply_in_place(
     if placement_changed {
         control.room_changed(cluster);
     }
+}
+
+/// What a call gives of the deployment configuration is shown from then on.
+fn keep_configuration(known: &mut DeploymentConfiguration, given: &DeploymentConfiguration) {
+    fn keep<T: Clone>(known: &mut Option<T>, given: &Option<T>) {
+        if given.is_some() {
+            known.clone_from(given);
+        }
+    }
+    keep(&mut known.deployment_circuit_breaker, &given.deployment_circuit_breaker);
+    keep(&mut known.maximum_percent, &given.maximum_percent);
+    keep(&mut known.minimum_healthy_percent, &given.minimum_healthy_percent);
+    keep(&mut known.alarms, &given.alarms);
+    keep(&mut known.strategy, &given.strategy);
+    keep(&mut known.bake_time_in_minutes, &given.bake_time_in_minutes);
+    keep(&mut known.lifecycle_hooks, &given.lifecycle_hooks);
+    keep(&mut known.linear_configuration, &given.linear_configuration);
+    keep(&mut known.canary_configuration, &given.canary_configuration);
+    keep(&mut known.early_success_criteria, &given.early_success_criteria);
 }
 
 /// Container and port of each load balancer are in the definition (02 section 7.1).

@@ -10,6 +10,8 @@ pub(crate) enum Signal {
     Settled,
     /// Too many tasks failed.
     BreakerTripped,
+    /// An alarm that is watched fired.
+    AlarmTripped,
     /// StopServiceDeployment.
     UserStopped,
     /// A newer deployment failed: this one is wanted again.
@@ -30,20 +32,29 @@ pub(crate) fn next(state: RolloutState, ever_completed: bool, signal: Signal) ->
     match state {
         RolloutState::InProgress => match signal {
             Signal::Settled => Transition::To(RolloutState::Completed),
-            Signal::BreakerTripped if ever_completed => Transition::Stay,
-            Signal::BreakerTripped => Transition::To(RolloutState::Failed),
-            Signal::UserStopped if ever_completed => Transition::Stay,
-            Signal::UserStopped => Transition::To(RolloutState::Failed),
+            Signal::BreakerTripped | Signal::AlarmTripped | Signal::UserStopped
+                if ever_completed =>
+            {
+                Transition::Stay
+            }
+            Signal::BreakerTripped | Signal::AlarmTripped | Signal::UserStopped => {
+                Transition::To(RolloutState::Failed)
+            }
             Signal::Repromoted => Transition::Stay,
         },
         RolloutState::Completed => match signal {
             Signal::Repromoted => Transition::To(RolloutState::InProgress),
-            Signal::Settled | Signal::BreakerTripped | Signal::UserStopped => Transition::Stay,
+            Signal::Settled
+            | Signal::BreakerTripped
+            | Signal::AlarmTripped
+            | Signal::UserStopped => Transition::Stay,
         },
         RolloutState::Failed => match signal {
-            Signal::Settled | Signal::BreakerTripped | Signal::UserStopped | Signal::Repromoted => {
-                Transition::Stay
-            }
+            Signal::Settled
+            | Signal::BreakerTripped
+            | Signal::AlarmTripped
+            | Signal::UserStopped
+            | Signal::Repromoted => Transition::Stay,
         },
     }
 }
@@ -58,8 +69,13 @@ mod tests {
 
     #[test]
     fn the_table_of_states_and_signals() {
-        let signals =
-            [Signal::Settled, Signal::BreakerTripped, Signal::UserStopped, Signal::Repromoted];
+        let signals = [
+            Signal::Settled,
+            Signal::BreakerTripped,
+            Signal::AlarmTripped,
+            Signal::UserStopped,
+            Signal::Repromoted,
+        ];
         let mut table = String::new();
         for &state in RolloutState::ALL {
             for ever_completed in [false, true] {
@@ -76,26 +92,32 @@ mod tests {
         expect![[r#"
             IN_PROGRESS Settled -> COMPLETED
             IN_PROGRESS BreakerTripped -> FAILED
+            IN_PROGRESS AlarmTripped -> FAILED
             IN_PROGRESS UserStopped -> FAILED
             IN_PROGRESS Repromoted stays
             IN_PROGRESS (completed before) Settled -> COMPLETED
             IN_PROGRESS (completed before) BreakerTripped stays
+            IN_PROGRESS (completed before) AlarmTripped stays
             IN_PROGRESS (completed before) UserStopped stays
             IN_PROGRESS (completed before) Repromoted stays
             COMPLETED Settled stays
             COMPLETED BreakerTripped stays
+            COMPLETED AlarmTripped stays
             COMPLETED UserStopped stays
             COMPLETED Repromoted -> IN_PROGRESS
             COMPLETED (completed before) Settled stays
             COMPLETED (completed before) BreakerTripped stays
+            COMPLETED (completed before) AlarmTripped stays
             COMPLETED (completed before) UserStopped stays
             COMPLETED (completed before) Repromoted -> IN_PROGRESS
             FAILED Settled stays
             FAILED BreakerTripped stays
+            FAILED AlarmTripped stays
             FAILED UserStopped stays
             FAILED Repromoted stays
             FAILED (completed before) Settled stays
             FAILED (completed before) BreakerTripped stays
+            FAILED (completed before) AlarmTripped stays
             FAILED (completed before) UserStopped stays
             FAILED (completed before) Repromoted stays
         "#]]

@@ -38,6 +38,10 @@ pub struct Deployment {
     pub was_healthy: bool,
     /// Unhealthy tasks that were stopped before their replacement was started.
     pub owed_replacements: u32,
+    /// A task of it has reached RUNNING: alarms are watched from then on.
+    pub has_run: bool,
+    /// Alarms that were in ALARM when it was created: they are ignored.
+    pub ignored_alarms: Box<[Box<str>]>,
     /// Since when everything but the bake time speaks for completion.
     pub baking_since: Option<Time>,
     /// Back-off of launches.
@@ -162,6 +166,8 @@ pub struct ServiceDeployment {
     pub rollback: Option<RollbackRecord>,
     /// The breaker tripped.
     pub breaker_triggered: bool,
+    /// Alarms that ended it.
+    pub triggered_alarms: Box<[Box<str>]>,
 }
 
 /// A rollback.

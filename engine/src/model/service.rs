@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::input::{CreateService, LoadBalancer, NetworkConfiguration, ServiceRegistry};
 use crate::model::{
-    BreakerConfig, ClusterId, ControllerType, DeploymentId, GroupId, HealthBounds, Launch,
+    ClusterId, ControllerType, DeploymentId, DeploymentSettings, GroupId, Launch,
     PlacementConstraint, PlacementStrategy, SchedulingStrategy, ServiceDeploymentId, ServiceStatus,
     Span, TaskId, Time, ZoneId,
 };
@@ -27,10 +27,8 @@ pub struct Service {
     pub scheduling: SchedulingStrategy,
     /// Who deploys.
     pub controller: ControllerType,
-    /// Floor and ceiling.
-    pub bounds: HealthBounds,
-    /// Circuit breaker.
-    pub breaker: BreakerConfig,
+    /// How it is deployed.
+    pub settings: DeploymentSettings,
     /// As given, for display.
     pub input: Arc<CreateService>,
     /// Where new tasks are launched.
@@ -49,8 +47,6 @@ pub struct Service {
     pub grace: Span,
     /// Availability zone rebalancing.
     pub rebalancing: bool,
-    /// How long a completed roll-out is watched before it is called so.
-    pub bake: Span,
     /// Deployments that are listed, in order of creation.
     pub deployments: Vec<DeploymentId>,
     /// Records of all its deployments, oldest first.
@@ -144,13 +140,13 @@ pub enum MessageKey {
 impl Service {
     /// minH: what must stay healthy.
     pub fn lower_limit(&self) -> u32 {
-        self.bounds.lower(self.desired)
+        self.settings.bounds.lower(self.desired)
     }
 
     /// maxT: what may occupy at most. A daemon never has more than one task an instance.
     pub fn upper_limit(&self) -> u32 {
         match self.scheduling {
-            SchedulingStrategy::Replica => self.bounds.upper(self.desired),
+            SchedulingStrategy::Replica => self.settings.bounds.upper(self.desired),
             SchedulingStrategy::Daemon => self.desired,
         }
     }

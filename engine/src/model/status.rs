@@ -178,6 +178,80 @@ spelled! {
         Canary = "CANARY",
     }
 
+    /// State of a CloudWatch alarm.
+    AlarmState {
+        /// Within its threshold.
+        Ok = "OK",
+        /// Beyond it.
+        Alarm = "ALARM",
+        /// Not known; no failure.
+        InsufficientData = "INSUFFICIENT_DATA",
+    }
+
+    /// What happens to the old revision after an early success (03 section 13).
+    SourceCleanup {
+        /// It goes before the deployment is complete.
+        Blocking = "BLOCKING",
+        /// It goes afterwards.
+        Deferred = "DEFERRED",
+    }
+
+    /// Stage of a deployment that shifts traffic (03 section 21.1).
+    LifecycleStage {
+        /// Back to one source revision.
+        ReconcileService = "RECONCILE_SERVICE",
+        /// Nothing of the new revision runs yet.
+        PreScaleUp = "PRE_SCALE_UP",
+        /// The new revision is started in full.
+        ScaleUp = "SCALE_UP",
+        /// It runs.
+        PostScaleUp = "POST_SCALE_UP",
+        /// Test traffic goes to it.
+        TestTrafficShift = "TEST_TRAFFIC_SHIFT",
+        /// Test traffic has gone to it.
+        PostTestTrafficShift = "POST_TEST_TRAFFIC_SHIFT",
+        /// Before each step of production traffic.
+        PreProductionTrafficShift = "PRE_PRODUCTION_TRAFFIC_SHIFT",
+        /// Production traffic goes to it.
+        ProductionTrafficShift = "PRODUCTION_TRAFFIC_SHIFT",
+        /// All of it has gone.
+        PostProductionTrafficShift = "POST_PRODUCTION_TRAFFIC_SHIFT",
+        /// Both revisions run, the new one is watched.
+        BakeTime = "BAKE_TIME",
+        /// The old revision is stopped.
+        CleanUp = "CLEAN_UP",
+    }
+
+    /// What a lifecycle hook is.
+    HookTarget {
+        /// A function that is asked.
+        Lambda = "AWS_LAMBDA",
+        /// Somebody must say how it goes on.
+        Pause = "PAUSE",
+    }
+
+    /// How the run of a lifecycle hook stands.
+    HookStatus {
+        /// A pause waits.
+        AwaitingAction = "AWAITING_ACTION",
+        /// A function works on it.
+        InProgress = "IN_PROGRESS",
+        /// It may go on.
+        Succeeded = "SUCCEEDED",
+        /// It must not.
+        Failed = "FAILED",
+        /// Nobody said anything in time.
+        TimedOut = "TIMED_OUT",
+    }
+
+    /// What follows a pause.
+    HookAction {
+        /// The next stage.
+        Continue = "CONTINUE",
+        /// The way back.
+        Rollback = "ROLLBACK",
+    }
+
     /// Status of a service (03 section 1.3).
     ServiceStatus {
         /// In service.

@@ -6,7 +6,7 @@ use crate::control::Control;
 use crate::deployment::rollout::{self, Signal, Transition};
 use crate::model::{
     DeploymentId, DeploymentStatus, RolloutReason, RolloutState, ServiceDeploymentStatus,
-    ServiceId, ServiceStatus, Stop,
+    ServiceId, ServiceStatus, SourceCleanup, Stop,
 };
 use crate::reconcile::facts::Fact;
 use crate::reconcile::monitors;
@@ -24,23 +24,41 @@ pub(super) fn check(pass: &mut Pass<'_>) -> bool {
     completes
 }
 
-/// The completion predicate of 03 section 10.2, but for the bake time.
-fn is_settled(pass: &Pass<'_>, primary: DeploymentId) -> bool {
+/// The completion predicate of 03 section 10.2, but for the bake time. With early success
+/// criteria enough healthy tasks will do; a rollback has none (03 section 13).
+fn is_settled(pass: &mut Pass<'_>, primary: DeploymentId) -> bool {
     let store = &pass.control.store;
-    if store.deployment(primary).rollout != RolloutState::InProgress {
+    let (service, row) = (store.service(pass.service), store.deployment(primary));
+    if row.rollout != RolloutState::InProgress {
         return false;
     }
-    let waits = store.config.completion_waits_for_stopping;
+    let desired = service.desired;
+    let healthy = pass.count_of(primary, Fact::is_healthy);
+    let early = service.settings.early_success.filter(|_| !row.ever_completed);
+    let Some(early) = early else {
+        return pass.count_of(primary, Fact::is_active) == desired
+            && healthy == desired
+            && old_tasks_are_gone(pass, primary);
+    };
+    healthy >= early.required(desired)
+        && match early.cleanup {
+            SourceCleanup::Deferred => true,
+            // The bake comes before the old revision is gone: it begins with the criteria.
+            SourceCleanup::Blocking => {
+                has_baked(pass, primary) && old_tasks_are_gone(pass, primary)
+            }
+        }
+}
+
+fn old_tasks_are_gone(pass: &Pass<'_>, primary: DeploymentId) -> bool {
+    let waits = pass.control.store.config.completion_waits_for_stopping;
     let lingers = |fact: &Fact| fact.is_active() || (waits && fact.is_stopping());
-    let desired = store.service(pass.service).desired;
-    pass.count_of(primary, Fact::is_active) == desired
-        && pass.count_of(primary, Fact::is_healthy) == desired
-        && !pass.facts.iter().any(|fact| fact.deployment != primary && lingers(fact))
+    !pass.facts.iter().any(|fact| fact.deployment != primary && lingers(fact))
 }
 
 /// A rollback and a deployment that completed before do not bake.
 fn has_baked(pass: &mut Pass<'_>, primary: DeploymentId) -> bool {
-    let (now, bake) = (pass.control.now, pass.control.store.service(pass.service).bake);
+    let (now, bake) = (pass.control.now, pass.control.store.bake_time(pass.service));
     let row = pass.control.store.deployment_mut(primary);
     let since = *row.baking_since.get_or_insert(now);
     row.ever_completed || now >= since + bake

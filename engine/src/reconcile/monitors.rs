@@ -13,35 +13,58 @@ use crate::reconcile::stops;
 /// A rollout that was just given up, and the deployment that is wanted again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tripped {
+    monitor: Monitor,
     failed: DeploymentId,
     back_to: Option<DeploymentId>,
 }
 
-const BREAKER_ROLLBACK: &str =
-    "Service deployment rolled back because the circuit breaker threshold was exceeded.";
+/// What watches a rollout. Whichever trips first decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Monitor {
+    Breaker,
+    Alarms,
+}
+
 const NO_CANDIDATE: &str = "No rollback candidate was found to run the rollback.";
 
-/// Trips the circuit breaker when the PRIMARY deployment failed too often.
-pub(super) fn breaker(pass: &mut Pass<'_>) -> Option<Tripped> {
-    if !breaker_is_due(pass) {
-        return None;
-    }
+/// Ends the rollout of the PRIMARY deployment when it failed too often, or an alarm fired.
+pub(super) fn trip(pass: &mut Pass<'_>) -> Option<Tripped> {
     let primary = pass.primary()?;
-    let config = pass.control.store.service(pass.service).breaker;
+    let fired = fired_alarms(pass, primary);
+    let monitor = match (breaker_is_due(pass), fired.is_empty()) {
+        (true, _) => Monitor::Breaker,
+        (false, false) => Monitor::Alarms,
+        (false, true) => return None,
+    };
     let row = pass.control.store.deployment(primary);
-    match rollout::next(row.rollout, row.ever_completed, Signal::BreakerTripped) {
-        Transition::Stay => return None,
-        Transition::To(state) => {
-            pass.control.set_rollout(primary, state, RolloutReason::BreakerTripped);
-        }
-    }
+    let settings = &pass.control.store.service(pass.service).settings;
+    let (signal, why, back, rollback) = match monitor {
+        Monitor::Breaker => (
+            Signal::BreakerTripped,
+            RolloutReason::BreakerTripped,
+            RolloutReason::BreakerRollback,
+            settings.breaker.rollback,
+        ),
+        Monitor::Alarms => (
+            Signal::AlarmTripped,
+            RolloutReason::AlarmDetected,
+            RolloutReason::AlarmRollback,
+            settings.alarms.as_ref().is_some_and(|alarms| alarms.rollback),
+        ),
+    };
+    let Transition::To(state) = rollout::next(row.rollout, row.ever_completed, signal) else {
+        return None;
+    };
+    pass.control.set_rollout(primary, state, why);
     let record = record_of(pass, primary);
     if let Some(record) = record {
-        pass.control.store.record_mut(record).breaker_triggered = true;
+        let row = pass.control.store.record_mut(record);
+        row.breaker_triggered = monitor == Monitor::Breaker;
+        row.triggered_alarms = fired;
     }
-    let back_to = if config.rollback {
-        let to = roll_back(pass, primary, RolloutReason::BreakerRollback);
-        finish_record(pass, record, BREAKER_ROLLBACK, to);
+    let back_to = if rollback {
+        let to = roll_back(pass, primary, back);
+        finish_record(pass, record, monitor.rollback_reason(), to);
         to
     } else {
         if let Some(record) = record {
@@ -51,7 +74,30 @@ pub(super) fn breaker(pass: &mut Pass<'_>) -> Option<Tripped> {
         None
     };
     stops::shrink_unmaintained(pass);
-    Some(Tripped { failed: primary, back_to })
+    Some(Tripped { monitor, failed: primary, back_to })
+}
+
+impl Monitor {
+    const fn rollback_reason(self) -> &'static str {
+        match self {
+            Self::Breaker => {
+                "Service deployment rolled back because the circuit breaker threshold was exceeded."
+            }
+            Self::Alarms => "Service deployment rolled back because of alarm.",
+        }
+    }
+}
+
+/// Watched alarms that are in ALARM: from the first RUNNING task of the new revision to the end of
+/// the bake, and never one that was in ALARM at the start (03 section 12).
+fn fired_alarms(pass: &Pass<'_>, primary: DeploymentId) -> Box<[Box<str>]> {
+    let store = &pass.control.store;
+    let row = store.deployment(primary);
+    if row.rollout != RolloutState::InProgress || row.ever_completed || !row.has_run {
+        return Box::default();
+    }
+    let fired = store.alarms_now(pass.service).into_iter();
+    fired.filter(|name| !row.ignored_alarms.contains(name)).collect()
 }
 
 /// Whether the breaker has counted enough failures of the PRIMARY deployment.
@@ -59,7 +105,7 @@ fn breaker_is_due(pass: &Pass<'_>) -> bool {
     let Some(primary) = pass.primary() else { return false };
     let store = &pass.control.store;
     let (service, row) = (store.service(pass.service), store.deployment(primary));
-    let config = service.breaker;
+    let config = service.settings.breaker;
     // `stopAfterFirstHealthy`: once a task was healthy nothing is counted any more.
     let is_over = store.config.stop_after_first_healthy && row.was_healthy;
     let enough = row.failures >= breaker::threshold(config.threshold, service.desired);
@@ -143,12 +189,21 @@ pub(super) fn record_of(pass: &Pass<'_>, deployment: DeploymentId) -> Option<Ser
     records.iter().rev().copied().find(|&record| store.record(record).target == deployment)
 }
 
-/// E12 and E13, and what EventBridge says of it.
+/// E12 or E14, then E13, and what EventBridge says of it.
 pub(super) fn tell(pass: &mut Pass<'_>, tripped: Option<Tripped>) {
-    let Some(Tripped { failed, back_to }) = tripped else { return };
+    let Some(Tripped { monitor, failed, back_to }) = tripped else { return };
     let service = pass.service;
-    pass.control.out.message(service, Message::DeploymentFailed(failed));
-    let reason = "ECS deployment circuit breaker: task failed to start.".to_owned();
+    let (message, reason) = match monitor {
+        Monitor::Breaker => (
+            Message::DeploymentFailed(failed),
+            "ECS deployment circuit breaker: task failed to start.",
+        ),
+        Monitor::Alarms => {
+            (Message::AlarmDetected(failed), "ECS deployment failed: alarm detected.")
+        }
+    };
+    pass.control.out.message(service, message);
+    let reason = reason.to_owned();
     pass.control.out.deployment_change(service, "SERVICE_DEPLOYMENT_FAILED", failed, reason);
     if let Some(back_to) = back_to {
         pass.control.out.message(service, Message::RollingBack(back_to));

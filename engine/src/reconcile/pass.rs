@@ -45,7 +45,7 @@ pub(super) fn run(control: &mut Control, service: ServiceId) {
     stops::surplus(&mut pass);
     stops::rolling(&mut pass);
     stops::stop_first(&mut pass);
-    let tripped = monitors::breaker(&mut pass);
+    let tripped = monitors::trip(&mut pass);
     let started = starts::launch(&mut pass);
     let silent = pass.told.is_silent();
     pass.told.tell_stops(pass.control, service);
@@ -191,7 +191,7 @@ fn forget_stopped(control: &mut Control, service: ServiceId) {
 fn take_in(control: &mut Control, service: ServiceId) {
     announce_targets(control, service);
     note_warmed_up(control, service);
-    let reset = control.store.service(service).breaker.reset_on_healthy_task;
+    let reset = control.store.service(service).settings.breaker.reset_on_healthy_task;
     let delays = control.store.config.start_backoff.clone();
     for deployment in control.store.service(service).deployments.clone() {
         let now = control.now;

@@ -81,7 +81,7 @@ fn say_stuck(pass: &mut Pass<'_>, primary: DeploymentId) {
 /// When the clock alone asks for the next pass.
 pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
     let store = &control.store;
-    let (row, now) = (store.service(service), control.now);
+    let (row, now, bake) = (store.service(service), control.now, store.bake_time(service));
     let window = store.config.event_dedupe;
     let backoffs = row
         .deployments
@@ -90,7 +90,7 @@ pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
     let bakes = row.deployments.iter().filter_map(|&deployment| {
         let deployment = store.deployment(deployment);
         let baking = deployment.rollout == RolloutState::InProgress;
-        deployment.baking_since.filter(|_| baking).map(|since| since + row.bake)
+        deployment.baking_since.filter(|_| baking).map(|since| since + bake)
     });
     let again = row.memory.steady.map(|steady| steady.said + window);
     let stuck = row.memory.said.iter().filter_map(|(key, at)| match key {

@@ -15,7 +15,7 @@ use crate::api::EngineConfig;
 use crate::api::answer::Answer;
 use crate::api::input::RunTask;
 use crate::model::{
-    CapacityProvider, Cluster, ClusterId, Deployment, DeploymentId, GroupId, InstanceId,
+    Alarm, CapacityProvider, Cluster, ClusterId, Deployment, DeploymentId, GroupId, InstanceId,
     InstanceStatus, ProviderId, ProviderKind, ProviderStatus, Service, ServiceDeployment,
     ServiceDeploymentId, ServiceId, Subnet, SubnetId, Task, TaskDefinition, TaskDefinitionId,
     TaskId, ZoneId,
@@ -57,6 +57,8 @@ pub(crate) struct Store {
     pub(crate) tokens: BTreeMap<(ClusterId, Box<str>), (RunTask, Answer)>,
     /// Account settings in force.
     pub(crate) account_settings: BTreeMap<Box<str>, Box<str>>,
+    /// CloudWatch alarms, by name.
+    pub(crate) alarms: BTreeMap<Box<str>, Alarm>,
 }
 
 /// A family of task definitions: its numbers are never reused.
@@ -117,6 +119,7 @@ impl Store {
             fargate_gone: BTreeSet::new(),
             tokens: BTreeMap::new(),
             account_settings: BTreeMap::new(),
+            alarms: BTreeMap::new(),
         }
     }
 

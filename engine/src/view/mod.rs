@@ -9,9 +9,9 @@ use crate::expr::Expression;
 use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
-    CapacityProvider, Cluster, ClusterId, ContainerInstance, Deployment, DeploymentId, GroupId,
-    InstanceId, ProviderId, Service, ServiceDeployment, ServiceDeploymentId, ServiceId, Subnet,
-    SubnetId, Task, TaskDefinition, TaskDefinitionId, TaskId, Time, ZoneId,
+    Alarm, CapacityProvider, Cluster, ClusterId, ContainerInstance, Deployment, DeploymentId,
+    GroupId, InstanceId, ProviderId, Service, ServiceDeployment, ServiceDeploymentId, ServiceId,
+    Subnet, SubnetId, Task, TaskDefinition, TaskDefinitionId, TaskId, Time, ZoneId,
 };
 use crate::store::Store;
 use crate::store::instances::Free;
@@ -158,6 +158,16 @@ impl<'a> View<'a> {
     /// An ACTIVE capacity provider by name.
     pub fn find_provider(self, name: &str) -> Option<ProviderId> {
         self.store.find_provider(name)
+    }
+
+    /// All alarms, by name.
+    pub fn alarms(self) -> impl Iterator<Item = &'a Alarm> {
+        self.store.alarms.values()
+    }
+
+    /// An alarm by name.
+    pub fn alarm(self, name: &str) -> Option<&'a Alarm> {
+        self.store.alarms.get(name)
     }
 
     /// A subnet.

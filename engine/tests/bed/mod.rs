@@ -14,9 +14,9 @@ use stowplan_engine::api::{
     Answer, Command, CommandError, EngineConfig, Event, Input, Output, Report, Setup, TaskChange,
 };
 use stowplan_engine::model::{
-    Capabilities, ClusterId, DefinitionStatus, HealthStatus, Held, InstanceId, InstanceStatus,
-    Market, PortSet, Registration, ServiceId, ServiceStatus, Span, Stop, StopCode, StopReason,
-    TaskId, TaskStatus, Time,
+    Alarm, AlarmState, Capabilities, ClusterId, DefinitionStatus, HealthStatus, Held, InstanceId,
+    InstanceStatus, Market, PortSet, Registration, ServiceId, ServiceStatus, Span, Stop, StopCode,
+    StopReason, TaskId, TaskStatus, Time,
 };
 
 pub(crate) use world::Behavior;
@@ -387,6 +387,23 @@ impl Bed {
         let reason = StopReason::HostTerminated(instance);
         let stop = Stop { code: StopCode::TerminationNotice, reason };
         self.report(Report::InstanceTerminated(instance, stop));
+    }
+
+    /// An alarm of time 0: its period and how many are looked at.
+    pub(crate) fn alarm(&mut self, name: &str, period: u64, periods: u32, state: AlarmState) {
+        let alarm = Alarm {
+            name: name.into(),
+            period: Span::from_secs(period),
+            evaluation_periods: periods,
+            state,
+            changed_at: Time::ZERO,
+        };
+        self.setup(Setup::Alarm(alarm));
+    }
+
+    /// An alarm changes its state.
+    pub(crate) fn set_alarm(&mut self, name: &str, state: AlarmState) {
+        self.report(Report::AlarmState(name.into(), state));
     }
 
     /// An instance joins.

@@ -108,7 +108,9 @@ impl World {
             Report::AgentConnection(instance, _)
             | Report::InstanceTerminated(instance, _)
             | Report::InstanceStopped(instance, _) => (0, instance.0),
-            Report::InstanceRegistered(..) | Report::FargateCapacity { .. } => (0, u32::MAX),
+            Report::InstanceRegistered(..)
+            | Report::FargateCapacity { .. }
+            | Report::AlarmState(..) => (0, u32::MAX),
         };
         self.next += 1;
         self.due.insert((at, kind, id, self.next), report);

@@ -11,6 +11,7 @@ mod instances;
 mod limited;
 mod messages;
 mod mid_deployment;
+mod monitors;
 mod network;
 mod placement;
 mod rebalancing;

@@ -96,7 +96,7 @@ fn w10_a_daemon_has_the_defaults_of_the_api() {
     bed.service("web", 0, json!({ "schedulingStrategy": "DAEMON" }));
     let row = bed.service_row("web");
     assert_eq!((row.desired, row.lower_limit(), row.upper_limit()), (3, 0, 3));
-    let bounds = row.bounds;
+    let bounds = row.settings.bounds;
     assert_eq!((bounds.minimum_healthy.0, bounds.maximum.0), (0, 100));
 }
 

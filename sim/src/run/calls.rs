@@ -187,6 +187,15 @@ impl Simulation {
                 self.around.world.push_image(now, name, size_mb.unwrap_or(40), &region);
                 Ok(())
             }
+            WorldAction::SetAlarm(set) => {
+                let name = self.fill_text(now, &set.alarm_name)?;
+                if self.engine.view().alarm(&name).is_none() {
+                    return Err(Refusal::Bad(format!("there is no alarm `{name}`")));
+                }
+                let report = Report::AlarmState(name.into(), set.state);
+                self.step(now, Input::Report(report)).expect("a report is never refused");
+                Ok(())
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! World actions of the timeline, as they are written.
 
 use serde::Deserialize;
+use stowplan_engine::model::AlarmState;
 
 use super::{at::At, fields::fields_of, instance::InstanceKeys, unbuilt::Part};
 use crate::document::DocumentError;
@@ -18,6 +19,7 @@ pub(super) const WORLD: &[&str] = &[
     "setBehavior",
     "failTask",
     "pushImage",
+    "setAlarm",
 ];
 
 /// A world action. Texts may hold `${CEL}`.
@@ -30,6 +32,7 @@ pub(super) enum WorldKeys {
     SetBehavior(Box<SetBehavior>),
     FailTask(FailTask),
     PushImage(PushImage),
+    SetAlarm(SetAlarm),
 }
 
 /// Something that happens to one instance.
@@ -97,6 +100,16 @@ pub struct FailTask {
     pub exit_code: Option<i32>,
 }
 
+/// An alarm changes its state.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetAlarm {
+    /// Its name; may be a template.
+    pub alarm_name: String,
+    /// The state from now on.
+    pub state: AlarmState,
+}
+
 /// An image is pushed to a region.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -121,6 +134,7 @@ pub(super) fn read(name: &str, input: &At<'_>) -> Result<WorldKeys, DocumentErro
         "setCapacity" => set_capacity(input).map(WorldKeys::SetCapacity),
         "failTask" => input.decode().map(WorldKeys::FailTask),
         "pushImage" => input.decode().map(WorldKeys::PushImage),
+        "setAlarm" => input.decode().map(WorldKeys::SetAlarm),
         "setBehavior" => {
             super::behavior::read_change(input).map(|set| WorldKeys::SetBehavior(Box::new(set)))
         }

@@ -23,6 +23,7 @@
 //! ```
 
 mod actions;
+mod alarms;
 mod at;
 mod behavior;
 mod cluster;
@@ -45,7 +46,9 @@ mod unbuilt;
 use serde::Deserialize;
 use stowplan_engine::model::Time;
 
-pub use actions::{FailTask, InstanceAction, InstanceName, InterruptSpot, PushImage, SetCapacity};
+pub use actions::{
+    FailTask, InstanceAction, InstanceName, InterruptSpot, PushImage, SetAlarm, SetCapacity,
+};
 pub use at::{Origin, Source};
 pub use expectation::{Expectation, Quantifier};
 pub use resolve::{
@@ -103,6 +106,7 @@ pub struct Scenario {
     services: Vec<GivenService>,
     tasks: Vec<GivenTaskEntry>,
     target_groups: Vec<(TargetGroup, Origin)>,
+    alarms: Vec<alarms::GivenAlarm>,
     behavior: Behaviors,
     images: Option<Vec<Image>>,
     timeline: Vec<GivenEntry>,
@@ -130,6 +134,7 @@ const KEYS: &[&str] = &[
     "services",
     "tasks",
     "targetGroups",
+    "alarms",
     "images",
     "behavior",
     "tunables",
@@ -249,6 +254,7 @@ impl Scenario {
             services: each(&list("services")?, given::service)?,
             tasks: each(&tasks, given::task)?,
             target_groups: each(&list("targetGroups")?, target_group)?,
+            alarms: each(&list("alarms")?, alarms::read)?,
             behavior: at.get("behavior").map_or(Ok(Behaviors::new()), |b| behavior::read(&b))?,
             images: at.optional("images")?,
             timeline: at.get("timeline").map_or(Ok(Vec::new()), |t| timeline::read(&t, until))?,

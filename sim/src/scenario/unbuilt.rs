@@ -21,6 +21,8 @@ pub(super) enum Part {
     Strategy,
     /// Values of `deploymentController.type` of a given service.
     Controller,
+    /// In an alarm.
+    Alarm,
     /// In a behaviour.
     Behavior,
     /// In `tunables`.
@@ -37,7 +39,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
         &[
             "registries",
             "scaling",
-            "alarms",
             "metrics",
             "load",
             "deploymentGroups",
@@ -62,14 +63,25 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "vpcLatticeConfigurations",
         ],
     ),
+    (Part::Deployment, &["lifecycleHooks", "linearConfiguration", "canaryConfiguration"]),
     (
-        Part::Deployment,
+        Part::Alarm,
         &[
-            "alarms",
-            "lifecycleHooks",
-            "linearConfiguration",
-            "canaryConfiguration",
-            "earlySuccessCriteria",
+            "metricName",
+            "metrics",
+            "namespace",
+            "statistic",
+            "extendedStatistic",
+            "dimensions",
+            "service",
+            "unit",
+            "threshold",
+            "comparisonOperator",
+            "datapointsToAlarm",
+            "treatMissingData",
+            "alarmActions",
+            "okActions",
+            "insufficientDataActions",
         ],
     ),
     (Part::Strategy, &["BLUE_GREEN", "LINEAR", "CANARY"]),
@@ -135,7 +147,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "regionRecovery",
             "setLoad",
             "setMetric",
-            "setAlarm",
         ],
     ),
 ];

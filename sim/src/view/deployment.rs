@@ -7,7 +7,7 @@ use stowplan_engine::model::{
 
 use super::Moment;
 use super::service::{configuration, launch_type, strategy};
-use super::shape::{api, none, object, shape, text};
+use super::shape::{api, none, object, shape, text, texts};
 
 shape! {
     /// An element of `deployments[]`.
@@ -162,7 +162,7 @@ fn breaker(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
     let service = moment.engine.service(row.service);
     let status = if row.breaker_triggered {
         "TRIGGERED"
-    } else if !service.breaker.enable {
+    } else if !service.settings.breaker.enable {
         "DISABLED"
     } else if is_monitored(row.status) {
         "MONITORING"
@@ -172,7 +172,7 @@ fn breaker(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
     object([
         ("status", status.into()),
         ("failureCount", moment.engine.deployment(row.target).failures.into()),
-        ("threshold", trips_at(service.breaker.threshold, service.desired).into()),
+        ("threshold", trips_at(service.settings.breaker.threshold, service.desired).into()),
     ])
 }
 
@@ -210,17 +210,20 @@ fn alarms(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
             ("triggeredAlarmNames", none()),
         ]);
     };
-    let in_alarm =
-        |name: &&String| moment.world.alarm(name).is_some_and(|(state, _)| state == "ALARM");
-    let triggered: Vec<&String> = given.alarm_names.iter().filter(in_alarm).collect();
-    let status = match (is_monitored(row.status), triggered.is_empty()) {
-        (true, true) => "MONITORING",
-        (true, false) => "TRIGGERED",
-        (false, _) => "MONITORING_COMPLETE",
+    let ignored = &moment.engine.deployment(row.target).ignored_alarms;
+    let is_ignored = |name: &String| ignored.iter().any(|known| **known == **name);
+    let status = if !row.triggered_alarms.is_empty() {
+        "TRIGGERED"
+    } else if given.alarm_names.iter().all(is_ignored) {
+        "DISABLED"
+    } else if is_monitored(row.status) {
+        "MONITORING"
+    } else {
+        "MONITORING_COMPLETE"
     };
     object([
         ("status", status.into()),
         ("alarmNames", api(&given.alarm_names)),
-        ("triggeredAlarmNames", api(&triggered)),
+        ("triggeredAlarmNames", texts(row.triggered_alarms.iter().map(ToString::to_string))),
     ])
 }

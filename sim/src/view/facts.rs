@@ -35,16 +35,6 @@ pub trait Facts: Sync {
         Vec::new()
     }
 
-    /// The state of an alarm, and since when.
-    fn alarm(&self, _name: &str) -> Option<(&'static str, Time)> {
-        None
-    }
-
-    /// Names of the alarms, in the order given.
-    fn alarms(&self) -> Vec<Box<str>> {
-        Vec::new()
-    }
-
     /// How many instances the Auto Scaling group of this name in a cluster wants.
     fn desired_capacity(&self, _cluster: ClusterId, _group: &str) -> Option<u32> {
         None

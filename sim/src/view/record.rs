@@ -289,6 +289,7 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::DeploymentCreated(_)
         | EventKind::Rollout(..)
         | EventKind::ServiceDeployment(..)
+        | EventKind::AlarmState(..)
         | EventKind::Message(..)
         | EventKind::Bus(_) => true,
     }

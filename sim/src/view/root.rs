@@ -321,7 +321,7 @@ impl Moment<'_> {
                 .flat_map(|(id, cluster)| cluster.providers.iter().map(move |&p| (id, p)))
                 .map(|(cluster, p)| self.key(cluster, &self.engine.provider(p).name))
                 .collect(),
-            Root::Alarms => self.world.alarms().iter().map(|name| name.to_string()).collect(),
+            Root::Alarms => self.engine.alarms().map(|alarm| alarm.name.to_string()).collect(),
             Root::TargetGroups => target_group::names(self),
             _ => Vec::new(),
         }
@@ -354,10 +354,10 @@ impl Moment<'_> {
                 Some(Node::Entity(Entity::Provider((cluster, *found))))
             }
             Root::Alarms => {
-                let (state, changed_at) = self.world.alarm(key)?;
+                let alarm = self.engine.alarm(key)?;
                 Some(Node::Value(object([
-                    ("state", state.into()),
-                    ("changedAt", self.time(changed_at)),
+                    ("state", alarm.state.as_str().into()),
+                    ("changedAt", self.time(alarm.changed_at)),
                 ])))
             }
             Root::TargetGroups => Some(Node::Value(target_group::by_name(self, key)?)),

@@ -117,26 +117,26 @@ fn task_definition(moment: &Moment<'_>, service: ServiceId) -> Value {
 /// `deploymentConfiguration` as it is in force, defaults filled in.
 pub(crate) fn configuration(row: &Service) -> Value {
     let given = row.input.deployment_configuration.clone().unwrap_or_default();
-    let (kind, value) = match row.breaker.threshold {
+    let (kind, value) = match row.settings.breaker.threshold {
         Threshold::BoundedPercent(percent) => ("BOUNDED_PERCENT", percent),
         Threshold::UnboundedPercent(percent) => ("UNBOUNDED_PERCENT", percent),
         Threshold::Count(count) => ("COUNT", count),
     };
     let threshold = object([("type", kind.into()), ("value", value.into())]);
     let breaker = object([
-        ("enable", row.breaker.enable.into()),
-        ("rollback", row.breaker.rollback.into()),
-        ("resetOnHealthyTask", row.breaker.reset_on_healthy_task.into()),
+        ("enable", row.settings.breaker.enable.into()),
+        ("rollback", row.settings.breaker.rollback.into()),
+        ("resetOnHealthyTask", row.settings.breaker.reset_on_healthy_task.into()),
         ("thresholdConfiguration", threshold),
     ]);
     object([
         ("deploymentCircuitBreaker", breaker),
-        ("maximumPercent", row.bounds.maximum.0.into()),
-        ("minimumHealthyPercent", row.bounds.minimum_healthy.0.into()),
+        ("maximumPercent", row.settings.bounds.maximum.0.into()),
+        ("minimumHealthyPercent", row.settings.bounds.minimum_healthy.0.into()),
         ("alarms", api(&given.alarms)),
         ("strategy", given.strategy.as_deref().unwrap_or("ROLLING").into()),
         ("bakeTimeInMinutes", given.bake_time_in_minutes.into()),
-        ("lifecycleHooks", api(&given.lifecycle_hooks)),
+        ("lifecycleHooks", api(&given.lifecycle_hooks.unwrap_or_default())),
         ("linearConfiguration", api(&given.linear_configuration)),
         ("canaryConfiguration", api(&given.canary_configuration)),
         ("earlySuccessCriteria", api(&given.early_success_criteria)),

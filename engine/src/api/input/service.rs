@@ -182,7 +182,7 @@ pub struct LoadBalancer {
     container_port: Option<i64>,
     /// For blue/green, linear and canary.
     #[serde(skip_serializing_if = "Option::is_none")]
-    advanced_configuration: Option<Json>,
+    advanced_configuration: Option<AdvancedConfiguration>,
 }
 
 /// A Cloud Map registry of a service (02 section 5.1).
@@ -260,17 +260,96 @@ pub struct DeploymentConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     bake_time_in_minutes: Option<i64>,
     /// Hooks of blue/green, linear and canary.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    lifecycle_hooks: Vec<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifecycle_hooks: Option<Vec<DeploymentLifecycleHook>>,
     /// LINEAR only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    linear_configuration: Option<Json>,
+    linear_configuration: Option<LinearConfiguration>,
     /// CANARY only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    canary_configuration: Option<Json>,
+    canary_configuration: Option<CanaryConfiguration>,
     /// ROLLING only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    early_success_criteria: Option<Json>,
+    early_success_criteria: Option<EarlySuccessCriteria>,
+}
+
+/// A lifecycle hook of a deployment (03 section 21.2).
+pub struct DeploymentLifecycleHook {
+    /// `AWS_LAMBDA` (default) or `PAUSE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_type: Option<String>,
+    /// Name or ARN of the function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hook_target_arn: Option<String>,
+    /// Role to call it with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_arn: Option<String>,
+    /// Stages at which it runs.
+    lifecycle_stages: Vec<String>,
+    /// Handed to the function as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hook_details: Option<Json>,
+    /// For a pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout_configuration: Option<HookTimeoutConfiguration>,
+}
+
+/// How long a pause lasts at most.
+pub struct HookTimeoutConfiguration {
+    /// 1 to 20160, default 1440.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout_in_minutes: Option<i64>,
+    /// `ROLLBACK` (default) or `CONTINUE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+}
+
+/// Steps of LINEAR.
+pub struct LinearConfiguration {
+    /// 3.0 to 100.0 in steps of 0.1, default 10.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_percent: Option<Json>,
+    /// 0 to 1440, default 6.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_bake_time_in_minutes: Option<i64>,
+}
+
+/// Steps of CANARY.
+pub struct CanaryConfiguration {
+    /// 0.1 to 100.0 in steps of 0.1, default 5.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canary_percent: Option<Json>,
+    /// 0 to 1440, default 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canary_bake_time_in_minutes: Option<i64>,
+}
+
+/// Success before every task is healthy (03 section 13).
+pub struct EarlySuccessCriteria {
+    /// On.
+    enable: bool,
+    /// `minimumHealthyPercent` to 100; required when on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    healthy_percent: Option<i64>,
+    /// `BLOCKING` or `DEFERRED`; required when on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_service_revision_cleanup: Option<String>,
+}
+
+/// The other half of a load balancer's pair (03 section 21.6).
+pub struct AdvancedConfiguration {
+    /// Name or ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alternate_target_group_arn: Option<String>,
+    /// Listener rule of an Application Load Balancer, listener of a Network Load Balancer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    production_listener_rule: Option<String>,
+    /// The same for test traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_listener_rule: Option<String>,
+    /// Role to change them with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_arn: Option<String>,
 }
 
 /// Circuit breaker of a deployment (03 section 11).

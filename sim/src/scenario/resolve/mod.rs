@@ -79,6 +79,7 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
     tasks::resolve(&mut resolved)?;
     held::settle(&mut resolved)?;
     references::check_target_groups(&resolved)?;
+    references::check_alarms(&resolved)?;
     references::check_behavior(&resolved)?;
     let timeline = timeline::resolve(&resolved)?;
     let steady = scenario.start == Start::Steady;
@@ -113,6 +114,8 @@ fn planned((index, instance): (usize, &InstancePlan)) -> PlannedInstance {
 /// the engine takes facts.
 fn setup(resolved: &Resolved<'_>, steady: bool) -> Vec<SetupStep> {
     let mut steps = clusters::steps(resolved);
+    let alarms = resolved.scenario.alarms.iter();
+    steps.extend(alarms.map(|(alarm, at)| resolved.step(Input::Setup(alarm.setup()), at)));
     steps.extend(definitions::steps(resolved));
     steps.extend(instances::steps(resolved));
     if steady {

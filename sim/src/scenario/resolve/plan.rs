@@ -6,8 +6,8 @@ use stowplan_engine::model::{ClusterId, InstanceId, Registration, Time};
 
 use crate::document::{DocumentError, Raw};
 use crate::scenario::{
-    FailTask, InstanceAction, InstanceName, InterruptSpot, MustFail, PushImage, SetCapacity,
-    at::Source, expectation::Expectation,
+    FailTask, InstanceAction, InstanceName, InterruptSpot, MustFail, PushImage, SetAlarm,
+    SetCapacity, at::Source, expectation::Expectation,
 };
 use crate::world::{AgentConfig, SetBehavior, WorldConfig};
 
@@ -145,6 +145,8 @@ pub enum WorldAction {
     FailTask(FailTask),
     /// An image is pushed.
     PushImage(PushImage),
+    /// An alarm changes its state.
+    SetAlarm(SetAlarm),
 }
 
 impl WorldAction {
@@ -160,6 +162,7 @@ impl WorldAction {
             Self::SetBehavior(_) => "setBehavior",
             Self::FailTask(_) => "failTask",
             Self::PushImage(_) => "pushImage",
+            Self::SetAlarm(_) => "setAlarm",
         }
     }
 }

@@ -84,6 +84,34 @@ pub(super) fn check_target_groups(resolved: &Resolved<'_>) -> Result<(), Documen
     Ok(())
 }
 
+/// Alarms have a name each, and those that services watch exist.
+pub(super) fn check_alarms(resolved: &Resolved<'_>) -> Result<(), DocumentError> {
+    let alarms = &resolved.scenario.alarms;
+    let names = alarms.iter().map(|(alarm, origin)| (&*alarm.alarm_name, origin.key("alarmName")));
+    check_unique(resolved.document(), names, "alarm")?;
+    for service in &resolved.services {
+        let configuration = service.input.deployment_configuration.as_ref();
+        let Some(watched) = configuration.and_then(|given| given.alarms.as_ref()) else { continue };
+        let origin = service.origin.key("deploymentConfiguration").key("alarms");
+        for (index, name) in watched.alarm_names.iter().enumerate() {
+            check_alarm(resolved, name, &origin.key("alarmNames").index(index))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_alarm(
+    resolved: &Resolved<'_>,
+    name: &str,
+    origin: &Origin,
+) -> Result<(), DocumentError> {
+    let known = || resolved.scenario.alarms.iter().map(|(alarm, _)| alarm.alarm_name.as_str());
+    if known().any(|known| known == name) {
+        return Ok(());
+    }
+    Err(resolved.at(origin, nothing_called("alarm", name, known())))
+}
+
 /// A behaviour is that of `default`, a given task, a family or a revision.
 pub(super) fn check_behavior(resolved: &Resolved<'_>) -> Result<(), DocumentError> {
     let known = subjects(resolved);

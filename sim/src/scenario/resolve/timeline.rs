@@ -110,6 +110,13 @@ fn action_of(
             WorldAction::FailTask(fail.clone())
         }
         WorldKeys::PushImage(image) => WorldAction::PushImage(image.clone()),
+        WorldKeys::SetAlarm(set) => {
+            let origin = given.origin.key("setAlarm").key("alarmName");
+            if !set.alarm_name.contains("${") {
+                references::check_alarm(resolved, &set.alarm_name, &origin)?;
+            }
+            WorldAction::SetAlarm(set.clone())
+        }
     };
     Ok(Action::World(action))
 }

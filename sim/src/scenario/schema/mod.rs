@@ -14,7 +14,10 @@ use stowplan_engine::api::input::{
 };
 use stowplan_engine::api::{Command, Exception};
 
-use super::actions::{FailTask, InstanceName, InterruptSpot, PushImage, SetCapacity, WORLD};
+use super::actions::{
+    FailTask, InstanceName, InterruptSpot, PushImage, SetAlarm, SetCapacity, WORLD,
+};
+use super::alarms::AlarmKeys;
 use super::cluster::SubnetKeys;
 use super::expectation::ExpectationKeys;
 use super::exported::{ExportedDeployment, ExportedInstance, ExportedTask};
@@ -135,6 +138,7 @@ fn top_level(registry: &Registry, key: &str, cluster: &Value) -> Value {
         "services" => (list_of(&service(registry)), "Services"),
         "tasks" => (list_of(&task(registry)), "Tasks that exist at time 0"),
         "targetGroups" => (list_of(&target_group(registry)), "Target groups of services"),
+        "alarms" => (list_of(&alarm(registry)), "CloudWatch alarms that deployments watch"),
         "images" => (list_of(&of::<Image>(registry)), "Exactly these images exist"),
         "behavior" => (map_of(&of::<Behavior>(registry)), "How the simulated world answers"),
         "tunables" => (tunables(registry), "Constants, switches and quotas"),
@@ -228,17 +232,26 @@ fn task(registry: &Registry) -> Value {
     any_of(&[of::<TaskKeys>(registry), exported])
 }
 
-/// With Amazon's own spelling of the settings, too.
+fn alarm(registry: &Registry) -> Value {
+    in_either_case::<AlarmKeys>(registry, "AlarmKeys")
+}
+
 fn target_group(registry: &Registry) -> Value {
-    of::<TargetGroup>(registry);
-    let mut schema = registry.take("TargetGroup");
+    in_either_case::<TargetGroup>(registry, "TargetGroup")
+}
+
+/// With Amazon's own spelling of the keys, too.
+fn in_either_case<'de, T: Deserialize<'de>>(registry: &Registry, name: &'static str) -> Value {
+    of::<T>(registry);
+    let mut schema = registry.take(name);
     let properties = schema["properties"].as_object_mut().expect("a struct has properties");
     for (key, value) in properties.clone() {
         let mut pascal = key;
         pascal[..1].make_ascii_uppercase();
         properties.insert(pascal, value);
     }
-    registry.put("TargetGroup", schema)
+    schema.as_object_mut().expect("a struct is a map").remove("required");
+    registry.put(name, schema)
 }
 
 fn tunables(registry: &Registry) -> Value {
@@ -351,6 +364,7 @@ fn world_action(registry: &Registry, action: &str) -> Value {
         "setCapacity" => of::<SetCapacity>(registry),
         "failTask" => of::<FailTask>(registry),
         "pushImage" => of::<PushImage>(registry),
+        "setAlarm" => of::<SetAlarm>(registry),
         "setBehavior" => with_key::<Behavior>(registry, "Behavior", "of"),
         "addInstances" => with_key::<InstanceKeys>(registry, "InstanceKeys", "cluster"),
         other => panic!("say here what `{other}` may be"),
