@@ -264,10 +264,10 @@ impl Store {
     pub(crate) fn alarms_now(&self, service: ServiceId) -> Box<[Box<str>]> {
         let watched = self.service(service).settings.alarms.as_ref();
         let names = watched.into_iter().flat_map(|config| config.names.iter());
-        let is_on = |name: &&Box<str>| {
-            self.alarms.get(*name).is_some_and(|alarm| alarm.state == AlarmState::Alarm)
-        };
-        names.filter(is_on).cloned().collect()
+        names
+            .filter(|name| self.alarms.get(*name).is_some_and(|a| a.state == AlarmState::Alarm))
+            .cloned()
+            .collect()
     }
 
     /// How long a roll-out is watched before it is called complete: as configured, else what the
@@ -279,8 +279,8 @@ impl Store {
         }
         let watched = settings.alarms.as_ref();
         let names = watched.into_iter().flat_map(|config| config.names.iter());
-        let reach = |name: &Box<str>| self.alarms.get(name).map(Alarm::reach);
-        names.filter_map(reach).max().unwrap_or(Span::ZERO).min(MOST_DERIVED_BAKE)
+        let reaches = names.filter_map(|name| self.alarms.get(name).map(Alarm::reach));
+        reaches.max().unwrap_or(Span::ZERO).min(MOST_DERIVED_BAKE)
     }
 
     /// What decides a task's health class besides the task itself.

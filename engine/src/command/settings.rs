@@ -104,9 +104,10 @@ fn bounds(
         )?,
         maximum: percent("maximumPercent", given.maximum_percent, kept.maximum)?,
     };
-    let is_rolling = given.strategy.as_deref().map_or(!strategy.shifts_traffic(), |strategy| {
-        strategy == DeploymentStrategy::Rolling.as_str()
-    });
+    let is_rolling = match given.strategy.as_deref() {
+        Some(named) => named == DeploymentStrategy::Rolling.as_str(),
+        None => !strategy.shifts_traffic(),
+    };
     let replica =
         kind.scheduling == SchedulingStrategy::Replica && kind.controller == ControllerType::Ecs;
     let stuck = bounds.minimum_healthy.0 == 100 && bounds.maximum.0 == 100;
@@ -308,7 +309,8 @@ fn tenths(
 ) -> Result<Share, CommandError> {
     let Some(given) = given else { return Ok(kept) };
     let share = given.as_number().and_then(Share::parse);
-    let fits = |share: &Share| *share >= least && *share <= Share::ALL && share.0 % 100 == 0;
+    let fits =
+        |share: &Share| *share >= least && *share <= Share::ALL && share.0.is_multiple_of(100);
     share.filter(fits).ok_or_else(|| {
         let (whole, tenth) = (least.0 / 1000, least.0 % 1000 / 100);
         CommandError::invalid(format!(
