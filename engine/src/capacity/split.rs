@@ -1,6 +1,8 @@
 //! The split of a capacity provider strategy (04 sections 2.4 and 2.6): base first, then
 //! greatest deficit, which is exact at every multiple of the weight sum and never moves a task.
 
+use std::sync::Arc;
+
 use crate::model::StrategyItem;
 
 /// The item that gets the next task, given the tasks each has. `None` when no item can get any.
@@ -24,8 +26,43 @@ pub(crate) fn choose_next(items: &[StrategyItem], counts: &[u32]) -> Option<usiz
         .max_by_key(|&index| (deficit(index), std::cmp::Reverse(index)))
 }
 
+/// How a number of tasks is divided, from zero counts, when the number changes little by little.
+#[derive(Clone, Debug)]
+pub(crate) struct Goal {
+    items: Arc<[StrategyItem]>,
+    counts: Vec<u32>,
+    /// The item of each task, in the order in which they are given out.
+    given: Vec<usize>,
+}
+
+impl Goal {
+    /// Of no tasks.
+    pub(crate) fn new(items: Arc<[StrategyItem]>) -> Self {
+        let counts = vec![0; items.len()];
+        Self { items, counts, given: Vec::new() }
+    }
+
+    /// What each item gets of so many tasks.
+    pub(crate) fn of(&mut self, tasks: u32) -> &[u32] {
+        let tasks = tasks as usize;
+        while self.given.len() > tasks
+            && let Some(index) = self.given.pop()
+        {
+            self.counts[index] -= 1;
+        }
+        while self.given.len() < tasks
+            && let Some(index) = choose_next(&self.items, &self.counts)
+        {
+            self.counts[index] += 1;
+            self.given.push(index);
+        }
+        &self.counts
+    }
+}
+
 /// How a number of tasks is divided, from zero counts.
-pub(crate) fn split(items: &[StrategyItem], tasks: u32) -> Vec<u32> {
+#[cfg(test)]
+fn split(items: &[StrategyItem], tasks: u32) -> Vec<u32> {
     let mut counts = vec![0; items.len()];
     for _ in 0..tasks {
         match choose_next(items, &counts) {
@@ -72,6 +109,17 @@ mod tests {
             order.push(char::from(b'A' + u8::try_from(index).expect("a handful")));
         }
         order
+    }
+
+    #[test]
+    fn a_goal_follows_the_number_of_tasks_up_and_down() {
+        for shape in [&[(0, 1), (0, 4)][..], &[(2, 1), (0, 3), (0, 2)], &[(3, 0), (0, 0)]] {
+            let items = items(shape);
+            let mut goal = Goal::new(items.clone().into());
+            for tasks in [0, 7, 6, 5, 12, 0, 3] {
+                assert_eq!(goal.of(tasks), split(&items, tasks), "{tasks} tasks by {shape:?}");
+            }
+        }
     }
 
     fn shares(base_and_weight: &[(u32, u32)], tasks: u32) -> Vec<u32> {

@@ -6,6 +6,7 @@ pub(crate) mod closest;
 pub(crate) mod fargate;
 pub(crate) mod feasible;
 pub(crate) mod index;
+pub(crate) mod leaving;
 pub(crate) mod scale_in;
 pub(crate) mod spread;
 

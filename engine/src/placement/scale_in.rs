@@ -1,4 +1,5 @@
-//! Which task goes, among those of one class (01 section 9.1): the strategy, undone.
+//! Which task goes, among those of one class (01 section 9.1): the strategy, undone. This is the
+//! plain way; where many go one after the other, [`leaving`](crate::placement::leaving) is asked.
 
 use std::collections::BTreeMap;
 
@@ -61,15 +62,15 @@ fn on(store: &Store, task: TaskId) -> Option<InstanceId> {
 }
 
 /// Zones are counted for On-Demand Fargate, Fargate Spot and instances apart.
-type ZoneBucket = (ZoneId, Option<bool>);
+pub(crate) type ZoneBucket = (ZoneId, Option<bool>);
 
-fn zone_bucket(store: &Store, task: TaskId) -> Option<ZoneBucket> {
+pub(crate) fn zone_bucket(store: &Store, task: TaskId) -> Option<ZoneBucket> {
     let row = store.task(task);
     let on_fargate = row.instance.is_none();
     Some((row.zone?, on_fargate.then_some(row.provider == Some(FARGATE_SPOT))))
 }
 
-fn tasks_by_zone(store: &Store, service: ServiceId) -> BTreeMap<ZoneBucket, u32> {
+pub(crate) fn tasks_by_zone(store: &Store, service: ServiceId) -> BTreeMap<ZoneBucket, u32> {
     let mut counts = BTreeMap::new();
     for &task in &store.service(service).tasks {
         if store.task(task).is_live()
@@ -82,7 +83,7 @@ fn tasks_by_zone(store: &Store, service: ServiceId) -> BTreeMap<ZoneBucket, u32>
 }
 
 /// What the task's instance would have left of a resource once it is stopped.
-fn left_after_stop(store: &Store, task: TaskId, field: BinpackField) -> u32 {
+pub(crate) fn left_after_stop(store: &Store, task: TaskId, field: BinpackField) -> u32 {
     let row = store.task(task);
     let Some(instance) = row.instance else { return 0 };
     let free = store.instances.free(instance);

@@ -8,7 +8,7 @@ use crate::model::{
     DeploymentId, DeploymentStatus, RolloutReason, RolloutState, ServiceDeploymentStatus,
     ServiceId, ServiceStatus, SourceCleanup, Stop,
 };
-use crate::reconcile::facts::Fact;
+use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::monitors;
 use crate::reconcile::pass::Pass;
 
@@ -33,10 +33,10 @@ fn is_settled(pass: &mut Pass<'_>, primary: DeploymentId) -> bool {
         return false;
     }
     let desired = service.desired;
-    let healthy = pass.count_of(primary, Fact::is_healthy);
+    let healthy = pass.count_of(primary, Kind::is_healthy);
     let early = service.settings.early_success.filter(|_| !row.ever_completed);
     let Some(early) = early else {
-        return pass.count_of(primary, Fact::is_active) == desired
+        return pass.count_of(primary, Kind::is_active) == desired
             && healthy == desired
             && old_tasks_are_gone(pass, primary);
     };
@@ -106,7 +106,7 @@ fn retire(pass: &mut Pass<'_>, primary: DeploymentId) {
     let state = store.deployment(primary).rollout;
     let over = |deployment: DeploymentId| {
         let row = store.deployment(deployment);
-        let lingers = |fact: &Fact| fact.is_active() || fact.is_stopping();
+        let lingers = |kind: &Kind| kind.is_active() || kind.is_stopping();
         let is_empty = pass.count_of(deployment, lingers) == 0;
         let unwanted = row.rollout == RolloutState::Failed || !row.ever_completed;
         row.status == DeploymentStatus::Active

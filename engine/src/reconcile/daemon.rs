@@ -90,17 +90,10 @@ pub(super) fn may_leave_draining(pass: &Pass<'_>, fact: &Fact) -> bool {
     })
 }
 
-/// Of some tasks of a deployment, the one on the lowest instance.
-pub(super) fn lowest_instance(
-    pass: &Pass<'_>,
-    deployment: DeploymentId,
-    allowed: &[TaskId],
-) -> Option<usize> {
+/// Sorts positions of tasks by the order of their instances.
+pub(super) fn lowest_instances_first(pass: &Pass<'_>, positions: &mut [usize]) {
     let instances = &pass.control.store.instances;
-    let is_allowed = |fact: &Fact| fact.deployment == deployment && allowed.contains(&fact.task);
-    (0..pass.facts.len())
-        .filter(|&index| is_allowed(&pass.facts[index]))
-        .min_by_key(|&index| pass.facts[index].instance.map(|instance| instances.rank(instance)))
+    positions.sort_by_key(|&index| pass.facts[index].instance.map(|it| instances.rank(it)));
 }
 
 /// P7: each eligible instance that has no daemon gets one, of the PRIMARY revision; of the last

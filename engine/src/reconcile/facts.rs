@@ -1,5 +1,7 @@
 //! What a pass knows of its service's tasks, kept up to date as the pass acts.
 
+use std::ops::Deref;
+
 use crate::control::Control;
 use crate::lifecycle::health::{self, HealthClass};
 use crate::model::{DeploymentId, InstanceId, InstanceStatus, ServiceId, TaskId, Time};
@@ -8,9 +10,15 @@ use crate::model::{DeploymentId, InstanceId, InstanceStatus, ServiceId, TaskId, 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fact {
     pub(super) task: TaskId,
+    pub(super) instance: Option<InstanceId>,
+    pub(super) kind: Kind,
+}
+
+/// What of a task counts for the arithmetic of a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kind {
     pub(super) deployment: DeploymentId,
     pub(super) class: Class,
-    pub(super) instance: Option<InstanceId>,
     /// It stands on a DRAINING instance.
     pub(super) draining: bool,
     pub(super) protected: bool,
@@ -29,7 +37,73 @@ pub(super) enum Class {
     Gone,
 }
 
-impl Fact {
+/// The tasks in order of creation, and how many there are of each kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts {
+    tasks: Vec<Fact>,
+    kinds: Vec<(Kind, u32)>,
+}
+
+impl Deref for Facts {
+    type Target = [Fact];
+
+    fn deref(&self) -> &[Fact] {
+        &self.tasks
+    }
+}
+
+impl Facts {
+    /// Adds a task, the newest of all.
+    pub(super) fn push(&mut self, fact: Fact) {
+        self.count_up(fact.kind);
+        self.tasks.push(fact);
+    }
+
+    /// A task is of another class now.
+    pub(super) fn set_class(&mut self, index: usize, class: Class) {
+        let before = self.tasks[index].kind;
+        self.tasks[index].kind.class = class;
+        self.count_up(Kind { class, ..before });
+        if let Some((_, tasks)) = self.kinds.iter_mut().find(|(kind, _)| *kind == before) {
+            *tasks -= 1;
+        }
+    }
+
+    /// How many tasks are of a kind that satisfies a question.
+    pub(super) fn count(&self, question: impl Fn(&Kind) -> bool) -> u32 {
+        self.kinds.iter().filter(|(kind, _)| question(kind)).map(|&(_, tasks)| tasks).sum()
+    }
+
+    /// Where a task stands.
+    pub(super) fn position(&self, task: TaskId) -> Option<usize> {
+        self.tasks.binary_search_by_key(&task, |fact| fact.task).ok()
+    }
+
+    fn count_up(&mut self, kind: Kind) {
+        match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, tasks)) => *tasks += 1,
+            None => self.kinds.push((kind, 1)),
+        }
+    }
+}
+
+impl FromIterator<Fact> for Facts {
+    fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Self {
+        let mut made = Self::default();
+        facts.into_iter().for_each(|fact| made.push(fact));
+        made
+    }
+}
+
+impl Deref for Fact {
+    type Target = Kind;
+
+    fn deref(&self) -> &Kind {
+        &self.kind
+    }
+}
+
+impl Kind {
     pub(super) fn is_active(&self) -> bool {
         matches!(self.class, Class::Pending | Class::Running(_))
     }
@@ -66,7 +140,7 @@ impl Fact {
 }
 
 /// Looks at every task of a service that is live or stopping, in order of creation.
-pub(super) fn of(control: &Control, service: ServiceId) -> Vec<Fact> {
+pub(super) fn of(control: &Control, service: ServiceId) -> Facts {
     let store = &control.store;
     let tasks = store.service(service).tasks.iter().map(|&id| store.task(id));
     tasks
@@ -84,14 +158,9 @@ pub(super) fn of(control: &Control, service: ServiceId) -> Vec<Fact> {
             let draining = task
                 .instance
                 .is_some_and(|i| store.instances.get(i).status == InstanceStatus::Draining);
-            Some(Fact {
-                task: task.id,
-                deployment: owner.deployment,
-                class,
-                instance: task.instance,
-                draining,
-                protected: task.is_protected(control.now),
-            })
+            let protected = task.is_protected(control.now);
+            let kind = Kind { deployment: owner.deployment, class, draining, protected };
+            Some(Fact { task: task.id, instance: task.instance, kind })
         })
         .collect()
 }

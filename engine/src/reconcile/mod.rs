@@ -8,6 +8,7 @@
 mod completion;
 mod daemon;
 mod facts;
+mod leavers;
 mod monitors;
 mod pass;
 pub(crate) mod rebalance;

@@ -9,7 +9,7 @@ use crate::model::{
     BackoffCause, DeploymentId, DeploymentStatus, SchedulingStrategy, ServiceDeploymentStatus,
     ServiceId, ServiceStatus, Stop, TaskStatus,
 };
-use crate::reconcile::facts::{self, Class, Fact};
+use crate::reconcile::facts::{self, Class, Fact, Facts, Kind};
 use crate::reconcile::told::{self, Told};
 use crate::reconcile::{completion, daemon, monitors, rebalance, starts, steady, stops};
 
@@ -17,7 +17,7 @@ use crate::reconcile::{completion, daemon, monitors, rebalance, starts, steady, 
 pub(super) struct Pass<'a> {
     pub(super) control: &'a mut Control,
     pub(super) service: ServiceId,
-    pub(super) facts: Vec<Fact>,
+    pub(super) facts: Facts,
     pub(super) told: Told,
     /// Targets on which a deployment found no place in this pass.
     pub(super) no_place: Vec<(DeploymentId, LaunchTarget)>,
@@ -79,23 +79,23 @@ impl Pass<'_> {
     }
 
     /// How many tasks satisfy a question.
-    pub(super) fn count(&self, question: impl Fn(&Fact) -> bool) -> u32 {
-        u32::try_from(self.facts.iter().filter(|fact| question(fact)).count()).unwrap_or(u32::MAX)
+    pub(super) fn count(&self, question: impl Fn(&Kind) -> bool) -> u32 {
+        self.facts.count(question)
     }
 
     /// How many tasks of one deployment satisfy a question.
     pub(super) fn count_of(
         &self,
         deployment: DeploymentId,
-        question: impl Fn(&Fact) -> bool,
+        question: impl Fn(&Kind) -> bool,
     ) -> u32 {
-        self.count(|fact| fact.deployment == deployment && question(fact))
+        self.facts.count(|kind| kind.deployment == deployment && question(kind))
     }
 
     /// What occupies the room under the ceiling.
     pub(super) fn occupying(&self) -> u32 {
         let counts_stopping = self.control.store.config.max_counts_stopping;
-        self.count(|fact| fact.is_active() || (counts_stopping && fact.is_stopping()))
+        self.count(|kind| kind.is_active() || (counts_stopping && kind.is_stopping()))
     }
 
     /// Orders the stop of a task and notes what there is to tell.
@@ -103,10 +103,10 @@ impl Pass<'_> {
         let fact = self.facts[index];
         self.control.stop_task(fact.task, stop);
         if fact.class == Class::Pending {
-            self.facts[index].class = Class::Gone;
+            self.facts.set_class(index, Class::Gone);
             self.told.stopped_pending += 1;
         } else {
-            self.facts[index].class = Class::Stopping { unhealthy: false };
+            self.facts.set_class(index, Class::Stopping { unhealthy: false });
             self.told.stopped.entry(fact.deployment).or_default().push(fact.task);
         }
     }
@@ -117,7 +117,7 @@ impl Pass<'_> {
         let failing = self.failing_target(fact);
         let stop = self.unhealthy_stop(failing);
         self.control.stop_task(fact.task, stop);
-        self.facts[index].class = Class::Stopping { unhealthy: true };
+        self.facts.set_class(index, Class::Stopping { unhealthy: true });
         match failing {
             Some(group) => {
                 let memory = &self.control.store.service(self.service).memory;

@@ -12,7 +12,7 @@ use crate::model::{
     ServiceId, Stop, StopCode, StopReason, TaskId, ZoneId,
 };
 use crate::placement::{feasible, scale_in};
-use crate::reconcile::facts::Fact;
+use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::{starts, told};
 
@@ -55,11 +55,11 @@ fn is_calm(pass: &Pass<'_>, primary: DeploymentId) -> bool {
     let store = &pass.control.store;
     let service = store.service(pass.service);
     let extra = u32::from(service.memory.move_under_way().is_some());
-    let present = pass.count(Fact::is_present);
+    let present = pass.count(Kind::is_present);
     service.deployments.len() == 1
         && store.deployment(primary).rollout == RolloutState::Completed
         && present == service.desired + extra
-        && pass.count(Fact::is_active) == present
+        && pass.count(Kind::is_active) == present
 }
 
 /// Tasks that are balanced together, by zone: those there are and those there should be.
@@ -101,7 +101,9 @@ impl Zones {
         let desired = match provider {
             None => service.desired,
             Some(_) => {
-                let present = pass.count(|fact| fact.is_present() && belongs(fact.task));
+                let is_its = |fact: &&Fact| fact.is_present() && belongs(fact.task);
+                let present = pass.facts.iter().filter(is_its).count();
+                let present = u32::try_from(present).unwrap_or(u32::MAX);
                 present.saturating_sub(u32::from(moving))
             }
         };

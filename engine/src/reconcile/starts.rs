@@ -13,7 +13,7 @@ use crate::model::{
     RolloutState, SchedulingStrategy, ServiceId, Span, TaskId,
 };
 use crate::placement::default_service_strategy;
-use crate::reconcile::facts::{Class, Fact};
+use crate::reconcile::facts::{Class, Fact, Kind};
 use crate::reconcile::pass::{self, Pass};
 use crate::reconcile::{daemon, told};
 
@@ -41,16 +41,16 @@ pub(super) fn launch(pass: &mut Pass<'_>) -> Started {
         pass.deployments().into_iter().filter(|&d| d != primary).collect();
     let row = pass.control.store.service(pass.service);
     let (desired, lower, upper) = (row.desired, row.lower_limit(), row.upper_limit());
-    let is_source_settling = |fact: &Fact| fact.is_settling() && fact.deployment != primary;
+    let is_source_settling = |kind: &Kind| kind.is_settling() && kind.deployment != primary;
     let counts = StartCounts {
         room: upper.saturating_sub(pass.occupying()),
         need_primary: need(pass, primary),
         need_sources: sources.iter().map(|&source| need(pass, source)).sum(),
         lower,
-        healthy_or_settling_old: pass.count(Fact::is_healthy) + pass.count(is_source_settling),
+        healthy_or_settling_old: pass.count(Kind::is_healthy) + pass.count(is_source_settling),
         desired,
-        good: pass.count(Fact::is_present),
-        old_would_stop: pass.count(Fact::is_healthy) >= lower
+        good: pass.count(Kind::is_present),
+        old_would_stop: pass.count(Kind::is_healthy) >= lower
             && pass.control.store.deployment(primary).rollout != RolloutState::Failed,
     };
     let starts = rolling::starts(&counts);
@@ -66,7 +66,7 @@ fn need(pass: &Pass<'_>, deployment: DeploymentId) -> u32 {
     if !row.is_maintained() || throttle::holds(&row.throttle, pass.control.now) {
         return 0;
     }
-    row.desired.saturating_sub(pass.count_of(deployment, Fact::is_present))
+    row.desired.saturating_sub(pass.count_of(deployment, Kind::is_present))
 }
 
 /// Divides a number of starts over older deployments, oldest first.
@@ -133,14 +133,8 @@ pub(super) fn note_started(
     told.1 += u32::from(replaces);
     let placed = pass.control.store.task(task);
     let (instance, zone) = (placed.instance, placed.zone);
-    pass.facts.push(Fact {
-        task,
-        deployment,
-        class: Class::Pending,
-        instance,
-        draining: false,
-        protected: false,
-    });
+    let kind = Kind { deployment, class: Class::Pending, draining: false, protected: false };
+    pass.facts.push(Fact { task, instance, kind });
     count_launch(pass.control, pass.service);
     if instance.is_some() || zone.is_some() {
         pass::place_found(pass.control, pass.service);
@@ -150,9 +144,9 @@ pub(super) fn note_started(
 /// Unhealthy tasks of a deployment for which no replacement was started yet.
 fn unreplaced(pass: &Pass<'_>, deployment: DeploymentId) -> u32 {
     let row = pass.control.store.deployment(deployment);
-    let active = pass.count_of(deployment, Fact::is_active);
+    let active = pass.count_of(deployment, Kind::is_active);
     let replaced = active.saturating_sub(row.desired);
-    let unhealthy = pass.count_of(deployment, Fact::is_unhealthy);
+    let unhealthy = pass.count_of(deployment, Kind::is_unhealthy);
     row.owed_replacements + unhealthy.saturating_sub(replaced)
 }
 
@@ -201,7 +195,7 @@ impl ProviderCounts {
     pub(super) fn of(pass: &Pass<'_>, deployment: DeploymentId) -> Self {
         let launch = pass.control.store.deployment(deployment).launch.clone();
         let mut picks = Self::empty(launch);
-        for fact in &pass.facts {
+        for fact in pass.facts.iter() {
             if fact.deployment == deployment && fact.is_active() {
                 picks.note(pass.control.store.task(fact.task).provider);
             }

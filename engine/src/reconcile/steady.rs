@@ -4,7 +4,7 @@ use crate::api::event::Message;
 use crate::control::Control;
 use crate::deployment::throttle;
 use crate::model::{DeploymentId, MessageKey, RolloutState, ServiceId, Steady, Time};
-use crate::reconcile::facts::{self, Fact};
+use crate::reconcile::facts::{self, Fact, Kind};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::starts::Started;
 use crate::reconcile::told;
@@ -31,15 +31,15 @@ fn is_steady(pass: &Pass<'_>, primary: DeploymentId) -> bool {
         .deployments
         .iter()
         .all(|&deployment| deployment == primary || !store.deployment(deployment).is_maintained());
-    let running = pass.count(Fact::is_running);
+    let running = pass.count(Kind::is_running);
     let has_signal = {
         let definition = store.definition(store.deployment(primary).definition);
         definition.has_essential_health_check() || !service.load_balancers.is_empty()
     };
     others_gone
         && running == service.desired
-        && pass.count(Fact::is_active) == running
-        && (!has_signal || pass.count(Fact::is_healthy) == running)
+        && pass.count(Kind::is_active) == running
+        && (!has_signal || pass.count(Kind::is_healthy) == running)
         && store.deployment(primary).rollout == RolloutState::Completed
         && !pass.facts.iter().any(|fact| fact.is_active() && fact.draining)
 }
@@ -65,14 +65,14 @@ fn say_stuck(pass: &mut Pass<'_>, primary: DeploymentId) {
     let store = &pass.control.store;
     let (service, row) = (store.service(pass.service), store.deployment(primary));
     let moving = |fact: &Fact| fact.is_settling() || fact.is_stopping();
-    let missing = row.desired > pass.count_of(primary, Fact::is_present)
+    let missing = row.desired > pass.count_of(primary, Kind::is_present)
         && row.is_maintained()
         && !throttle::holds(&row.throttle, pass.control.now);
     let stuck = row.rollout == RolloutState::InProgress
         && missing
         && !pass.facts.iter().any(moving)
         && pass.occupying() >= service.upper_limit()
-        && pass.count(Fact::is_healthy) <= service.lower_limit();
+        && pass.count(Kind::is_healthy) <= service.lower_limit();
     if stuck {
         told::say_once(pass.control, pass.service, MessageKey::Stuck(primary), Message::Stuck);
     }

@@ -1,18 +1,18 @@
 //! P2 to P5: which tasks go.
 
+use std::collections::BTreeMap;
+
 use crate::api::UnhealthyPolicy;
 use crate::api::event::Message;
-use crate::capacity::split;
 use crate::control::Control;
 use crate::deployment::rolling::{self, RollingCounts, StopFirstCounts};
 use crate::lifecycle::HealthClass;
 use crate::model::{
-    DeploymentId, DeploymentStatus, Launch, MessageKey, RolloutState, SchedulingStrategy,
-    ServiceId, Stop, TaskId,
+    DeploymentId, DeploymentStatus, MessageKey, RolloutState, SchedulingStrategy, ServiceId, Stop,
 };
-use crate::placement::scale_in;
 use crate::reconcile::daemon;
-use crate::reconcile::facts::{Class, Fact};
+use crate::reconcile::facts::{Class, Fact, Kind};
+use crate::reconcile::leavers::Leavers;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::told;
 
@@ -46,7 +46,7 @@ pub(super) fn shrink_unmaintained(pass: &mut Pass<'_>) {
                 pass.stop(index, Stop::scaling(primary));
             }
         }
-        let active = pass.count_of(deployment, Fact::is_active);
+        let active = pass.count_of(deployment, Kind::is_active);
         let row = pass.control.store.deployment_mut(deployment);
         row.desired = row.desired.min(active);
     }
@@ -65,19 +65,19 @@ pub(super) fn surplus(pass: &mut Pass<'_>) {
 
 fn unhealthy_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
     let desired = pass.control.store.deployment(deployment).desired;
-    let healthy = pass.count_of(deployment, Fact::is_healthy);
-    let unhealthy = pass.count_of(deployment, Fact::is_unhealthy);
+    let healthy = pass.count_of(deployment, Kind::is_healthy);
+    let unhealthy = pass.count_of(deployment, Kind::is_unhealthy);
     let surplus = rolling::unhealthy_surplus(healthy, unhealthy, desired);
-    for _ in 0..surplus {
-        stop_lowest_unhealthy(pass, deployment);
+    for index in lowest_unhealthy(pass, deployment, surplus) {
+        pass.stop_unhealthy(index);
     }
 }
 
-fn stop_lowest_unhealthy(pass: &mut Pass<'_>, deployment: DeploymentId) {
+/// Some tasks of a deployment that are unhealthy, the oldest first.
+fn lowest_unhealthy(pass: &Pass<'_>, deployment: DeploymentId, count: u32) -> Vec<usize> {
     let is_it = |fact: &Fact| fact.deployment == deployment && fact.is_unhealthy();
-    if let Some(index) = pass.facts.iter().position(is_it) {
-        pass.stop_unhealthy(index);
-    }
+    let positions = (0..pass.facts.len()).filter(|&index| is_it(&pass.facts[index]));
+    positions.take(count as usize).collect()
 }
 
 /// P3.2: pending first, then failing in grace, then settling, then healthy; inside a class by the
@@ -87,23 +87,28 @@ fn good_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
     let service = pass.control.store.service(pass.service);
     // The extra task of a move between zones is spared until the move is done.
     let spared = u32::from(service.memory.move_under_way().is_some());
-    let present = pass.count_of(deployment, Fact::is_present);
+    let present = pass.count_of(deployment, Kind::is_present);
     let mut surplus = present.saturating_sub(desired + spared);
-    while surplus > 0 {
-        let classes = [
-            Class::Pending,
-            Class::Running(HealthClass::FailingInGrace),
-            Class::Running(HealthClass::Settling),
-            Class::Running(HealthClass::Healthy),
-        ];
-        let chosen = classes.into_iter().find_map(|class| {
-            choose(pass, deployment, |fact| {
-                fact.class == class && !fact.draining && !fact.protected
-            })
+    if surplus == 0 {
+        return tell_protected(pass, deployment, 0);
+    }
+    let classes = [
+        Class::Pending,
+        Class::Running(HealthClass::FailingInGrace),
+        Class::Running(HealthClass::Settling),
+        Class::Running(HealthClass::Healthy),
+    ];
+    for class in classes {
+        let mut leavers = Leavers::of(pass, deployment, |fact| {
+            fact.class == class && !fact.draining && !fact.protected
         });
-        let Some(index) = chosen else { break };
-        pass.stop(index, Stop::scaling(deployment));
-        surplus -= 1;
+        while surplus > 0
+            && let Some(index) = leavers.next(pass)
+        {
+            pass.stop(index, Stop::scaling(deployment));
+            leavers.note_stop(pass, index);
+            surplus -= 1;
+        }
     }
     tell_protected(pass, deployment, surplus);
 }
@@ -124,55 +129,13 @@ fn tell_protected(pass: &mut Pass<'_>, deployment: DeploymentId, surplus: u32) {
     }
 }
 
-/// Picks one task of a deployment among those that satisfy a question: the provider furthest over
-/// its share first, then the strategy undone (04 section 2.6, 01 section 9.1).
-fn choose(
-    pass: &mut Pass<'_>,
-    deployment: DeploymentId,
-    question: impl Fn(&Fact) -> bool,
-) -> Option<usize> {
-    let of_deployment = |fact: &&Fact| fact.deployment == deployment;
-    let mut candidates: Vec<TaskId> = pass
-        .facts
-        .iter()
-        .filter(of_deployment)
-        .filter(|fact| question(fact))
-        .map(|fact| fact.task)
-        .collect();
-    if let Launch::Strategy(items) = &pass.control.store.deployment(deployment).launch {
-        let store = &pass.control.store;
-        let provider = |task: TaskId| {
-            items.iter().position(|item| Some(item.provider) == store.task(task).provider)
-        };
-        let mut counts = vec![0; items.len()];
-        for fact in pass.facts.iter().filter(of_deployment).filter(|fact| fact.is_active()) {
-            if let Some(index) = provider(fact.task) {
-                counts[index] += 1;
-            }
-        }
-        let left = counts.iter().sum::<u32>().min(store.deployment(deployment).desired);
-        let goal = split::split(items, left);
-        let has_candidate =
-            |index: usize| candidates.iter().any(|&task| provider(task) == Some(index));
-        if let Some(index) = split::choose_removal(&goal, &counts, has_candidate) {
-            candidates.retain(|&task| provider(task) == Some(index));
-        }
-    }
-    if candidates.is_empty() {
-        return None;
-    }
-    let Pass { control, service, .. } = pass;
-    let task = scale_in::pick(&control.store, *service, &candidates, &mut control.rng);
-    pass.facts.iter().position(|fact| fact.task == task)
-}
-
 /// P4: old revisions and DRAINING instances give way as far as the floor allows.
 pub(super) fn rolling(pass: &mut Pass<'_>) {
     let Some(primary) = pass.primary() else { return };
     let counts = RollingCounts {
-        healthy: pass.count(Fact::is_healthy),
+        healthy: pass.count(Kind::is_healthy),
         lower: pass.control.store.service(pass.service).lower_limit(),
-        outgoing_healthy: pass.count(|fact| fact.is_healthy() && is_outgoing(pass, fact)),
+        outgoing_healthy: healthy_outgoing(pass),
     };
     let Some(stops) = rolling::rolling_stops(&counts) else { return };
     for index in 0..pass.facts.len() {
@@ -181,10 +144,7 @@ pub(super) fn rolling(pass: &mut Pass<'_>) {
             stop_outgoing(pass, index, primary);
         }
     }
-    for _ in 0..stops {
-        let Some(index) = next_healthy_outgoing(pass) else { break };
-        stop_outgoing(pass, index, primary);
-    }
+    stop_healthy_outgoing(pass, stops, primary);
 }
 
 fn is_outgoing(pass: &Pass<'_>, fact: &Fact) -> bool {
@@ -206,37 +166,52 @@ fn stop_outgoing(pass: &mut Pass<'_>, index: usize, primary: DeploymentId) {
     let deployment = pass.facts[index].deployment;
     pass.stop(index, Stop::scaling(primary));
     // A task on a DRAINING instance did not count as present: what does is not surplus now.
-    let present = pass.count_of(deployment, Fact::is_present);
+    let present = pass.count_of(deployment, Kind::is_present);
     let row = pass.control.store.deployment_mut(deployment);
     if row.status == DeploymentStatus::Active {
         row.desired = row.desired.saturating_sub(1).max(present.min(row.desired));
     }
 }
 
+fn healthy_outgoing(pass: &Pass<'_>) -> u32 {
+    let is_it = |fact: &&Fact| fact.is_healthy() && is_outgoing(pass, fact);
+    u32::try_from(pass.facts.iter().filter(is_it).count()).unwrap_or(u32::MAX)
+}
+
 /// On a DRAINING instance first; then never-completed deployments, oldest first; then completed
 /// ones, oldest first; inside a deployment the scale-in selection.
-fn next_healthy_outgoing(pass: &mut Pass<'_>) -> Option<usize> {
+fn stop_healthy_outgoing(pass: &mut Pass<'_>, stops: u32, primary: DeploymentId) {
     let store = &pass.control.store;
-    let rank = |fact: &Fact| {
-        (!fact.draining, store.deployment(fact.deployment).ever_completed, fact.deployment)
-    };
-    let (stays, _, deployment) = pass
-        .facts
-        .iter()
-        .filter(|fact| fact.is_healthy() && is_outgoing(pass, fact))
-        .map(rank)
-        .min()?;
-    let allowed: Vec<TaskId> = pass
-        .facts
-        .iter()
-        .filter(|fact| fact.is_healthy() && fact.draining != stays && is_outgoing(pass, fact))
-        .map(|fact| fact.task)
-        .collect();
-    if store.service(pass.service).scheduling == SchedulingStrategy::Daemon {
-        return daemon::lowest_instance(pass, deployment, &allowed);
+    let mut turns: BTreeMap<(bool, bool, DeploymentId), Vec<usize>> = BTreeMap::new();
+    for (index, fact) in pass.facts.iter().enumerate() {
+        if stops > 0 && fact.is_healthy() && is_outgoing(pass, fact) {
+            let completed = store.deployment(fact.deployment).ever_completed;
+            turns.entry((!fact.draining, completed, fact.deployment)).or_default().push(index);
+        }
     }
-    // Facts stand in order of creation.
-    choose(pass, deployment, |fact| allowed.binary_search(&fact.task).is_ok())
+    let is_daemon = store.service(pass.service).scheduling == SchedulingStrategy::Daemon;
+    let mut left = stops as usize;
+    for ((_, _, deployment), mut turn) in turns {
+        if is_daemon {
+            daemon::lowest_instances_first(pass, &mut turn);
+            for &index in turn.iter().take(left) {
+                stop_outgoing(pass, index, primary);
+            }
+            left = left.saturating_sub(turn.len());
+            continue;
+        }
+        if left == 0 {
+            break;
+        }
+        let mut leavers = Leavers::among(pass, deployment, &turn);
+        while left > 0
+            && let Some(index) = leavers.next(pass)
+        {
+            stop_outgoing(pass, index, primary);
+            leavers.note_stop(pass, index);
+            left -= 1;
+        }
+    }
 }
 
 /// P5: no room under the ceiling: one unhealthy task stops before its replacement starts.
@@ -256,15 +231,17 @@ pub(super) fn stop_first(pass: &mut Pass<'_>) {
         }
         let counts = StopFirstCounts {
             desired: pass.control.store.deployment(deployment).desired,
-            good: pass.count_of(deployment, Fact::is_good),
-            settling: pass.count_of(deployment, Fact::is_settling),
-            unhealthy: pass.count_of(deployment, Fact::is_unhealthy),
-            running: pass.count(Fact::is_running),
+            good: pass.count_of(deployment, Kind::is_good),
+            settling: pass.count_of(deployment, Kind::is_settling),
+            unhealthy: pass.count_of(deployment, Kind::is_unhealthy),
+            running: pass.count(Kind::is_running),
             lower,
             upper,
         };
         if rolling::stops_first(&counts) {
-            stop_lowest_unhealthy(pass, deployment);
+            for index in lowest_unhealthy(pass, deployment, 1) {
+                pass.stop_unhealthy(index);
+            }
             pass.control.store.deployment_mut(deployment).owed_replacements += 1;
             return;
         }
