@@ -202,7 +202,7 @@ impl Bed {
                     self.world.effect(self.now, effect, self.engine.view());
                 }
                 Output::Event(event) => {
-                    self.digest.take(&event);
+                    self.digest.take(&event, self.engine.view());
                     self.record.take(&event, self.engine.view());
                 }
             }

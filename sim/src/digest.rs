@@ -1,11 +1,16 @@
 //! The digest of a run: 64 bits over the whole log, the same on every platform, in every build
 //! profile and at any thread count.
+//!
+//! An event only names what it is about, so what it tells of that is folded in beside it: a task
+//! that is placed elsewhere is another run.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use stowplan_engine::api::Event;
+use stowplan_engine::View;
+use stowplan_engine::api::{Event, EventKind};
 use stowplan_engine::hash::StableHasher;
+use stowplan_engine::model::{InstanceId, TaskId};
 
 use crate::view::record::{ApiError, Call, WorldEvent};
 
@@ -25,9 +30,71 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// Folds in an event of the control plane.
-    pub fn take(&mut self, event: &Event) {
+    /// Folds in what there is at time 0.
+    pub fn take_given(&mut self, view: View<'_>) {
+        for (instance, _) in view.instances() {
+            self.take_instance(view, instance);
+        }
+        for task in view.tasks() {
+            self.take_task(view, task.id);
+            self.take_place(view, task.id);
+        }
+    }
+
+    /// Folds in an event of the control plane, with what it tells of its subject.
+    pub fn take(&mut self, event: &Event, view: View<'_>) {
         (Entry::Event, event).hash(&mut self.hasher);
+        match &event.kind {
+            EventKind::DefinitionRegistered(definition) => {
+                self.take_fact(&view.definition(*definition).label());
+            }
+            EventKind::InstanceRegistered(instance) => self.take_instance(view, *instance),
+            EventKind::TaskCreated(task) => self.take_task(view, *task),
+            EventKind::TaskPlaced(task) => self.take_place(view, *task),
+            EventKind::TaskStopDecided(task) => self.take_fact(&view.task(*task).stop),
+            EventKind::ServiceCreated(service) => self.take_fact(&view.service(*service).name),
+            EventKind::DeploymentCreated(deployment) => {
+                let row = view.deployment(*deployment);
+                self.take_fact(&(row.service, view.definition(row.definition).label()));
+            }
+            EventKind::Rollout(deployment, _) => {
+                self.take_fact(&view.deployment(*deployment).reason);
+            }
+            EventKind::ServiceDeployment(record, _) => {
+                self.take_fact(&view.record(*record).status_reason);
+            }
+            // These say it all themselves.
+            EventKind::InstanceStatus(..)
+            | EventKind::AgentConnection(..)
+            | EventKind::TaskStatus(..)
+            | EventKind::TaskHealth(..)
+            | EventKind::TargetState(..)
+            | EventKind::PlacementFailed(_)
+            | EventKind::ServiceStatus(..)
+            | EventKind::AlarmState(..)
+            | EventKind::DesiredCount(..)
+            | EventKind::Message(..)
+            | EventKind::Bus(_) => {}
+        }
+    }
+
+    fn take_instance(&mut self, view: View<'_>, instance: InstanceId) {
+        let row = view.instance(instance);
+        let size = (row.registered_cpu, row.registered_memory, row.gpus, row.eni_limit);
+        self.take_fact(&(&row.name, row.cluster, view.zone_name(row.zone), size));
+    }
+
+    fn take_task(&mut self, view: View<'_>, task: TaskId) {
+        let row = view.task(task);
+        let definition = view.definition(row.definition).label();
+        self.take_fact(&(definition, view.group_name(row.group), row.owner));
+    }
+
+    fn take_place(&mut self, view: View<'_>, task: TaskId) {
+        let row = view.task(task);
+        let instance = row.instance.map(|instance| &view.instance(instance).name);
+        let provider = row.provider.map(|provider| &view.provider(provider).name);
+        self.take_fact(&(instance, row.zone.map(|zone| view.zone_name(zone)), provider));
     }
 
     /// Folds in news of the world.
@@ -67,7 +134,7 @@ impl fmt::Display for Digest {
 
 #[cfg(test)]
 mod tests {
-    use stowplan_engine::api::EventKind;
+    use stowplan_engine::api::EngineConfig;
     use stowplan_engine::model::{ServiceId, Time};
 
     use super::*;
@@ -80,8 +147,10 @@ mod tests {
     #[test]
     fn a_digest_depends_on_what_happened_and_in_which_order() {
         let of = |events: &[Event]| {
+            let engine = stowplan_engine::Engine::new(EngineConfig::default(), 0);
+            let engine = engine.expect("the defaults are valid");
             let mut digest = Digest::default();
-            events.iter().for_each(|event| digest.take(event));
+            events.iter().for_each(|event| digest.take(event, engine.view()));
             digest.value()
         };
         assert_eq!(of(&[event(0, 4), event(1, 5)]), of(&[event(0, 4), event(1, 5)]));

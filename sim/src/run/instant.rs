@@ -44,7 +44,7 @@ impl Simulation {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Event(event) => {
-                    self.digest.take(&event);
+                    self.digest.take(&event, self.engine.view());
                     self.record.take(&event, self.engine.view());
                     self.drop_disowned(now, &event.kind);
                 }

@@ -22,11 +22,13 @@ pub(super) fn simulation(plan: &Plan) -> Result<Simulation, DocumentError> {
     for index in 0..view.tasks().len() {
         world.adopt_task(Time::ZERO, TaskId::from_index(index), view);
     }
+    let mut digest = Digest::default();
+    digest.take_given(view);
     let mut simulation = Simulation {
         engine,
         around: Around { world, networks: Vec::new() },
         record: Record::default(),
-        digest: Digest::default(),
+        digest,
         timeline: Arc::new(plan.timeline.clone()),
         next: 0,
         now: None,

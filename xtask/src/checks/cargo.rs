@@ -42,6 +42,14 @@ pub(crate) fn tests() -> Result<Tally> {
     Ok(tally)
 }
 
+/// An optimised build must come to the digests of the same table, `scenarios/digests.tsv`.
+pub(crate) fn release_scenarios() -> Result<Tally> {
+    let mut command = shell::cargo();
+    command.args(["test", "--release", "--package", "stowplan-sim", "--test", "scenarios"]);
+    command.env_remove("UPDATE_EXPECT");
+    Ok(counted(&mut command)?.0)
+}
+
 /// The engine and the simulated world must need nothing that a browser lacks.
 pub(crate) fn wasm_libraries() -> Result<Tally> {
     prepare::wasm_target()?;

@@ -30,6 +30,8 @@ enum Stage {
     Clippy,
     /// unit, property, transcript and scenario tests
     Native,
+    /// every scenario once more, optimised: the same digests
+    Release,
     /// the engine and the simulated world compile for the browser
     Wasm,
     /// the page's modules: what they import and what they weigh
@@ -40,11 +42,12 @@ enum Stage {
 
 type Work = fn() -> Result<Tally>;
 
-const STAGES: [(Stage, &str, Work); 7] = [
+const STAGES: [(Stage, &str, Work); 8] = [
     (Stage::Fmt, "fmt: rustfmt on every crate", checks::cargo::formatting),
     (Stage::Tidy, "tidy: short files and lines, links that lead somewhere", checks::tidy::run),
     (Stage::Clippy, "clippy: lints on every crate, warnings refused", checks::cargo::lints),
     (Stage::Native, "native: unit, property and scenario tests", checks::cargo::tests),
+    (Stage::Release, "release: every scenario, optimised", checks::cargo::release_scenarios),
     (Stage::Wasm, "wasm: the libraries compile for the browser", checks::cargo::wasm_libraries),
     (Stage::Bundle, "bundle: what the modules import and weigh", checks::bundle::run),
     (Stage::Browser, "browser: the page in a real Chromium", checks::page::run),
