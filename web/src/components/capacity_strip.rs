@@ -21,8 +21,7 @@ pub fn CapacityStrip(props: &CapacityProps) -> Html {
         <>
             <div class="strip cap-l">
                 <span class="cap">{ "Capacity" }</span>
-                <span class="dim grow num" style="font-size:var(--fs-micro)">{ "memory reserved"
-                    }</span>
+                <span class="dim grow num micro">{ "memory reserved" }</span>
             </div>
             <div class="strip cap-m" data-testid="capacity">
                 { for sources(&props.board).into_iter().map(source) }
@@ -42,8 +41,10 @@ fn source(source: Source) -> Html {
     let Source { name, count, reserved } = source;
     html! {
         <span class="prov" key={name.clone()}>
-            <span><span class="dim">{ format!("{name} ") }</span><b class="strong">{ count
-                }</b></span>
+            <span>
+                <span class="dim">{ format!("{name} ") }</span>
+                <b class="strong">{ count }</b>
+            </span>
             if let Some(reserved) = reserved {
                 <span class="meter" style={format!("--v:{reserved}%")}><i></i></span>
                 <span>{ format!("{reserved}%") }</span>

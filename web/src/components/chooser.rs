@@ -59,8 +59,9 @@ pub fn Segments(props: &ChooserProps) -> Html {
                 let onclick = props.on_choose.reform(move |_| index);
                 let pressed = if index == props.chosen { "true" } else { "false" };
                 html! {
-                    <button key={index} type="button" aria-pressed={pressed} {onclick}>{ word
-                        }</button>
+                    <button key={index} type="button" aria-pressed={pressed} {onclick}>
+                        { word }
+                    </button>
                 }
             }) }
         </span>

@@ -42,13 +42,12 @@ pub fn ClusterTable(props: &ClusterTableProps) -> Html {
     let after = all.len().saturating_sub(first + ROWS);
     html! {
         <div class="twin" {onscroll} tabindex="0" role="region"
-            aria-label="Zones, instances and tasks"
-            data-testid="twin">
+            aria-label="Zones, instances and tasks" data-testid="twin">
             <table>
                 <thead><tr>
                     <th>{ "object" }</th><th>{ "of" }</th><th>{ "state" }</th><th>{ "health" }</th>
-                    <th>{ "revision" }</th><th class="num">{ "cpu" }</th><th class="num">{ "MiB"
-                        }</th>
+                    <th>{ "revision" }</th>
+                    <th class="num">{ "cpu" }</th><th class="num">{ "MiB" }</th>
                 </tr></thead>
                 <tbody>
                     { pad(first) }
@@ -93,8 +92,9 @@ fn rows(board: &Board) -> Vec<Target> {
 fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
     let name = |indent: u8, text: String| {
         html! {
-            <td style={format!("padding-left:{}px", indent * 16)}><button {onclick}>{ text
-                }</button></td>
+            <td style={format!("padding-left:{}px", indent * 16)}>
+                <button {onclick}>{ text }</button>
+            </td>
         }
     };
     match target {
@@ -107,6 +107,7 @@ fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
         Target::Host(index) => {
             let found = board.live_hosts().find(|(live, _, _)| *live == index);
             let Some((_, host, state)) = found else { return Html::default() };
+            let agent = if state.agent_connected { "agent connected" } else { "agent lost" };
             let share = |left: u32, whole: u32| {
                 let used = percent(u64::from(whole.saturating_sub(left)), u64::from(whole));
                 format!("{used}% of {}", thousands(u64::from(whole)))
@@ -116,8 +117,7 @@ fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
                     { name(1, host.id.clone()) }
                     <td class="mid">{ &host.instance_type }</td>
                     <td>{ state.status.word() }</td>
-                    <td>{ if state.agent_connected { "agent connected" } else { "agent lost" }
-                        }</td>
+                    <td>{ agent }</td>
                     <td />
                     <td class="num">{ share(state.cpu_left, host.cpu) }</td>
                     <td class="num">{ share(state.memory_left, host.memory) }</td>

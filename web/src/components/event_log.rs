@@ -37,13 +37,13 @@ pub fn EventLog(props: &EventLogProps) -> Html {
         }
     });
     let fold = Callback::from(move |_| deck.act(Action::ToggleLog));
+    let until_now = format!("{} until now", thousands(shown as u64));
     let rest = shown.saturating_sub(first + ROWS);
     html! {
         <>
             <div class="logh">
-                <h2 class="cap grow">{ "Events " }
-                    <span data-testid="event-count">{ format!("{} until now", thousands(shown as
-                        u64)) }</span>
+                <h2 class="cap grow">
+                    { "Events " }<span data-testid="event-count">{ until_now }</span>
                 </h2>
                 <button class="btn quiet square" aria-expanded={(!props.folded).to_string()}
                     aria-label="Fold the event log" title="Fold the event log" onclick={fold}>

@@ -33,12 +33,12 @@ pub fn TaskFacts(props: &TaskFactsProps) -> Html {
     let board = &props.board;
     let Some(task) = board.task(props.key_of) else { return Html::default() };
     let id = board.names.id(task.key);
+    let sentence = format!(" on {}, {}.", board.place_name(task), health(task));
+    let now = board.frame.now_ms;
+    let started = task.started_ms.map_or_else(|| "not yet".to_owned(), |ms| moment(ms, now));
     html! {
         <>
-            <p class="read">
-                <b>{ task.last_status.word() }</b>{ format!(" on {}, {}.",
-                    board.place_name(task), health(task)) }
-            </p>
+            <p class="read"><b>{ task.last_status.word() }</b>{ sentence }</p>
             <dl class="facts" data-testid="facts">
                 { fact("task", &id) }
                 { fact("definition", &board.definition_name(task.definition)) }
@@ -49,10 +49,8 @@ pub fn TaskFacts(props: &TaskFactsProps) -> Html {
                 { fact("availabilityZone", board.zone_name(board.zone_of(task))) }
                 { fact("cpu", &format!("{} units", thousands(u64::from(task.cpu)))) }
                 { fact("memory", &format!("{} MiB", thousands(u64::from(task.memory)))) }
-                { fact("createdAt", &moment(task.created_ms, board.frame.now_ms)) }
-                { fact("startedAt", &task.started_ms.map_or_else(|| "not yet".to_owned(), |ms| {
-                    moment(ms, board.frame.now_ms)
-                })) }
+                { fact("createdAt", &moment(task.created_ms, now)) }
+                { fact("startedAt", &started) }
                 { fact("scale-in protection", if task.protected { "on" } else { "off" }) }
             </dl>
         </>
@@ -139,14 +137,14 @@ fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
         let id = board.names.id(task.key);
         let deck = deck.clone();
         let key = task.key;
+        let name = format!("{} {}", board.owner_name(task), short_id(&id));
         let onclick = Callback::from(move |_: MouseEvent| {
             deck.act(Action::Select(Some(Target::Task(key))));
         });
         html! {
             <tr key={key} onclick={onclick.clone()}>
                 <td><Swatch badge={board.badge(task.service)} /></td>
-                <td><button {onclick}>{ format!("{} {}", board.owner_name(task), short_id(&id))
-                    }</button></td>
+                <td><button {onclick}>{ name }</button></td>
                 <td class="dim">{ format!("r{}", board.revision(task.definition)) }</td>
                 <td class="mid">{ task.last_status.word() }</td>
                 <td class="num">{ thousands(u64::from(task.cpu)) }</td>
@@ -189,12 +187,11 @@ pub fn ZoneFacts(props: &ZoneFactsProps) -> Html {
             </tr>
         }
     };
+    let instances = count(hosts.len() as u64, "instance");
+    let (tasks, name) = (count(tasks, "task"), board.zone_name(Some(props.zone)));
     html! {
         <>
-            <p class="read">
-                { format!("{} and {} in {}.", count(hosts.len() as u64, "instance"),
-                    count(tasks, "task"), board.zone_name(Some(props.zone))) }
-            </p>
+            <p class="read">{ format!("{instances} and {tasks} in {name}.") }</p>
             if !hosts.is_empty() {
                 <table class="tasks">
                     <thead><tr>

@@ -18,6 +18,11 @@ const ACCEPTED: [&str; 6] = [
     "a scenario file, YAML or JSON",
 ];
 
+const BRING: &str = "Paste, drop or open what the AWS command line answers about a cluster, or a \
+                     scenario file.";
+const OPENS: &str = "The cluster opens as it stands in the answers: the same tasks on the same \
+                     instances, the same deployments in flight. Then time runs on from there.";
+
 #[component]
 pub fn ImportPanel() -> Html {
     let deck = use_deck();
@@ -47,6 +52,7 @@ pub fn ImportPanel() -> Html {
             }
         })
     };
+    let accepted = ACCEPTED.iter().map(|kind| html! { <li key={*kind}>{ *kind }</li> });
     let ready = !files.is_empty() || !pasted.trim().is_empty();
     let open = {
         let (files, pasted) = (files.clone(), pasted);
@@ -63,8 +69,7 @@ pub fn ImportPanel() -> Html {
         <section class="import" aria-label="Import" data-testid="import">
             <div class="intro">
                 <h1>{ "Bring a real cluster" }</h1>
-                <p class="mid">{ "Paste, drop or open what the AWS command line answers about a \
-                    cluster, or a scenario file." }</p>
+                <p class="mid">{ BRING }</p>
                 <p class="strong nowrap">{ "Nothing leaves this page." }</p>
             </div>
             <div class="in">
@@ -79,16 +84,12 @@ pub fn ImportPanel() -> Html {
                 </div>
                 <textarea aria-label="Pasted text" spellcheck="false" autocomplete="off" {oninput}
                     placeholder="aws ecs describe-services ...  or a scenario"
-                        data-testid="paste" />
+                    data-testid="paste" />
             </div>
             <div class="out">
                 <h2 class="cap">{ "What is read" }</h2>
-                <ul>{ for ACCEPTED.iter().map(|kind| html! { <li key={*kind}>{ *kind }</li> })
-                    }</ul>
-                <p class="mid">{
-                    "The cluster opens as it stands in the answers: the same tasks on the \
-                    same instances, the same deployments in flight. Then time runs on from \
-                    there." }</p>
+                <ul>{ for accepted }</ul>
+                <p class="mid">{ OPENS }</p>
             </div>
             <div class="foot">
                 <span class="grow" />
@@ -110,8 +111,9 @@ fn chip(files: &UseStateHandle<Vec<ImportFile>>, index: usize, name: &str) -> Ht
     });
     html! {
         <span class="file" key={index}><Icon name="check" />{ name.to_owned() }
-            <button {onclick} aria-label={format!("Leave out {name}")}><Icon name="cross"
-                /></button>
+            <button {onclick} aria-label={format!("Leave out {name}")}>
+                <Icon name="cross" />
+            </button>
         </span>
     }
 }

@@ -8,6 +8,7 @@ pub mod event_log;
 pub mod facts;
 pub mod glyph;
 pub mod icon;
+pub mod import_notes;
 pub mod import_panel;
 pub mod key_strip;
 pub mod live_region;

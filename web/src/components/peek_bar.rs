@@ -33,13 +33,12 @@ fn about(board: &Board, target: Target) -> Html {
         Target::Task(key) => {
             let Some(task) = board.task(key) else { return Html::default() };
             let id = board.names.id(key);
-            let place = board.place_name(task);
+            let name = format!("{} {}", board.owner_name(task), short_id(&id));
+            let state = format!(", {} on {}", task.last_status.word(), board.place_name(task));
             html! {
                 <>
                     <Swatch badge={board.badge(task.service)} />
-                    <p class="grow"><b class="strong">{ format!("{} {}", board.owner_name(task),
-                        short_id(&id)) }</b>
-                        { format!(", {} on {place}", task.last_status.word()) }</p>
+                    <p class="grow"><b class="strong">{ name }</b>{ state }</p>
                 </>
             }
         }
@@ -48,11 +47,9 @@ fn about(board: &Board, target: Target) -> Html {
             let Some((_, host, state)) = found else { return Html::default() };
             let used = host.memory.saturating_sub(state.memory_left);
             let full = percent(u64::from(used), u64::from(host.memory));
-            html! {
-                <p class="grow"><b class="strong">{ &host.id }</b>
-                    { format!(" {}, {}, {full}% of memory reserved", host.instance_type,
-                        state.status.word()) }</p>
-            }
+            let (kind, status) = (&host.instance_type, state.status.word());
+            let about = format!(" {kind}, {status}, {full}% of memory reserved");
+            html! { <p class="grow"><b class="strong">{ &host.id }</b>{ about }</p> }
         }
         Target::Zone(zone) => html! {
             <p class="grow"><b class="strong">{ board.zone_name(Some(zone)) }</b></p>

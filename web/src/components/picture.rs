@@ -234,12 +234,11 @@ fn Zone(props: &ZoneProps) -> Html {
         if whole > 0 { format!("{}% full, {tasks}", percent(used, whole)) } else { tasks };
     let name = board.zone_name(Some(props.index)).to_owned();
     html! {
-        <section class="zone" aria-label={name.clone()}
-            style={box_of(props.rect)}>
+        <section class="zone" aria-label={name.clone()} style={box_of(props.rect)}>
             <header>
                 <h3><button {onclick} data-testid={format!("zone-{name}")}>
-                    <b class={classes!(props.here.then_some("here"))}>{ name }</b><span>{ roll_up
-                        }</span>
+                    <b class={classes!(props.here.then_some("here"))}>{ name }</b>
+                    <span>{ roll_up }</span>
                 </button></h3>
                 if whole > 0 { <small>{ "% cpu" }</small><small>{ "mem" }</small> }
             </header>

@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::deployment_card::DeploymentCard;
 use super::facts::{HostFacts, TaskFacts, ZoneFacts};
 use super::icon::Icon;
+use super::import_notes::ImportNotes;
 use crate::canvas::scene::Target;
 use crate::deck::{Deck, use_deck};
 use crate::model::Board;
@@ -22,17 +23,22 @@ pub struct SelectionProps {
 pub fn SelectionPanel(props: &SelectionProps) -> Html {
     let deck = use_deck();
     let board = &props.board;
+    let about = match props.selected {
+        Some(Target::Task(key_of)) => html! { <TaskFacts board={board.clone()} {key_of} /> },
+        Some(Target::Host(index)) => html! { <HostFacts board={board.clone()} {index} /> },
+        Some(Target::Zone(zone)) => html! { <ZoneFacts board={board.clone()} {zone} /> },
+        None => nothing(board),
+    };
+    let own = match props.selected {
+        Some(Target::Task(key)) => board.task(key).and_then(|task| task.service),
+        _ => None,
+    };
+    let service = own.or(props.open_service);
     html! {
         <aside class="insp" aria-label="Selection" data-testid="selection">
             { crumbs(&deck, board, props.selected) }
-            { match props.selected {
-                Some(Target::Task(key)) => html! { <TaskFacts board={board.clone()} key_of={key}
-                    /> },
-                Some(Target::Host(index)) => html! { <HostFacts board={board.clone()} {index} /> },
-                Some(Target::Zone(zone)) => html! { <ZoneFacts board={board.clone()} {zone} /> },
-                None => nothing(board),
-            } }
-            if let Some(service) = props.open_service {
+            { about }
+            if let Some(service) = service {
                 <DeploymentCard board={board.clone()} {service} />
             }
         </aside>
@@ -45,6 +51,7 @@ fn nothing(board: &Board) -> Html {
             if !board.summary.description.is_empty() {
                 <p class="read">{ &board.summary.description }</p>
             }
+            <ImportNotes notes={board.summary.notes.clone()} />
             <p class="hint">{ "Select a task, an instance or a zone to see its facts." }</p>
         </>
     }

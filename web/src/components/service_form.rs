@@ -91,10 +91,10 @@ fn Percent(props: &PercentProps) -> Html {
     let deck = use_deck();
     let dragged = use_state(|| None::<u32>);
     let service = &props.service;
-    let (word, name, low, high, held) = if props.maximum {
-        ("Maximum", "ceiling", 100, 200, service.maximum_percent)
+    let (word, full, name, low, high, held) = if props.maximum {
+        ("Maximum", "Maximum percent", "ceiling", 100, 200, service.maximum_percent)
     } else {
-        ("Minimum", "floor", 0, 100, service.minimum_percent)
+        ("Minimum", "Minimum healthy percent", "floor", 0, 100, service.minimum_percent)
     };
     let percent = dragged.unwrap_or(held);
     let count = match (*dragged, props.maximum) {
@@ -135,7 +135,7 @@ fn Percent(props: &PercentProps) -> Html {
             <span class="sl">
                 <input type="range" min={low.to_string()} max={high.to_string()} step="5"
                     value={percent.to_string()} style={format!("--p:{part}%")}
-                    aria-label={format!("{word} healthy percent")} {oninput} {onchange}
+                    aria-label={full} {oninput} {onchange}
                     data-testid={name} />
                 <output>{ format!("{percent}%") }</output>
             </span>

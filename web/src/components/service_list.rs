@@ -58,8 +58,8 @@ fn One(props: &OneProps) -> Html {
                 <Swatch badge={props.board.badge(Some(index))} />
                 <span class={classes!(props.open.then_some("strong"))}>{ &service.name }</span>
                 <span class="count" data-testid="count">
-                    { service.running }<span class="dim">{ format!(" of {}", service.desired)
-                        }</span>
+                    { service.running }
+                    <span class="dim">{ format!(" of {}", service.desired) }</span>
                 </span>
                 <span class="rev">{ format!("r{revision}") }</span>
             </button>

@@ -79,8 +79,9 @@ impl View<'_> {
                 { striped("tl-age-1", "2.4", false) }
                 { striped("tl-age-2", "1.4", true) }
                 <pattern id="tl-unknown" width="6" height="6" patternUnits="userSpaceOnUse"
-                    patternTransform="rotate(45)"><rect width="1" height="6" fill="var(--line)"
-                        /></pattern>
+                    patternTransform="rotate(45)">
+                    <rect width="1" height="6" fill="var(--line)" />
+                </pattern>
             </defs>
         }
     }
@@ -201,6 +202,7 @@ impl View<'_> {
             }
         };
         let (floor, ceiling) = (axes.y(service.floor), axes.y(service.ceiling));
+        let above_zero = service.floor > 0 && axes.y(0) - floor >= 10.0;
         let apart = (floor - ceiling).abs() >= 12.0;
         let (floor_word, ceiling_word) = if self.small {
             (service.floor.to_string(), service.ceiling.to_string())
@@ -210,15 +212,15 @@ impl View<'_> {
         html! {
             <>
                 if self.small {
-                    <text x="8" y={px(axes.bottom + 4.0).to_string()} class="l">{ self.code()
-                        }</text>
+                    <text x="16" y={px(self.height - 8.0).to_string()} class="b">
+                        { self.code() }
+                    </text>
                 } else {
                     <text x="16" y="22" class="b">{ &service.name }</text>
                     <text x="16" y="37" class="l">{ "running tasks" }</text>
                     { text(axes.y(0), "l", "0".to_owned()) }
                 }
-                if service.floor > 0 && axes.y(0) - floor >= 10.0 { { text(floor, "b",
-                    floor_word) } }
+                if above_zero { { text(floor, "b", floor_word) } }
                 if apart { { text(ceiling, "b", ceiling_word) } }
             </>
         }

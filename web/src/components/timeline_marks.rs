@@ -23,7 +23,8 @@ impl View<'_> {
         let (x0, x1) = (self.axes.x(band.from_ms), self.axes.x(end));
         let word = band_word(&self.feed.board, service, band);
         let width = (x1 - x0 - 1.0).max(2.0);
-        let fits = word.len() as f64 * 6.7 + 14.0 <= width;
+        let plate = word.len() as f64 * 6.0 + 9.0;
+        let fits = plate + 6.0 <= width;
         let solid = self.age(band.definition) == 0;
         let ink = if solid {
             format!("font-weight:600;fill:var(--svc-{}-ink)", self.hue().max(1))
@@ -35,16 +36,16 @@ impl View<'_> {
             <>
                 <text x="16" y={px(y + 11.0).to_string()} class="b">{ name }</text>
                 <rect x={px(x0 + 0.5).to_string()} y={px(y + 0.5).to_string()}
-                    width={px(width).to_string()}
-                    height="14" fill={self.fill(band.definition)} stroke="var(--tile-line)" />
+                    width={px(width).to_string()} height="14"
+                    fill={self.fill(band.definition)} stroke="var(--tile-line)" />
                 if fits && !solid {
                     <rect x={px(x0 + 4.0).to_string()} y={px(y + 2.0).to_string()} height="11"
-                        width={px(word.len() as f64 * 6.7 + 8.0).to_string()}
-                            fill="var(--picture)" />
+                        width={px(plate).to_string()} fill="var(--picture)" />
                 }
                 if fits {
-                    <text x={px(x0 + 8.0).to_string()} y={px(y + 11.0).to_string()} style={ink}>{
-                        word }</text>
+                    <text x={px(x0 + 8.0).to_string()} y={px(y + 11.0).to_string()} style={ink}>
+                        { word }
+                    </text>
                 }
             </>
         }

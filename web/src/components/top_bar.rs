@@ -15,6 +15,9 @@ pub struct TopBarProps {
     pub without_worker: bool,
 }
 
+const WITHOUT_WORKER: &str =
+    "This browser starts no workers, so the scheduler shares the page's thread.";
+
 #[component]
 pub fn TopBar(props: &TopBarProps) -> Html {
     let deck = use_deck();
@@ -26,7 +29,8 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             deck.act(Action::View(view));
         })
     };
-    let to_other = if importing { View::Playground } else { View::Import };
+    let (to_other, other_icon) =
+        if importing { (View::Playground, "cross") } else { (View::Import, "open") };
     html! {
         <header class="top">
             <a class="brand" href="./" onclick={show(View::Playground)} title="Stowplan">
@@ -35,29 +39,30 @@ pub fn TopBar(props: &TopBarProps) -> Html {
             <span class="broad" style="width:12px" />
             <nav class="views" aria-label="Views">
                 <a href="#playground" aria-current={(!importing).then_some("page")}
-                    onclick={show(View::Playground)} data-testid="view-playground">{ "Playground"
-                        }</a>
+                    onclick={show(View::Playground)} data-testid="view-playground">
+                    { "Playground" }
+                </a>
                 <a href="#import" aria-current={importing.then_some("page")}
                     onclick={show(View::Import)} data-testid="view-import">{ "Import" }</a>
             </nav>
-            <span class="pick narrow"><ScenarioPicker title={props.title.clone()} bare=true
-                /></span>
+            <span class="pick narrow">
+                <ScenarioPicker title={props.title.clone()} bare=true />
+            </span>
             <span class="space" />
             <span class="broad"><ScenarioPicker title={props.title.clone()} /></span>
             <span class="space broad" />
             if props.without_worker {
                 <span class="slow broad" data-testid="without-worker"
-                    title="This browser starts no workers, so the scheduler shares the page's \
-                        thread.">
+                    title={WITHOUT_WORKER}>
                     { "runs without a worker" }
                 </span>
             }
             <button class="btn quiet square narrow" aria-label="Import" title="Import"
-                onclick={show(to_other)}><Icon name={if importing { "cross" } else { "open" }}
-                    /></button>
+                onclick={show(to_other)}><Icon name={other_icon} /></button>
             <button class="btn quiet square broad" aria-label="High contrast" title="High contrast"
-                onclick={|_| toggle_contrast()} data-testid="contrast"><Icon name="contrast"
-                    /></button>
+                onclick={|_| toggle_contrast()} data-testid="contrast">
+                <Icon name="contrast" />
+            </button>
             <button class="btn quiet square" aria-label="Theme: light or dark"
                 title="Theme: light or dark" onclick={|_| toggle_theme()} data-testid="theme">
                 <Icon name="theme" />

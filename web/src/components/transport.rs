@@ -49,8 +49,10 @@ pub fn Transport(props: &TransportProps) -> Html {
                 { control(&deck, "last", "End (End)", "to-end", move |deck| deck.seek(last)) }
                 <span class="clock narrow">
                     { clock(props.now_ms) }
-                    <small>{ format!("of {}, ", clock(props.until_ms)) }<SpeedChoice
-                        speed={props.speed} bare=true /></small>
+                    <small>
+                        { format!("of {}, ", clock(props.until_ms)) }
+                        <SpeedChoice speed={props.speed} bare=true />
+                    </small>
                 </span>
             </div>
             <div class="trm">
@@ -99,7 +101,8 @@ struct SpeedChoiceProps {
 #[component]
 fn SpeedChoice(props: &SpeedChoiceProps) -> Html {
     let deck = use_deck();
-    let options: Vec<AttrValue> = Speed::OFFERED.iter().map(|s| s.label().into()).collect();
+    let word = if props.bare { Speed::short_label } else { Speed::label };
+    let options: Vec<AttrValue> = Speed::OFFERED.iter().map(|s| word(*s).into()).collect();
     let chosen = Speed::OFFERED.iter().position(|s| *s == props.speed).unwrap_or(0);
     let on_choose = Callback::from(move |index: usize| {
         if let Some(speed) = Speed::OFFERED.get(index) {

@@ -61,8 +61,9 @@ pub fn WaitingRoom(props: &WaitingRoomProps) -> Html {
             <div class="tiles">
                 { for shown.into_iter().enumerate().map(|(index, (key, tile))| {
                     let glyph = html! { <Glyph {tile} ground={Ground::Picture} /> };
-                    let Some(key) = key else { return html! { <span key={index}>{ glyph }</span>
-                        } };
+                    let Some(key) = key else {
+                        return html! { <span key={index}>{ glyph }</span> };
+                    };
                     let deck = deck.clone();
                     let onclick =
                         Callback::from(move |_| deck.act(Action::Select(Some(Target::Task(key)))));
@@ -94,14 +95,14 @@ fn Reasons(props: &WaitingRoomProps) -> Html {
             </>
         }
     };
-    let others = waiting.len() - 1;
+    let others = match waiting.len() - 1 {
+        0 => String::new(),
+        more => format!(" And {} more.", count(more as u64, "service")),
+    };
     html! {
         <p data-testid="waiting-reason">
             { line(&waiting[0]) }
-            if others > 0 {
-                <span class="mid">{ format!(" And {} more.", count(others as u64, "service"))
-                    }</span>
-            }
+            <span class="mid">{ others }</span>
         </p>
     }
 }

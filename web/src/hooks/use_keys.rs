@@ -39,7 +39,9 @@ fn free(event: &KeyboardEvent) -> bool {
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_none_or(|element| {
-        element.has_attribute("data-picture")
+        // Escape lets go of what is selected, whichever button has the focus.
+        event.key() == "Escape" && element.tag_name() == "BUTTON"
+            || element.has_attribute("data-picture")
             || matches!(element.tag_name().as_str(), "BODY" | "HTML" | "MAIN" | "OL" | "DIV")
                 && !element.has_attribute("aria-valuenow")
     })

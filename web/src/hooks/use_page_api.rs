@@ -36,6 +36,8 @@ fn offer(deck: &Deck) -> Object {
     let here = deck.clone();
     answers("time", Box::new(move |_, _| (board(&here).frame.now_ms as f64).into()));
     let here = deck.clone();
+    answers("until", Box::new(move |_, _| (board(&here).frame.until_ms as f64).into()));
+    let here = deck.clone();
     answers("finished", Box::new(move |_, _| board(&here).frame.finished.into()));
     let here = deck.clone();
     answers("counts", Box::new(move |_, _| counts(&board(&here))));

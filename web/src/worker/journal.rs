@@ -3,11 +3,12 @@
 
 use stowplan_engine::View;
 use stowplan_engine::api::{Event, EventKind};
-use stowplan_engine::model::{ServiceId, TaskId, Time};
+use stowplan_engine::model::{ServiceId, TaskId, TaskStatus, Time};
 use stowplan_sim::run::Simulation;
 use stowplan_sim::story::Line;
 
 use super::protocol::{LogLine, SeriesPoint, Tone};
+use super::{deed, shortage};
 use crate::words::short_id;
 
 /// What was written down and not yet sent.
@@ -42,13 +43,16 @@ impl Journal {
         }
         self.known = Some(now);
         let (record, view) = (simulation.record(), simulation.engine());
-        for call in record.calls().iter().skip(before.calls) {
+        // Entries are done in order, one call each.
+        let entries = simulation.timeline().iter().skip(before.calls);
+        for (call, entry) in record.calls().iter().skip(before.calls).zip(entries) {
+            let deed = deed::words(entry);
             let message = match &call.error {
-                None => call.action.to_string(),
-                Some(error) => format!("{} refused: {}", call.action, error.message),
+                None => deed,
+                Some(error) => format!("{deed} refused: {}", error.message),
             };
             let tone = if call.error.is_some() { Tone::Bad } else { Tone::Edit };
-            self.push(now, None, message, "", tone);
+            self.push(now, None, message, tone);
         }
         let events = record.log().iter().skip(before.events);
         let mut touched: Vec<ServiceId> = Vec::new();
@@ -66,19 +70,11 @@ impl Journal {
         }
     }
 
-    fn push(
-        &mut self,
-        at: Time,
-        service: Option<ServiceId>,
-        message: String,
-        name: &str,
-        tone: Tone,
-    ) {
+    fn push(&mut self, at: Time, service: Option<ServiceId>, message: String, tone: Tone) {
         self.lines.push(LogLine {
             at_ms: u64::try_from(at.0).unwrap_or(0),
             service: service.map(|id| id.index() as u16),
             message,
-            name: name.to_owned(),
             tone,
         });
     }
@@ -93,13 +89,9 @@ impl Journal {
             | EventKind::Bus(_) => return,
             _ => Tone::Plain,
         };
-        let Line { subject, text, .. } = Line::of_event(view, event);
-        let message = match task_of(kind) {
-            Some(task) => format!("{} {text}", short_id(&view.task_name(task))),
-            None if matches!(kind, EventKind::Message(..)) => text,
-            None => format!("{} {text}", subject.trim_start_matches("instance ")),
-        };
-        self.push(event.at, service_of(view, kind), message, "", tone);
+        let service = service_of(view, kind);
+        let message = words(view, event, service.is_some());
+        self.push(event.at, service, message, tone);
     }
 
     fn point(&mut self, view: View<'_>, id: ServiceId, now: Time) {
@@ -133,6 +125,43 @@ impl Journal {
         }
         self.points.push(point);
     }
+}
+
+/// What happened, in the words of the story; what stands beside the line is not said again.
+fn words(view: View<'_>, event: &Event, beside_its_service: bool) -> String {
+    let Line { subject, text, .. } = Line::of_event(view, event);
+    match &event.kind {
+        EventKind::TaskStatus(task, TaskStatus::Stopped) => {
+            format!("{} STOPPED{}", task_word(view, *task), reason(view, *task))
+        }
+        EventKind::TaskStopDecided(task) => {
+            format!("{} told to stop{}", task_word(view, *task), reason(view, *task))
+        }
+        EventKind::TaskStatus(task, status) => {
+            let place = view.task(*task).instance.map(|at| view.instance(at).name.clone());
+            let place = place.map_or_else(String::new, |name| format!(" on {name}"));
+            format!("{} {status}{place}", task_word(view, *task))
+        }
+        EventKind::PlacementFailed(failure) => {
+            let definition = view.definition(failure.definition).label();
+            format!("no place for {definition}: {}", shortage::brief(failure))
+        }
+        EventKind::Message(..) => text,
+        kind => match task_of(kind) {
+            Some(task) => format!("{} {text}", task_word(view, task)),
+            None if beside_its_service => text,
+            None => format!("{} {text}", subject.trim_start_matches("instance ")),
+        },
+    }
+}
+
+fn reason(view: View<'_>, task: TaskId) -> String {
+    let stop = view.task(task).stop.as_ref();
+    stop.map_or_else(String::new, |stop| format!(": {}", view.stopped_reason(stop)))
+}
+
+fn task_word(view: View<'_>, task: TaskId) -> String {
+    short_id(&view.task_name(task)).to_owned()
 }
 
 /// Whether something was decided about a task: placed, refused a place, or told to stop.

@@ -1,5 +1,6 @@
 //! The engine behind the page: it runs in a worker of its own and speaks [`protocol`].
 
+mod deed;
 mod journal;
 pub mod pacer;
 pub mod pack;

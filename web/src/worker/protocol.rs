@@ -66,6 +66,15 @@ impl Speed {
         }
     }
 
+    /// The word where there is little room.
+    #[must_use]
+    pub fn short_label(self) -> String {
+        match self {
+            Self::Times(_) => self.label(),
+            Self::Max => "max".to_owned(),
+        }
+    }
+
     /// From this speed on, single motions are too many to follow and are left out.
     #[must_use]
     pub fn is_a_blur(self) -> bool {
@@ -138,9 +147,11 @@ pub struct Summary {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportNote {
-    /// `line 212`, `missing`, `not read`.
-    pub place: String,
+    /// `assumed`, `missing`, `left out`, `contradiction`.
+    pub concern: String,
     pub text: String,
+    /// The file, the place in it, and its line; empty for what concerns them all.
+    pub place: String,
 }
 
 /// One instant.
@@ -410,8 +421,6 @@ pub struct LogLine {
     pub at_ms: u64,
     pub service: Option<u16>,
     pub message: String,
-    /// EventBridge's name, or empty.
-    pub name: String,
     pub tone: Tone,
 }
 

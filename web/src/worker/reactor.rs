@@ -130,11 +130,7 @@ impl Reactor {
             files.iter().map(|file| (file.name.as_str(), file.text.as_bytes())).collect();
         let imported = import::read(&named, &import::Options::default());
         let imported = imported.map_err(|error| error.to_string())?;
-        let notes = imported
-            .notes
-            .iter()
-            .map(|note| ImportNote { place: String::new(), text: note.to_string() });
-        let notes = notes.collect();
+        let notes = imported.notes.iter().map(import_note).collect();
         let text = to_json(&imported.document).to_string();
         self.load(text.as_bytes(), notes)
     }
@@ -179,6 +175,17 @@ impl Reactor {
     }
 }
 
+fn import_note(note: &import::Note) -> ImportNote {
+    let line = if note.line > 0 { format!("line {}", note.line) } else { String::new() };
+    let places = [note.file.as_str(), &note.path, &line];
+    let places: Vec<&str> = places.into_iter().filter(|place| !place.is_empty()).collect();
+    ImportNote {
+        concern: note.concern.as_str().to_owned(),
+        text: note.message.clone(),
+        place: places.join(", "),
+    }
+}
+
 /// A document with a `version` and none of an export's answers.
 fn is_scenario(text: &str) -> bool {
     let tree = parse(text.as_bytes(), &Limits::default());
@@ -186,11 +193,24 @@ fn is_scenario(text: &str) -> bool {
     tree.map_or(true, |tree| tree.get("version").is_some())
 }
 
+/// What the page's engine leaves out is refused by name, never run as something else.
+fn understands(document: &serde_json::Value) -> Result<(), String> {
+    let entries = document["timeline"].as_array().into_iter().flatten();
+    let computed = entries.map(|entry| entry.to_string().contains("${")).position(|it| it);
+    computed.map_or(Ok(()), |place| {
+        Err(format!(
+            "timeline[{place}]: `${{...}}` is not computed in the page. Write the value itself, \
+             or run the file with `stowplan run`."
+        ))
+    })
+}
+
 impl Run {
     fn new(scenario: &Scenario) -> Result<(Self, Summary), String> {
+        let document = to_json(scenario.document());
+        understands(&document)?;
         let plan = scenario.plan().map_err(|error| error.to_string())?;
         let replay = Replay::new(&plan).map_err(|error| error.to_string())?;
-        let document = to_json(scenario.document());
         let columns = columns(replay.head().engine());
         let until = ms(plan.until);
         let zones = columns.iter().map(|zone| replay.head().engine().zone_name(*zone).to_owned());
@@ -202,7 +222,7 @@ impl Run {
             document: document.to_string(),
             notes: Vec::new(),
         };
-        let mut run = Self {
+        let run = Self {
             replay,
             journal: Journal::default(),
             document,
@@ -215,7 +235,6 @@ impl Run {
             definitions_sent: 0,
             names_sent: 0,
         };
-        run.seek(0);
         Ok((run, summary))
     }
 
@@ -255,8 +274,14 @@ impl Run {
         self.known = self.known.max(clock);
     }
 
+    /// Stands at an instant and behind all that happens in it; at 0, before anything happens: what
+    /// is seen there is what the document says.
     fn seek(&mut self, to: u64) {
         let to = to.min(self.until);
+        if to == 0 {
+            self.replay.seek(time_before_start());
+            return self.stand_at(0);
+        }
         if self.replay.head().now().is_some_and(|now| ms(now) > to) {
             self.replay.seek(time(to));
         }
@@ -300,7 +325,8 @@ impl Run {
         let mut entry: serde_json::Value =
             serde_json::from_str(entry).map_err(|error| error.to_string())?;
         let done = self.replay.head().now().map_or(0, |now| ms(now) + 1);
-        let at = self.clock.max(done);
+        // Instant 0 belongs to the document as it was brought.
+        let at = self.clock.max(done).max(1);
         entry["at"] = format!("{at}ms").into();
         let mut document = self.document.clone();
         let listed = document["timeline"].as_array().cloned().unwrap_or_default();
@@ -477,6 +503,15 @@ mod tests {
                 self.say(ToEngine::Shown);
             }
         }
+    }
+
+    #[test]
+    fn what_the_page_cannot_compute_is_refused_by_name() {
+        let entry = "{ at: 1s, stopTask: { task: \"${tasks[0].id}\" } }";
+        let page = Page::open(format!("version: 1\nname: n\ntimeline: [ {entry} ]\n"));
+        assert!(page.frames.is_empty(), "it runs all the same");
+        let said = &page.problems[0];
+        assert!(said.starts_with("timeline[0]: `${...}` is not computed"), "{said}");
     }
 
     fn digest_of_a_run(text: &str) -> String {

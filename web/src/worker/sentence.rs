@@ -53,12 +53,12 @@ fn held(service: &Service, primary: &Deployment, revision: u32, waiting: &Waitin
             primary.desired,
         );
     }
-    let wait = if waiting.count == 1 {
-        "1 task waits".to_owned()
+    let fit = if waiting.count == 1 {
+        "1 task fits".to_owned()
     } else {
-        format!("{} tasks wait", thousands(u64::from(waiting.count)))
+        format!("{} tasks fit", thousands(u64::from(waiting.count)))
     };
-    format!("{name} waits: {wait}, because {why}")
+    format!("{name} waits: {fit} nowhere; {why}")
 }
 
 fn rolling(service: &Service, primary: &Deployment, revision: u32) -> String {
@@ -83,9 +83,14 @@ fn rolling(service: &Service, primary: &Deployment, revision: u32) -> String {
     };
     let old: u32 =
         service.deployments.iter().filter(|d| d.status != "PRIMARY").map(|d| d.running).sum();
+    let left = match old {
+        0 => "the old ones are gone".to_owned(),
+        1 => "1 of the old ones is left".to_owned(),
+        more => format!("{more} of the old ones are left"),
+    };
     format!(
-        "{name} rolls out r{revision}: {} of {} run{starting}, {old} of the old ones are left. At \
-         most {ceiling} may be there and at least {floor} stay healthy.",
+        "{name} rolls out r{revision}: {} of {} run{starting}, {left}. At most {ceiling} may be \
+         there and at least {floor} stay healthy.",
         primary.running, primary.desired,
     )
 }

@@ -71,10 +71,7 @@ fn words(view: View<'_>, failure: &PlacementFailure) -> (String, String) {
     if firsts.is_empty() {
         return (format!("{}.", failure.reason.trim_end_matches('.')), String::new());
     }
-    let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
-    for (_, check) in &firsts {
-        *tally.entry(lack(check)).or_default() += 1;
-    }
+    let tally = tally(failure);
     let need = &view.definition(failure.definition).demand;
     let reason = match (tally.len(), firsts[0].1) {
         (1, FailedCheck::Memory { need, .. }) => {
@@ -88,12 +85,7 @@ fn words(view: View<'_>, failure: &PlacementFailure) -> (String, String) {
             "no instance has a network interface left for a task.".to_owned()
         }
         (1, other) => format!("every instance fails by {}.", lack(other)),
-        _ => {
-            let each = tally
-                .iter()
-                .map(|(what, times)| format!("{} by {what}", count(*times, "instance")));
-            format!("refused on {}.", each.collect::<Vec<_>>().join(", "))
-        }
+        _ => format!("{}.", told(failure)),
     };
     let nearest = firsts.iter().filter_map(|(rejection, check)| match check {
         FailedCheck::Memory { need, have } if rejection.checks.len() == 1 => {
@@ -110,6 +102,38 @@ fn words(view: View<'_>, failure: &PlacementFailure) -> (String, String) {
         )
     });
     (reason, nearest)
+}
+
+/// How many instances were refused for what, as `8 instances refused for cpu, 2 for memory`.
+fn told(failure: &PlacementFailure) -> String {
+    let tally = tally(failure);
+    if tally.is_empty() {
+        return failure.reason.trim_end_matches('.').to_owned();
+    }
+    let each = tally.iter().enumerate().map(|(index, (what, times))| match index {
+        0 => format!("{} refused for {what}", count(*times, "instance")),
+        _ => format!("{times} for {what}"),
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// The same in the fewest words, as `cpu on 8, memory on 2`.
+pub(super) fn brief(failure: &PlacementFailure) -> String {
+    let tally = tally(failure);
+    if tally.is_empty() {
+        return failure.reason.trim_end_matches('.').to_owned();
+    }
+    let each = tally.iter().map(|(what, times)| format!("{what} on {times}"));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// How many instances failed each check first.
+fn tally(failure: &PlacementFailure) -> BTreeMap<&'static str, u64> {
+    let mut tally = BTreeMap::new();
+    for check in failure.rejected.iter().filter_map(|rejection| rejection.checks.first()) {
+        *tally.entry(lack(check)).or_default() += 1;
+    }
+    tally
 }
 
 /// What an instance lacks, in the fewest words.

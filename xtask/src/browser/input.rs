@@ -1,5 +1,7 @@
 //! The visitor's mouse and keyboard, as real input events.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use serde_json::json;
 
@@ -43,6 +45,25 @@ impl Page<'_> {
             self.mouse("mouseMoved", x, y, 1)?;
         }
         self.mouse("mouseReleased", to.0, to.1, 0)
+    }
+
+    /// Touches a place of the window with a finger.
+    pub(crate) fn tap(&self, x: f64, y: f64) -> Result<()> {
+        let points = json!([{ "x": x, "y": y }]);
+        let begin = json!({ "type": "touchStart", "touchPoints": points });
+        self.call("Input.dispatchTouchEvent", begin)?;
+        self.call("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] }))?;
+        Ok(())
+    }
+
+    /// Drags files over a place of the window and lets them go there.
+    pub(crate) fn drop_files(&self, files: &[PathBuf], x: f64, y: f64) -> Result<()> {
+        let data = json!({ "items": [], "files": files, "dragOperationsMask": 1 });
+        for kind in ["dragEnter", "dragOver", "drop"] {
+            let event = json!({ "type": kind, "x": x, "y": y, "data": data });
+            self.call("Input.dispatchDragEvent", event)?;
+        }
+        Ok(())
     }
 
     /// Clicks the middle of the first element that a selector finds.

@@ -30,6 +30,15 @@ pub(crate) struct View {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) theme: Theme,
+    /// The visitor's system asks for less motion.
+    pub(crate) less_motion: bool,
+}
+
+impl View {
+    /// A window of a visitor who asks for nothing special.
+    pub(crate) const fn new(width: u32, height: u32, theme: Theme) -> Self {
+        Self { width, height, theme, less_motion: false }
+    }
 }
 
 /// An open page; it closes with this value.
@@ -76,7 +85,9 @@ impl<'browser> Page<'browser> {
             Theme::Light => "light",
             Theme::Dark => "dark",
         };
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let motion = if view.less_motion { "reduce" } else { "no-preference" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": motion }]);
         self.call("Emulation.setEmulatedMedia", json!({ "features": features }))?;
         Ok(())
     }

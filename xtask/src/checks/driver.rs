@@ -17,7 +17,7 @@ pub(crate) fn run(browser: &Browser) -> Result<Tally> {
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join("index.html"), PAGE)?;
     let server = Server::start(folder.path(), 0)?;
-    let view = View { width: 800, height: 600, theme: Theme::Dark };
+    let view = View::new(800, 600, Theme::Dark);
     let page = browser.open(&server.url(), &view)?;
     let mut tally = Tally::default();
     tally.add(report("driver: window and theme are as asked", window(&page)));

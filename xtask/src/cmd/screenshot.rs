@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let browser = Browser::start(&program)?;
     let (width, height) = args.size;
     let url = format!("{}{}", server.url(), args.path);
-    let page = browser.open(&url, &View { width, height, theme: args.theme })?;
+    let page = browser.open(&url, &View::new(width, height, args.theme))?;
     if let Some(expression) = &args.wait {
         page.wait_for(expression, Duration::from_secs(60))?;
     }

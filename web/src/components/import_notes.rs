@@ -1,0 +1,38 @@
+//! What a reader should know of an import: what was assumed, what was left out, and where.
+
+use yew::prelude::*;
+
+use crate::words::count;
+use crate::worker::protocol::ImportNote;
+
+/// More notes than this stand as a number.
+const NOTES_MOST: usize = 200;
+
+#[derive(Properties, PartialEq)]
+pub struct ImportNotesProps {
+    pub notes: Vec<ImportNote>,
+}
+
+#[component]
+pub fn ImportNotes(props: &ImportNotesProps) -> Html {
+    let notes = &props.notes;
+    if notes.is_empty() {
+        return Html::default();
+    }
+    let row = |(index, note): (usize, &ImportNote)| {
+        html! {
+            <li key={index}>
+                <p><b class="strong">{ &note.concern }</b>{ format!(": {}", note.text) }</p>
+                if !note.place.is_empty() { <p class="dim micro">{ &note.place }</p> }
+            </li>
+        }
+    };
+    let more = notes.len().saturating_sub(NOTES_MOST);
+    html! {
+        <section class="notes" data-testid="notes">
+            <h3 class="cap">{ format!("{} on the import", count(notes.len() as u64, "note")) }</h3>
+            <ul>{ for notes.iter().take(NOTES_MOST).enumerate().map(row) }</ul>
+            if more > 0 { <p class="hint">{ format!("And {more} more.") }</p> }
+        </section>
+    }
+}

@@ -1,0 +1,64 @@
+//! The page in a real Chromium, used as a visitor would.
+
+mod bringing;
+mod digests;
+mod hands;
+mod keyboard;
+mod native;
+mod opening;
+mod phone;
+mod stillness;
+mod time;
+mod visit;
+
+use anyhow::Result;
+
+use super::{Tally, driver, report};
+use crate::browser::Browser;
+use crate::serve::Server;
+use crate::{bundle, prepare};
+use native::Native;
+use visit::Guest;
+
+type Check = fn(&Guest<'_>) -> Result<()>;
+
+/// What the page must do; the numbers are those of the playground's acceptance checks.
+const CHECKS: [(&str, Check); 18] = [
+    (
+        "1: a cold page shows a task reaching RUNNING within 3 s",
+        opening::moves_within_three_seconds,
+    ),
+    ("the page starts dark on a phone without complaint", opening::starts_dark_on_a_phone),
+    ("an address that names a preset opens it", opening::address_names_a_preset),
+    ("3: a click on a tile names task, instance, zone, revision, state", hands::tiles),
+    ("instances and zones can be selected, and let go again", hands::instances_and_zones),
+    ("the table lists the same tasks as the picture", hands::table),
+    ("one more and one fewer task of a service", hands::desired_count),
+    ("play, pause, to the start, to the end", time::play_and_pause),
+    ("a step is a decision, an event, a second, and back", time::steps),
+    ("the speed is the one that was chosen", time::speeds),
+    ("13: any instant shows what it showed while playing", time::scrubbing),
+    ("keys alone reach every control and show the focus", keyboard::every_control),
+    ("keys alone play, walk the picture and change the speed", keyboard::the_picture),
+    ("files of a cluster can be dropped; what they hold is shown", bringing::dropped),
+    ("what cannot be read is refused, and the run stays", bringing::refused),
+    ("22: with less motion nothing travels", stillness::nothing_travels),
+    ("no sideways scroll and nothing cut off at 360 by 740", phone::fits),
+    ("a finger selects, opens each sheet, and has room", phone::touch),
+];
+
+pub(crate) fn run() -> Result<Tally> {
+    let program = prepare::browser()?;
+    let native = Native::build()?;
+    let server = Server::start(&bundle::build_site()?, 0)?;
+    let browser = Browser::start(&program)?;
+    println!("    {} at {}", browser.version()?, server.url());
+    let mut tally = driver::run(&browser)?;
+    let guest = Guest { browser: &browser, address: server.url(), native };
+    for (name, check) in CHECKS {
+        tally.add(report(name, check(&guest)));
+    }
+    tally.add(digests::presets(&guest)?);
+    tally.add(digests::pasted(&guest)?);
+    Ok(tally)
+}

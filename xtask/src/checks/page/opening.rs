@@ -1,0 +1,50 @@
+//! The first moments of a visit.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::visit::{DESK, Guest, LOADED, SOON, number, text};
+use crate::browser::{Theme, View};
+
+/// How long a visitor waits for something to happen, ms from the start of the navigation.
+const PATIENCE: f64 = 3000.0;
+/// A machine that does other work besides gets another try.
+const TRIES: usize = 3;
+
+pub(super) fn moves_within_three_seconds(guest: &Guest<'_>) -> Result<()> {
+    let mut best = f64::INFINITY;
+    for _ in 0..TRIES {
+        guest.visit("", &DESK, |page| {
+            let reached = "document.querySelector('[data-testid=log]').textContent\
+                           .includes(' RUNNING on ') && (window.seenAt ??= performance.now())";
+            page.wait_for(reached, Duration::from_secs(10))?;
+            best = best.min(number(page, "window.seenAt")?);
+            let running = number(page, "playground.counts().running")?;
+            ensure!(running > 0.0, "the log speaks of a task, the picture has none");
+            Ok(())
+        })?;
+        if best <= PATIENCE {
+            return Ok(());
+        }
+    }
+    ensure!(best <= PATIENCE, "the first task was seen RUNNING after {best:.0} ms");
+    Ok(())
+}
+
+pub(super) fn starts_dark_on_a_phone(guest: &Guest<'_>) -> Result<()> {
+    guest.visit("", &View::new(390, 844, Theme::Dark), |page| {
+        let ground = text(page, "getComputedStyle(document.body).backgroundColor")?;
+        ensure!(ground == "rgb(13, 15, 18)", "the ground of a dark page is {ground}");
+        Ok(())
+    })
+}
+
+pub(super) fn address_names_a_preset(guest: &Guest<'_>) -> Result<()> {
+    guest.visit("?preset=surge-needs-room", &DESK, |page| {
+        page.wait_for(LOADED, SOON)?;
+        let name = text(page, "playground.doc().name")?;
+        ensure!(name == "Surge needs room", "the address asked for another than {name:?}");
+        page.wait_for("document.title.startsWith('Surge needs room')", SOON)
+    })
+}
