@@ -464,6 +464,8 @@ impl Pass<'_> {
                     | EventKind::TaskStopDecided(_)
                     | EventKind::Rollout(..)
                     | EventKind::PlacementFailed(_)
+                    // What a call threw away is the output of the pass that tells of it.
+                    | EventKind::Message(_, Message::StoppedPending(_))
             )
         });
         if acted {

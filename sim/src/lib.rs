@@ -6,6 +6,7 @@ pub mod digest;
 pub mod document;
 #[cfg(feature = "expect")]
 pub mod expect;
+pub mod forecast;
 pub mod import;
 pub mod run;
 pub mod scenario;

@@ -39,7 +39,7 @@ impl fmt::Display for CallProblem {
 }
 
 /// Why an entry was not carried out.
-enum Refusal {
+pub(super) enum Refusal {
     /// By an exception of the API.
     Exception { exception: String, message: String },
     /// Because it cannot be read, or names something that is not there.
@@ -121,7 +121,7 @@ impl Simulation {
     }
 
     /// The input with its `${CEL}` evaluated; `None` when it has none.
-    fn filled(&self, now: Time, input: &Raw) -> Result<Option<Raw>, Refusal> {
+    pub(super) fn filled(&self, now: Time, input: &Raw) -> Result<Option<Raw>, Refusal> {
         if !has_template(&input.node) {
             return Ok(None);
         }

@@ -17,6 +17,12 @@ impl Simulation {
             self.next += 1;
             self.settle_world(now);
         }
+        self.finish_instant(now);
+    }
+
+    /// Step 2's calls of container agents, and what follows the calls.
+    pub(super) fn finish_instant(&mut self, now: Time) {
+        self.settle_world(now);
         self.do_agent_calls(now);
         if self.engine.poll_timeout().is_some_and(|(at, _)| at <= now) {
             self.step(now, Input::Wake).expect("a wake-up is never refused");

@@ -8,6 +8,7 @@ mod prepare;
 mod replay;
 #[cfg(feature = "expect")]
 mod trial;
+mod what_if;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use stowplan_engine::model::Time;
 use super::{CallProblem, Simulation};
 use crate::document::DocumentError;
 use crate::expect::{Entry, Expectations, Form, Sight, Verdict};
+use crate::forecast::Forecast;
 use crate::scenario::{Expectation, Plan, Quantifier, Scenario};
 use crate::series::{Series, Wanted};
 
@@ -18,6 +19,8 @@ pub struct Trial {
     watched: Vec<Time>,
     /// The next of them.
     next_watched: usize,
+    /// What was said of deployments before they began.
+    forecasts: Option<Vec<Forecast>>,
 }
 
 /// What became of a run.
@@ -60,7 +63,20 @@ impl Trial {
             series: Series::new(wanted),
             watched,
             next_watched: 0,
+            forecasts: None,
         })
+    }
+
+    /// From now on says of each deployment what it will do before the timeline begins it.
+    #[must_use]
+    pub fn with_forecasts(mut self) -> Self {
+        self.forecasts = Some(Vec::new());
+        self
+    }
+
+    /// What was said of deployments so far, each before it began.
+    pub fn forecasts(&self) -> &[Forecast] {
+        self.forecasts.as_deref().unwrap_or_default()
     }
 
     /// The run itself.
@@ -80,6 +96,13 @@ impl Trial {
         let now = match (due, watched) {
             (Some(due), Some(watched)) if watched < due => watched,
             (Some(due), _) => {
+                if let Some(forecasts) = &mut self.forecasts {
+                    let entries = self.simulation.entries_due(due);
+                    let said = entries
+                        .iter()
+                        .flat_map(|entry| Forecast::of_entry(&self.simulation, due, entry));
+                    forecasts.extend(said);
+                }
                 self.simulation.advance();
                 due
             }

@@ -172,6 +172,11 @@ impl WorldTask {
         self.address
     }
 
+    /// Whether it waits for its host to have room: it was placed where somebody leaves.
+    pub fn waits_for_host(&self) -> bool {
+        self.phase == Phase::Queued
+    }
+
     /// Whether its containers still run or may yet run.
     pub fn is_alive(&self) -> bool {
         self.phase < Phase::Deprovisioning

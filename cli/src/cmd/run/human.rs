@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use stowplan_engine::model::Time;
+use stowplan_sim::forecast::Forecast;
 use stowplan_sim::run::{Outcome, Trial};
 use stowplan_sim::scenario::Scenario;
 use stowplan_sim::story::Line;
@@ -25,6 +26,13 @@ impl Teller for Human {
                 writeln!(out, "{}", description.trim_end())?;
             }
             writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn foretell(&mut self, out: &mut dyn Write, forecast: &Forecast) -> Result<()> {
+        if !self.quiet {
+            writeln!(out, "forecast: {forecast}")?;
         }
         Ok(())
     }

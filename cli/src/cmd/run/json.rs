@@ -6,6 +6,8 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use stowplan_engine::model::Time;
 use stowplan_sim::expect::Verdict;
+use stowplan_sim::forecast::Forecast;
+use stowplan_sim::forecast::rolling::Limit;
 use stowplan_sim::run::{CallProblem, Outcome, Trial};
 use stowplan_sim::scenario::Scenario;
 use stowplan_sim::story;
@@ -25,6 +27,35 @@ impl Teller for Json {
                 "variant": scenario.variant,
                 "seed": scenario.seed,
                 "until": seconds(scenario.until),
+            }),
+        )
+    }
+
+    fn foretell(&mut self, out: &mut dyn Write, forecast: &Forecast) -> Result<()> {
+        let Forecast { rolling, course, pace, .. } = forecast;
+        line(
+            out,
+            &json!({
+                "type": "forecast",
+                "at": seconds(forecast.at),
+                "service": forecast.service,
+                "taskDefinition": forecast.definition,
+                "desiredCount": rolling.desired,
+                "floor": rolling.floor,
+                "ceiling": rolling.ceiling,
+                "room": rolling.room,
+                "waves": course.waves,
+                "peak": course.peak,
+                "lowestHealthy": course.lowest,
+                "duration": forecast.duration().map(in_seconds),
+                "rollback": forecast.rollback(rolling.desired).map(in_seconds),
+                "timeToHealthy": pace.to_healthy.map(in_seconds),
+                "timeToStop": pace.to_stop.map(in_seconds),
+                "stuckOn": forecast.stuck_on().map(|limit| match limit {
+                    Limit::Percentages => "percentages",
+                    Limit::Room => "room",
+                }),
+                "text": forecast.to_string(),
             }),
         )
     }
@@ -105,6 +136,10 @@ fn line(out: &mut dyn Write, value: &Value) -> Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     writeln!(out)?;
     Ok(())
+}
+
+fn in_seconds(millis: u64) -> f64 {
+    millis as f64 / 1000.0
 }
 
 fn seconds(time: Time) -> f64 {

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use stowplan_engine::model::Time;
 use stowplan_sim::document::{Duration, Limits};
+use stowplan_sim::forecast::Forecast;
 use stowplan_sim::run::{Outcome, Trial};
 use stowplan_sim::scenario::{Quantifier, Scenario};
 use stowplan_sim::series::CSV_HEADER;
@@ -39,6 +40,10 @@ pub(crate) struct Args {
     /// Print only what does not hold, and the sum
     #[arg(long, short, conflicts_with = "json")]
     quiet: bool,
+    /// Do not forecast rolling deployments before they begin; it takes copies of the run, which a
+    /// large one feels
+    #[arg(long)]
+    no_forecast: bool,
     /// Use this seed in place of the scenario's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -141,6 +146,9 @@ fn run_one(
     let bad = |error: stowplan_sim::document::DocumentError| anyhow!("{error}");
     let plan = scenario.plan().map_err(bad)?;
     let mut trial = Trial::new(scenario, &plan, csv.is_some()).map_err(bad)?;
+    if !(args.no_forecast || args.quiet) {
+        trial = trial.with_forecasts();
+    }
     let mut teller: Box<dyn Teller> = match (args.json, args.quiet) {
         (true, _) => Box::new(Json),
         (false, quiet) => Box::new(Human { quiet }),
@@ -148,7 +156,12 @@ fn run_one(
     teller.begin(out, scenario)?;
     let progress = Progress::new(&scenario.title(), scenario.until, args.quiet);
     let mut told = 0;
+    let mut foreseen = 0;
     while let Some(now) = trial.advance() {
+        for forecast in &trial.forecasts()[foreseen..] {
+            teller.foretell(out, forecast)?;
+        }
+        foreseen = trial.forecasts().len();
         told = teller.tell(out, &trial, told)?;
         progress.at(now);
     }
@@ -165,6 +178,9 @@ fn run_one(
 trait Teller {
     /// Says what is run.
     fn begin(&mut self, out: &mut dyn Write, scenario: &Scenario) -> Result<()>;
+
+    /// Says what a deployment will do.
+    fn foretell(&mut self, out: &mut dyn Write, forecast: &Forecast) -> Result<()>;
 
     /// Tells what came about since `told` entries of the story were told; how many are told now.
     fn tell(&mut self, out: &mut dyn Write, trial: &Trial, told: usize) -> Result<usize>;

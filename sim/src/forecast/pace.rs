@@ -1,0 +1,128 @@
+//! How long one task takes, and how many more there is room for: measured on copies of the run, so
+//! that whatever the world does (images, checks, targets, delays) is in the figures.
+
+use std::collections::BTreeMap;
+
+use stowplan_engine::model::{DeploymentId, LaunchType, ServiceId, TaskId, Time};
+use stowplan_engine::{HealthClass, View};
+
+use crate::run::Simulation;
+use crate::world::WorldTask;
+
+/// Longer than this nobody waits for a first healthy task, ms.
+const PATIENCE: i64 = 2 * 3_600_000;
+
+/// Instants that are looked at in search of it.
+const MOST_INSTANTS: usize = 20_000;
+
+/// What one task takes, ms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// From the decision to start a task of the new revision until it counts as healthy.
+    pub to_healthy: Option<u64>,
+    /// From the decision to stop a task of an old revision until it is gone.
+    pub to_stop: Option<u64>,
+    /// Why the first task of the new revision stopped, if it did before any was healthy.
+    pub first_failure: Option<String>,
+}
+
+/// Runs a copy on until one new task is healthy and one old task is gone.
+pub(super) fn measure(mut copy: Simulation, deployment: DeploymentId, called: Time) -> Pace {
+    let service = copy.engine().deployment(deployment).service;
+    let mut watch = Watch {
+        deployment,
+        tasks: Vec::new(),
+        queued: BTreeMap::new(),
+        seen: 0,
+        pace: Pace::default(),
+    };
+    watch.tasks.clone_from(&copy.engine().service(service).tasks);
+    watch.seen = copy.engine().tasks().len();
+    for _ in 0..MOST_INSTANTS {
+        let Some(now) = copy.now() else { break };
+        watch.take_new(&copy, service);
+        watch.look(&copy, now);
+        let known = watch.pace.to_healthy.is_some() && watch.pace.to_stop.is_some();
+        if known || now.0 - called.0 > PATIENCE || copy.advance().is_none() {
+            break;
+        }
+    }
+    watch.pace
+}
+
+/// The tasks of the service, watched.
+struct Watch {
+    deployment: DeploymentId,
+    tasks: Vec<TaskId>,
+    /// New tasks that had to wait for their host to have room, and when that was over.
+    queued: BTreeMap<TaskId, Option<Time>>,
+    /// How many tasks of the run were looked through for ones of the service.
+    seen: usize,
+    pace: Pace,
+}
+
+impl Watch {
+    fn take_new(&mut self, copy: &Simulation, service: ServiceId) {
+        let all = copy.engine().tasks();
+        let of_service = all[self.seen..]
+            .iter()
+            .filter(|task| task.owner.is_some_and(|owner| owner.service == service));
+        self.tasks.extend(of_service.map(|task| task.id));
+        self.seen = all.len();
+    }
+
+    /// Time until the host has room is not the task's own, so that it counts from then.
+    fn look(&mut self, copy: &Simulation, now: Time) {
+        let view = copy.engine();
+        for &id in &self.tasks {
+            let task = view.task(id);
+            let is_new = task.owner.is_some_and(|owner| owner.deployment == self.deployment);
+            if !is_new {
+                if self.pace.to_stop.is_none() && task.last_status.is_gone() {
+                    self.pace.to_stop = task.stopping_at.map(|told| since(told, now));
+                }
+                continue;
+            }
+            if copy.world().task(id).is_some_and(WorldTask::waits_for_host) {
+                self.queued.insert(id, None);
+            } else if let Some(let_in @ None) = self.queued.get_mut(&id) {
+                *let_in = Some(now);
+            }
+            let began = self.queued.get(&id).copied().flatten().unwrap_or(task.created_at);
+            let is_healthy = view.health_class(id, now) == HealthClass::Healthy;
+            if is_healthy && self.pace.to_healthy.is_none() {
+                self.pace.to_healthy = Some(since(began, now));
+            }
+            if self.pace.first_failure.is_none() && self.pace.to_healthy.is_none() {
+                self.pace.first_failure = stop_reason(view, id);
+            }
+        }
+    }
+}
+
+fn stop_reason(view: View<'_>, task: TaskId) -> Option<String> {
+    view.task(task).stop.as_ref().map(|stop| view.stopped_reason(stop))
+}
+
+/// How many more tasks of a deployment the cluster has room for: a copy in which all of them were
+/// wanted at once shows how many got a place. `None` when all did.
+pub(super) fn room(all_at_once: &Simulation, deployment: DeploymentId) -> Option<u32> {
+    let view = all_at_once.engine();
+    let row = view.deployment(deployment);
+    let is_placed = |&&id: &&TaskId| {
+        let task = view.task(id);
+        let is_new = task.owner.is_some_and(|owner| owner.deployment == deployment);
+        is_new && task.is_live() && (task.instance.is_some() || !needs_instance(view, id))
+    };
+    let placed = view.service(row.service).tasks.iter().filter(is_placed).count();
+    let placed = u32::try_from(placed).unwrap_or(u32::MAX);
+    (placed < row.desired).then_some(placed)
+}
+
+fn needs_instance(view: View<'_>, task: TaskId) -> bool {
+    view.task(task).launch_type != LaunchType::Fargate
+}
+
+fn since(from: Time, to: Time) -> u64 {
+    u64::try_from(to.0 - from.0).unwrap_or(0)
+}

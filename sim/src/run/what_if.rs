@@ -1,0 +1,42 @@
+//! Looking ahead on copies: what a call would do, without doing it.
+
+use std::sync::Arc;
+
+use stowplan_engine::api::{Command, CommandError, Input};
+use stowplan_engine::model::Time;
+
+use super::Simulation;
+use crate::scenario::{Action, TimelineEntry, command};
+
+impl Simulation {
+    /// What of the timeline is done in the instant that comes next.
+    pub(crate) fn entries_due(&self, now: Time) -> &[TimelineEntry] {
+        let rest = &self.timeline[self.next..];
+        &rest[..rest.partition_point(|entry| entry.at <= now)]
+    }
+
+    /// The call that an entry of the timeline is, if it were made now; none if it is something
+    /// else or cannot be read.
+    pub(crate) fn command_of(&self, now: Time, entry: &TimelineEntry) -> Option<Command> {
+        let Action::Api(name, input) = &entry.action else { return None };
+        let filled = self.filled(now, input).ok()?;
+        command(name, filled.as_ref().unwrap_or(input)).ok()
+    }
+
+    /// A copy in which one call is made now, and nothing that the timeline has planned.
+    ///
+    /// # Errors
+    ///
+    /// The call is refused.
+    pub(crate) fn after_call(&self, now: Time, call: Command) -> Result<Self, CommandError> {
+        let mut copy = self.clone();
+        copy.timeline = Arc::default();
+        copy.next = 0;
+        copy.until = Time(i64::MAX);
+        copy.settle_world(now);
+        copy.step(now, Input::Command(call))?;
+        copy.finish_instant(now);
+        copy.now = Some(now);
+        Ok(copy)
+    }
+}
