@@ -186,3 +186,29 @@ fn a_scenario_can_come_through_a_pipe() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.stdout, b"1 scenario: everything holds\n");
 }
+
+#[test]
+fn a_deployment_is_forecast_before_it_begins() {
+    let (code, out, _) = run(ROLLING, &["--beside-kubernetes", "25%", "0"]);
+    assert_eq!(code, Some(0));
+    let forecast = out.lines().position(|line| line.starts_with("forecast: web to web:2: 4 tasks"));
+    let begins = out.lines().position(|line| line.contains("deployment ecs-svc/"));
+    assert!(forecast.is_some() && forecast < begins, "{out}");
+    assert!(out.contains("Kubernetes: 4 replicas, maxSurge 25%, maxUnavailable 0: never"), "{out}");
+    let (_, quiet, _) = run(ROLLING, &["--no-forecast"]);
+    assert!(!quiet.contains("forecast:"));
+}
+
+#[test]
+fn a_forecast_for_machines_has_its_numbers() {
+    let (_, out, _) = run(ROLLING, &["--json"]);
+    let lines = out.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let forecasts: Vec<Value> = lines.filter(|line: &Value| line["type"] == "forecast").collect();
+    let [forecast] = &forecasts[..] else { panic!("one is forecast: {forecasts:?}") };
+    assert_eq!(forecast["at"], 60.0);
+    assert_eq!((&forecast["peak"], &forecast["lowestHealthy"]), (&8.into(), &4.into()));
+    let ended = out.lines().find(|line| line.contains("is COMPLETED")).expect("it completes");
+    let ended: Value = serde_json::from_str(ended).expect("JSON");
+    let took = ended["seconds"].as_f64().expect("seconds") - 60.0;
+    assert_eq!(forecast["duration"], took);
+}

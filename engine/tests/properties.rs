@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bed::{Bed, Behavior, both, constraints, limits};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use stowplan_engine::api::event::Message;
 use stowplan_engine::api::{EventKind, Input, Output, Report};
 use stowplan_engine::model::{
     DeploymentStatus, InstanceId, InstanceStatus, Owner, PortSet, RolloutState, SchedulingStrategy,

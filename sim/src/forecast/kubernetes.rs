@@ -1,5 +1,8 @@
 //! The same step under Kubernetes' arithmetic (03 section 24), for comparison.
 
+use std::fmt;
+
+use super::Forecast;
 use super::rolling::{Course, End};
 
 /// `maxUnavailable` or `maxSurge`: a number of replicas, or percent of them.
@@ -35,6 +38,15 @@ impl std::str::FromStr for Amount {
     }
 }
 
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
 /// A Deployment with the strategy `RollingUpdate`, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RollingUpdate {
@@ -51,6 +63,18 @@ pub struct RollingUpdate {
 }
 
 impl RollingUpdate {
+    /// The same workload as a Deployment: as many replicas, as fast to start and to go.
+    #[must_use]
+    pub fn beside(forecast: &Forecast, max_surge: Amount, max_unavailable: Amount) -> Self {
+        Self {
+            replicas: forecast.rolling.desired,
+            max_unavailable,
+            max_surge,
+            to_available: forecast.pace.to_healthy.unwrap_or(0),
+            to_gone: forecast.pace.to_stop.unwrap_or(0),
+        }
+    }
+
     /// How many replicas may be unavailable, and how many may be there beyond `replicas`. When
     /// both come to 0, one may be unavailable.
     pub fn bounds(&self) -> (u32, u32) {
@@ -105,6 +129,21 @@ impl RollingUpdate {
     }
 }
 
+impl fmt::Display for RollingUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { replicas, max_unavailable, max_surge, .. } = self;
+        let Course { waves, peak, lowest, end } = self.course();
+        write!(f, "{replicas} replicas, maxSurge {max_surge}, maxUnavailable {max_unavailable}: ")?;
+        write!(f, "never fewer than {} available and never more than ", self.floor())?;
+        write!(f, "{} that do not terminate. ", self.ceiling())?;
+        if let End::Completed(after) = end {
+            let waves = if waves == 1 { "1 wave".to_owned() } else { format!("{waves} waves") };
+            write!(f, "Done after {} s in {waves}", after as f64 / 1000.0)?;
+        }
+        write!(f, "; at most {peak} pods with those that terminate, at least {lowest} available.")
+    }
+}
+
 fn count(batches: &[(u64, u32)]) -> u32 {
     batches.iter().map(|&(_, pods)| pods).sum()
 }
@@ -143,8 +182,15 @@ mod tests {
         let Course { end, lowest, .. } = update.course();
         // One at a time, each waits for the one before: two times available, then gone.
         assert_eq!((end, lowest), (End::Completed(2 * 40 + 30), 2));
-        let ecs =
-            Rolling { desired: 2, floor: 2, ceiling: 2, to_healthy: 40, to_stop: 30, room: None };
+        let ecs = Rolling {
+            desired: 2,
+            floor: 2,
+            ceiling: 2,
+            to_healthy: 40,
+            to_stop: 30,
+            tick: 1,
+            room: None,
+        };
         assert!(matches!(ecs.course().end, End::Stuck(_)));
     }
 
@@ -181,7 +227,11 @@ mod tests {
 
         /// It always ends, and keeps its limits on the way.
         #[test]
-        fn it_ends_within_its_limits(replicas in 0..30_u32, dip in 0..150_u32, surge in 0..150_u32) {
+        fn it_ends_within_its_limits(
+            replicas in 0..30_u32,
+            dip in 0..150_u32,
+            surge in 0..150_u32,
+        ) {
             let update = RollingUpdate {
                 max_unavailable: Amount::Percent(dip.min(100)),
                 max_surge: Amount::Percent(surge),

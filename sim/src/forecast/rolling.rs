@@ -328,7 +328,8 @@ mod tests {
             room in 0..30_u32,
         ) {
             let floor = desired.saturating_sub(dip);
-            let rolling = Rolling { room: Some(room), ..profile_p(desired, floor, desired + surge) };
+            let ceiling = desired + surge;
+            let rolling = Rolling { room: Some(room), ..profile_p(desired, floor, ceiling) };
             let course = rolling.course();
             prop_assert!(course.peak <= rolling.ceiling && course.lowest >= floor);
             let moves = match course.end {

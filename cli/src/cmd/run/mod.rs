@@ -13,6 +13,7 @@ use anyhow::{Context, Result, anyhow};
 use stowplan_engine::model::Time;
 use stowplan_sim::document::{Duration, Limits};
 use stowplan_sim::forecast::Forecast;
+use stowplan_sim::forecast::kubernetes::{Amount, RollingUpdate};
 use stowplan_sim::run::{Outcome, Trial};
 use stowplan_sim::scenario::{Quantifier, Scenario};
 use stowplan_sim::series::CSV_HEADER;
@@ -44,6 +45,15 @@ pub(crate) struct Args {
     /// large one feels
     #[arg(long)]
     no_forecast: bool,
+    /// Beside each forecast, say what Kubernetes would do with the same workload under this
+    /// `maxSurge` and `maxUnavailable`
+    #[arg(
+        long,
+        value_names = ["SURGE", "UNAVAILABLE"],
+        num_args = 2,
+        conflicts_with_all = ["no_forecast", "quiet", "json"]
+    )]
+    beside_kubernetes: Option<Vec<Amount>>,
     /// Use this seed in place of the scenario's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -160,6 +170,10 @@ fn run_one(
     while let Some(now) = trial.advance() {
         for forecast in &trial.forecasts()[foreseen..] {
             teller.foretell(out, forecast)?;
+            if let Some([surge, unavailable]) = args.beside_kubernetes.as_deref() {
+                let deployment = RollingUpdate::beside(forecast, *surge, *unavailable);
+                writeln!(out, "Kubernetes: {deployment}")?;
+            }
         }
         foreseen = trial.forecasts().len();
         told = teller.tell(out, &trial, told)?;
