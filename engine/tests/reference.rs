@@ -1,169 +1,74 @@
 //! The slow twin of placement: rows, loops and a sort, straight from 01 section 4. It must agree
-//! with the engine on any cluster.
+//! with the engine on any cluster, whatever happens to its instances between the calls.
 
 #[allow(dead_code, reason = "each test program uses a part of the bed")]
 mod bed;
+mod twin;
 
-use std::collections::BTreeMap;
-
-use bed::{Bed, both, constraints, strategy};
+use bed::{Bed, Behavior, both, constraints, registration, strategy, subnets};
 use proptest::prelude::*;
-use serde_json::json;
-use stowplan_engine::model::Attribute;
+use serde_json::{Value, json};
+use stowplan_engine::api::{Answer, EngineConfig, Report, TieBreak};
+use stowplan_engine::model::{Attribute, Registration, Span, TaskId};
 use stowplan_engine::rng::{Rng, Stream};
+use twin::{Ask, Row, Twin};
 
-/// An instance as the twin sees it.
+/// What happens next; instances and tasks are meant by position, as far as there are as many.
 #[derive(Clone, Debug)]
-struct Row {
-    name: String,
-    zone: &'static str,
-    rack: Option<&'static str>,
-    cpu: u32,
-    memory: u32,
-    connected: bool,
-    draining: bool,
-    ports: Vec<u16>,
-    /// Live tasks by group.
-    groups: BTreeMap<String, u32>,
+enum Step {
+    Run { ask: usize, group: &'static str, count: i64 },
+    Stop(usize),
+    Rack(usize, Option<&'static str>),
+    Drain(usize),
+    Activate(usize),
+    Agent(usize, bool),
+    Join(Row),
 }
 
-/// One RunTask of a random run.
-#[derive(Clone, Debug)]
-struct Ask {
-    group: &'static str,
-    cpu: u32,
-    memory: u32,
-    port: Option<u16>,
-    count: i64,
-    strategy: Vec<&'static str>,
-    constraints: Vec<&'static str>,
-}
-
-/// The reported reason, or nothing when the instance takes the task.
-fn refusal(row: &Row, ask: &Ask) -> Option<&'static str> {
-    let mine = row.groups.get(ask.group).copied().unwrap_or(0);
-    let running: u32 = row.groups.values().sum();
-    if !row.connected {
-        return Some("AGENT");
-    }
-    if ask.cpu > row.cpu {
-        return Some("RESOURCE:CPU");
-    }
-    if ask.memory > row.memory {
-        return Some("RESOURCE:MEMORY");
-    }
-    if ask.port.is_some_and(|port| row.ports.contains(&port)) {
-        return Some("RESOURCE:PORTS");
-    }
-    if ask.constraints.contains(&"distinctInstance") && mine > 0 {
-        return Some("DistinctInstance placement constraint unsatisfied.");
-    }
-    let holds = |expression: &str| match expression {
-        "distinctInstance" => true,
-        "attribute:rack == r1" => row.rack == Some("r1"),
-        "attribute:rack exists" => row.rack.is_some(),
-        "runningTasksCount < 3" => running < 3,
-        "not(task:group == g2)" => !row.groups.contains_key("g2"),
-        "attribute:ecs.availability-zone != us-east-1b" => row.zone != "b",
-        other => panic!("the twin does not know {other}"),
-    };
-    let all = ask.constraints.iter().all(|it| holds(it));
-    (!all).then_some("MemberOf placement constraint unsatisfied.")
-}
-
-/// How many live tasks of the group count for an instance's bucket.
-fn bucket(rows: &[Row], row: &Row, ask: &Ask, field: &str) -> u64 {
-    let same = |other: &&Row| match field {
-        "instanceId" => other.name == row.name,
-        "az" => other.zone == row.zone,
-        "attribute:rack" => other.rack == row.rack,
-        other => panic!("the twin does not know {other}"),
-    };
-    let counts = rows.iter().filter(same).map(|row| row.groups.get(ask.group).copied());
-    counts.map(|count| u64::from(count.unwrap_or(0))).sum()
-}
-
-/// Places one task, or says why nobody takes it.
-fn place(rows: &mut [Row], ask: &Ask, rng: &mut Rng) -> Result<String, Vec<String>> {
-    let mut candidates: Vec<usize> =
-        (0..rows.len()).filter(|&index| !rows[index].draining).collect();
-    candidates.sort_by_key(|&index| rows[index].name.clone());
-    let mut left: Vec<usize> =
-        candidates.iter().copied().filter(|&index| refusal(&rows[index], ask).is_none()).collect();
-    if left.is_empty() {
-        let reason = |&index: &usize| {
-            let why = refusal(&rows[index], ask).expect("nobody takes it");
-            format!("{}: {why}", rows[index].name)
-        };
-        return Err(candidates.iter().map(reason).collect());
-    }
-    let default = ["random"];
-    let strategies = if ask.strategy.is_empty() { &default[..] } else { &ask.strategy[..] };
-    for item in strategies {
-        let score = |index: usize| match item.split_once(' ') {
-            Some(("spread", field)) => bucket(rows, &rows[index], ask, field),
-            Some(("binpack", "cpu")) => u64::from(rows[index].cpu),
-            Some(("binpack", "memory")) => u64::from(rows[index].memory),
-            _ => 0,
-        };
-        if *item == "random" {
-            left = vec![left[rng.pick(left.len())]];
-            break;
-        }
-        let least = left.iter().map(|&index| score(index)).min().expect("somebody is left");
-        left.retain(|&index| score(index) == least);
-    }
-    let row = &mut rows[left[0]];
-    row.cpu -= ask.cpu;
-    row.memory -= ask.memory;
-    row.ports.extend(ask.port);
-    *row.groups.entry(ask.group.to_owned()).or_default() += 1;
-    Ok(row.name.clone())
-}
-
-/// What RunTask answers by the twin.
-fn run_slowly(rows: &mut [Row], ask: &Ask, rng: &mut Rng) -> String {
-    let mut placed = Vec::new();
-    for _ in 0..ask.count {
-        match place(rows, ask, rng) {
-            Ok(name) => placed.push(name),
-            Err(reasons) => {
-                let answer = format!("{} | {}", placed.join(", "), reasons.join(", "));
-                return answer.trim_start().to_owned();
-            }
-        }
-    }
-    placed.join(", ")
-}
-
-fn rows() -> impl Strategy<Value = Vec<Row>> {
-    let row = (
-        prop::sample::select(vec!["a", "b", "c"]),
-        prop::sample::select(vec![None, Some("r1"), Some("r2")]),
+fn row() -> impl Strategy<Value = Row> {
+    let size = (
         prop::sample::select(vec![256_u32, 512, 1024, 1500]),
         prop::sample::select(vec![500_u32, 1000, 2000]),
-        prop::bool::weighted(0.9),
-        prop::bool::weighted(0.1),
+        prop::sample::select(vec![0_u32, 0, 0, 2]),
+        prop::sample::select(vec![None, None, Some(1_u32), Some(3)]),
     );
-    prop::collection::vec(row, 1..12).prop_map(|rows| {
-        let made = rows.into_iter().enumerate();
-        let row = |(index, (zone, rack, cpu, memory, connected, draining))| Row {
-            // Byte order and order of registration differ: i-10 comes before i-2.
-            name: format!("i-{}", 13 - index),
-            zone,
-            rack,
-            cpu,
-            memory,
-            connected,
-            draining,
-            ports: vec![22, 2375, 2376, 51_678, 51_679],
-            groups: BTreeMap::new(),
-        };
-        made.map(row).collect()
+    let place = (
+        prop::sample::select(vec!["a", "b", "c"]),
+        prop::sample::select(vec![None, Some("r1"), Some("r2")]),
+        prop::bool::weighted(0.9),
+    );
+    (size, place).prop_map(|((cpu, memory, gpus, enis), (zone, rack, connected))| Row {
+        name: String::new(),
+        zone,
+        rack,
+        cpu,
+        memory,
+        gpus,
+        enis,
+        connected,
+        draining: false,
+        tasks: Vec::new(),
     })
 }
 
-fn asks() -> impl Strategy<Value = Vec<Ask>> {
+/// Mostly a few instances, which find most mistakes; now and then very many.
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    prop_oneof![
+        940 => prop::collection::vec(row(), 1..12),
+        55 => prop::collection::vec(row(), 12..80),
+        5 => prop::collection::vec(row(), 80..=500),
+    ]
+    .prop_map(|mut rows| {
+        let most = rows.len();
+        for (index, row) in rows.iter_mut().enumerate() {
+            // Byte order and order of registration differ: i-10 comes before i-2.
+            row.name = format!("i-{}", most - index);
+        }
+        rows
+    })
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
     let strategies = vec![
         "spread az",
         "spread instanceId",
@@ -179,64 +84,187 @@ fn asks() -> impl Strategy<Value = Vec<Ask>> {
         "runningTasksCount < 3",
         "not(task:group == g2)",
         "attribute:ecs.availability-zone != us-east-1b",
+        "agentConnected == true",
     ];
-    let ask = (
-        prop::sample::select(vec!["g1", "g2", "g3"]),
+    let zones = prop::sample::subsequence(vec!["a", "b", "c"], 1..=3);
+    (
         prop::sample::select(vec![0_u32, 100, 256, 600]),
         prop::sample::select(vec![1_u32, 100, 250, 700]),
         prop::option::weighted(0.2, prop::sample::select(vec![80_u16, 443, 22])),
-        1_i64..=10,
+        prop::option::weighted(0.2, zones),
+        prop::sample::select(vec![0_u32, 0, 0, 0, 1, 2]),
         prop::collection::vec(prop::sample::select(strategies), 0..4),
         prop::sample::subsequence(expressions, 0..3),
-    );
-    let ask = ask.prop_map(|(group, cpu, memory, port, count, strategy, constraints)| Ask {
-        group,
-        cpu,
-        memory,
-        port,
-        count,
-        strategy,
-        constraints,
+    )
+        .prop_map(|(cpu, memory, port, subnets, gpus, strategy, constraints)| Ask {
+            cpu,
+            memory,
+            port: port.filter(|_| subnets.is_none()),
+            subnets,
+            gpus,
+            strategy,
+            constraints,
+        })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any = 0_usize..500;
+    let racks = prop::sample::select(vec![None, Some("r1"), Some("r2"), Some("r3")]);
+    let groups = prop::sample::select(vec!["g1", "g2", "g3"]);
+    prop_oneof![
+        8 => (0_usize..4, groups, 1_i64..=10)
+            .prop_map(|(ask, group, count)| Step::Run { ask, group, count }),
+        4 => any.clone().prop_map(Step::Stop),
+        1 => (any.clone(), racks).prop_map(|(index, rack)| Step::Rack(index, rack)),
+        1 => any.clone().prop_map(Step::Drain),
+        1 => any.clone().prop_map(Step::Activate),
+        1 => (any, prop::bool::ANY).prop_map(|(index, on)| Step::Agent(index, on)),
+        1 => row().prop_map(Step::Join),
+    ]
+}
+
+/// The engine and its twin, side by side.
+struct Pair {
+    bed: Bed,
+    twin: Twin,
+    asks: Vec<Ask>,
+    /// Live tasks: as the engine knows them, with the twin's number.
+    tasks: Vec<(TaskId, usize)>,
+}
+
+impl Pair {
+    fn new(rows: Vec<Row>, asks: Vec<Ask>, tie_break: TieBreak, seed: u64) -> Self {
+        let config =
+            EngineConfig { deregistration_lag: Span::ZERO, tie_break, ..EngineConfig::default() };
+        let mut bed = Bed::with(config, seed, Behavior::instant());
+        for row in &rows {
+            bed.instance_with(&row.name, row.zone, row.cpu, row.memory, |it| equip(it, row));
+        }
+        for (number, ask) in asks.iter().enumerate() {
+            bed.define_task(definition(number, ask));
+        }
+        let by_lot = tie_break == TieBreak::Seeded;
+        let twin = Twin::new(rows, by_lot, Rng::for_stream(seed, Stream::Placement));
+        Self { bed, twin, asks, tasks: Vec::new() }
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.twin.rows[index % self.twin.rows.len()].name.clone()
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), TestCaseError> {
+        match step {
+            Step::Run { ask, group, count } => self.run(ask, group, count)?,
+            Step::Stop(index) if !self.tasks.is_empty() => {
+                let (task, number) = self.tasks.remove(index % self.tasks.len());
+                let name = self.bed.engine.view().task_name(task);
+                self.bed.must("stopTask", json!({ "task": name }));
+                self.twin.stop(number);
+            }
+            Step::Stop(_) => {}
+            Step::Rack(index, rack) => {
+                let attribute = json!({ "name": "rack", "targetId": self.name(index) });
+                let value = rack.map_or(json!({}), |rack| json!({ "value": rack }));
+                let call = if rack.is_some() { "putAttributes" } else { "deleteAttributes" };
+                self.bed.must(call, json!({ "attributes": [both(attribute, value)] }));
+                self.twin.row(index).rack = rack;
+            }
+            Step::Drain(index) => self.set_draining(index, true),
+            Step::Activate(index) => self.set_draining(index, false),
+            Step::Agent(index, connected) => {
+                let instance = self.bed.instance_id(&self.name(index));
+                self.bed.report(Report::AgentConnection(instance, connected));
+                self.twin.row(index).connected = connected;
+            }
+            Step::Join(row) => {
+                let name = format!("i-1{}", self.twin.rows.len());
+                let mut joining = registration(&name, row.zone, row.cpu, row.memory);
+                equip(&mut joining, &row);
+                self.bed.join_with(joining);
+                self.twin.rows.push(Row { name, ..row });
+            }
+        }
+        Ok(())
+    }
+
+    /// The first instance stays ACTIVE: without any, RunTask is refused as a whole.
+    fn set_draining(&mut self, index: usize, draining: bool) {
+        if index.is_multiple_of(self.twin.rows.len()) || self.twin.row(index).draining == draining {
+            return;
+        }
+        let status = if draining { "DRAINING" } else { "ACTIVE" };
+        let instances = [self.name(index)];
+        let change = json!({ "containerInstances": instances, "status": status });
+        self.bed.must("updateContainerInstancesState", change);
+        self.twin.row(index).draining = draining;
+    }
+
+    fn run(&mut self, number: usize, group: &str, count: i64) -> Result<(), TestCaseError> {
+        let number = number % self.asks.len();
+        let ask = &self.asks[number];
+        let more = both(strategy(&ask.strategy), constraints(&ask.constraints));
+        let network = ask.subnets.as_ref().map(|zones| {
+            let names: Vec<String> = zones.iter().map(|zone| format!("subnet-{zone}")).collect();
+            subnets(&names.iter().map(String::as_str).collect::<Vec<_>>())
+        });
+        let more = both(more, both(network.unwrap_or(json!({})), json!({ "group": group })));
+        let answer = self.bed.run_task(&format!("f{number}"), count, more);
+        let (placed, slow) = self.twin.run(ask, group, count);
+        prop_assert_eq!(self.bed.answer(&answer), slow, "{:?}", ask);
+        if let Answer::Tasks(tasks, _) = answer {
+            self.tasks.extend(tasks.into_iter().zip(placed));
+        }
+        Ok(())
+    }
+}
+
+fn equip(registration: &mut Registration, row: &Row) {
+    registration.agent_connected = row.connected;
+    registration.gpus = row.gpus;
+    registration.eni_limit = row.enis;
+    if let Some(rack) = row.rack {
+        let attribute = Attribute { name: "rack".into(), value: Some(rack.into()) };
+        registration.attributes.push(attribute);
+    }
+}
+
+fn definition(number: usize, ask: &Ask) -> Value {
+    let ports: Vec<Value> =
+        ask.port.iter().map(|port| json!({ "containerPort": port, "hostPort": port })).collect();
+    let gpus: Vec<Value> = (ask.gpus > 0)
+        .then(|| json!({ "type": "GPU", "value": ask.gpus.to_string() }))
+        .into_iter()
+        .collect();
+    let container = json!({
+        "name": "app", "image": "app:1", "cpu": ask.cpu, "memory": ask.memory,
+        "portMappings": ports, "resourceRequirements": gpus,
     });
-    prop::collection::vec(ask, 1..6)
+    let mode = if ask.subnets.is_some() { "awsvpc" } else { "bridge" };
+    json!({ "family": format!("f{number}"), "networkMode": mode,
+        "containerDefinitions": [container] })
 }
 
 fn config() -> ProptestConfig {
-    let cases = if cfg!(debug_assertions) { 200 } else { 2000 };
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn the_slow_twin_agrees_on_any_cluster(rows in rows(), asks in asks(), seed in 0_u64..1000) {
-        let mut rows = rows;
-        let mut rng = Rng::for_stream(seed, Stream::Placement);
-        let mut bed = Bed::seeded(seed);
-        for row in &rows {
-            bed.instance_with(&row.name, row.zone, row.cpu, row.memory, |it| {
-                it.agent_connected = row.connected;
-                if let Some(rack) = row.rack {
-                    let attribute =
-                        Attribute { name: "rack".into(), value: Some(rack.into()) };
-                    it.attributes.push(attribute);
-                }
-            });
-        }
-        for row in rows.iter().filter(|row| row.draining) {
-            bed.drain(&row.name);
-        }
-        prop_assume!(rows.iter().any(|row| !row.draining));
-        for (number, ask) in asks.iter().enumerate() {
-            let ports = ask.port.map(|port| json!({ "containerPort": port, "hostPort": port }));
-            let family = format!("f{number}");
-            bed.define(&family, ask.cpu, ask.memory,
-                json!({ "portMappings": ports.into_iter().collect::<Vec<_>>() }));
-            let more = both(strategy(&ask.strategy), constraints(&ask.constraints));
-            let fast = bed.run(&family, ask.count, both(more, json!({ "group": ask.group })));
-            let slow = run_slowly(&mut rows, ask, &mut rng);
-            prop_assert_eq!(fast, slow, "RunTask {} of {:?}", number, ask);
+    fn the_slow_twin_agrees_on_any_cluster(
+        rows in rows(),
+        asks in prop::collection::vec(ask(), 1..4),
+        steps in prop::collection::vec(step(), 1..12),
+        lot in prop::bool::weighted(0.3),
+        seed in 0_u64..1000,
+    ) {
+        let tie_break = if lot { TieBreak::Seeded } else { TieBreak::LowestId };
+        let mut pair = Pair::new(rows, asks, tie_break, seed);
+        for (number, step) in (1..).zip(steps) {
+            pair.bed.at(number);
+            pair.take(step)?;
+            pair.bed.settle();
         }
     }
 }

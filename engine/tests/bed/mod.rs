@@ -408,8 +408,12 @@ impl Bed {
 
     /// An instance joins.
     pub(crate) fn join(&mut self, name: &str, zone: &str, cpu: u32, memory: u32) {
-        let registration = Box::new(registration(name, zone, cpu, memory));
-        self.report(Report::InstanceRegistered(self.cluster, registration));
+        self.join_with(registration(name, zone, cpu, memory));
+    }
+
+    /// An instance joins with all it says.
+    pub(crate) fn join_with(&mut self, registration: Registration) {
+        self.report(Report::InstanceRegistered(self.cluster, Box::new(registration)));
     }
 
     /// Sets an instance DRAINING.
