@@ -17,6 +17,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Explain(cmd::explain::Args),
     Import(cmd::import::Args),
     Run(cmd::run::Args),
 }
@@ -27,6 +28,7 @@ const EXIT_BAD_INPUT: u8 = 2;
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let done = match command {
+        Command::Explain(args) => cmd::explain::run(&args),
         Command::Import(args) => cmd::import::run(&args),
         Command::Run(args) => cmd::run::run(&args),
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::event::EventKind;
 use crate::api::{Effect, EngineConfig};
+use crate::explain::{self, Witness, Witnessed};
 use crate::launch::TaskOrder;
 use crate::lifecycle::health::HealthRules;
 use crate::model::{
@@ -14,6 +15,7 @@ use crate::model::{
 };
 use crate::outbox::Outbox;
 use crate::placement::index::Index;
+use crate::placement::scale_in;
 use crate::rng::{Rng, Stream};
 use crate::store::Store;
 use crate::store::kept::Kept;
@@ -42,6 +44,8 @@ pub(crate) struct Control {
     pub(crate) orders: BTreeMap<TaskId, TaskOrder>,
     /// What placement has worked out before.
     pub(crate) index: Kept<Index>,
+    /// Looks on while a task is placed or chosen.
+    pub(crate) witness: Kept<Witness>,
 }
 
 impl Control {
@@ -58,6 +62,7 @@ impl Control {
             waiting_seen: Vec::new(),
             orders: BTreeMap::new(),
             index: Kept::default(),
+            witness: Kept::default(),
         }
     }
 
@@ -108,6 +113,37 @@ impl Control {
     /// Something happened that could make room for a task (03 section 14.3).
     pub(crate) fn room_changed(&mut self, cluster: ClusterId) {
         self.room[cluster.index()] += 1;
+    }
+
+    /// The task of a service that leaves, among those that may (01 section 9.1).
+    pub(crate) fn pick_leaving(&mut self, service: ServiceId, candidates: &[TaskId]) -> TaskId {
+        let before = self.rng.clone();
+        let task = scale_in::pick(&self.store, service, candidates, &mut self.rng, |_| ());
+        self.witness_leaving(task, service, &before, |_| candidates.to_vec());
+        task
+    }
+
+    /// A task was chosen to leave, which is watched or not.
+    pub(crate) fn witness_leaving(
+        &mut self,
+        task: TaskId,
+        service: ServiceId,
+        before: &Rng,
+        candidates: impl FnOnce(&Store) -> Vec<TaskId>,
+    ) {
+        if self.witness.task == Some(task) {
+            let candidates = candidates(&self.store);
+            let report = explain::of_choice(&self.store, before, service, &candidates);
+            self.witness.seen = Some(Witnessed::ScaleIn(Box::new(report)));
+        }
+    }
+
+    /// A place is looked for, for a task that is watched or not.
+    pub(crate) fn witness_placement(&mut self, task: TaskId, order: &TaskOrder) {
+        if self.witness.task == Some(task) {
+            let report = explain::of_order(&self.store, &self.rng, order);
+            self.witness.seen = Some(Witnessed::Placement(Box::new(report)));
+        }
     }
 
     /// The order to stop a task. It leaves the scheduler ledger and every count of live tasks at

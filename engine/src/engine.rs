@@ -4,8 +4,9 @@
 use crate::api::answer::Answer;
 use crate::api::{CommandError, ConfigError, EngineConfig, Input, Output};
 use crate::control::Control;
+use crate::explain::{self, PlacementReport, Question, Waiting, Witness, Witnessed};
 use crate::hash::StableHasher;
-use crate::model::Time;
+use crate::model::{ServiceId, TaskId, Time};
 use crate::timers::TimerReason;
 use crate::view::View;
 use crate::{command, reconcile, reports, setup};
@@ -78,6 +79,37 @@ impl Engine {
         let timer = self.control.timers.first();
         let tick = reconcile::next_pass(&self.control).map(|at| (at, TimerReason::Tick));
         timer.into_iter().chain(tick).min()
+    }
+
+    /// Where a task would go now, stage by stage; `None` when nothing of the kind is wanted.
+    ///
+    /// # Errors
+    ///
+    /// What the call would be refused with.
+    pub fn explain(&self, question: &Question) -> Result<Option<PlacementReport>, CommandError> {
+        let mut control = self.control.clone();
+        let order = match question {
+            Question::NextTask(service) => reconcile::next_order(&mut control, *service),
+            Question::RunTask(call) => Some(command::first_order(&mut control, call)?),
+            Question::Waiting(task) => control.orders.get(task).cloned(),
+        };
+        Ok(order.map(|order| explain::of_order(&control.store, &control.rng, &order)))
+    }
+
+    /// What a service waits for; `None` when it is steady.
+    pub fn why_waiting(&self, service: ServiceId) -> Option<Waiting> {
+        explain::waiting(&mut self.control.clone(), service)
+    }
+
+    /// Watches a task: what its placement sees, and what the choice sees that makes it leave. A
+    /// task that is not made yet can be named, too: ids go up by one.
+    pub fn watch(&mut self, task: TaskId) {
+        *self.control.witness = Witness { task: Some(task), seen: None };
+    }
+
+    /// What was last seen of the watched task. Nothing is watched any more.
+    pub fn take_witnessed(&mut self) -> Option<Witnessed> {
+        std::mem::take(&mut *self.control.witness).seen
     }
 
     /// The state, to look at.

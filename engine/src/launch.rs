@@ -68,6 +68,7 @@ pub(crate) const CAPACITY_UNAVAILABLE: &str = "Capacity is unavailable at this t
 
 /// Makes the task if it has a place, or may wait for one.
 pub(crate) fn launch(control: &mut Control, order: &TaskOrder) -> Launched {
+    control.witness_placement(TaskId::from_index(control.store.tasks.len()), order);
     match find_place(control, order) {
         Ok(Found::Instance(place)) => Launched::Task(create_on(control, order, place)),
         Ok(Found::Fargate(place)) => {

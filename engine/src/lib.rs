@@ -82,6 +82,7 @@ mod control;
 pub mod definition;
 mod deployment;
 mod engine;
+pub mod explain;
 pub mod expr;
 pub mod hash;
 mod launch;

@@ -1,4 +1,5 @@
 //! The subcommands.
 
+pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod run;

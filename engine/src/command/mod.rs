@@ -15,6 +15,8 @@ use crate::control::Control;
 use crate::model::{ClusterId, ServiceId, TaskDefinitionId};
 use crate::store::Store;
 
+pub(crate) use tasks::first_order;
+
 pub(crate) fn apply(control: &mut Control, command: Command) -> Result<Answer, CommandError> {
     match command {
         Command::RegisterTaskDefinition(input) => definitions::register(control, *input),

@@ -25,14 +25,7 @@ pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, Comma
         return Err(CommandError::invalid("Count must be between 1 and 10."));
     }
     let id = control.store.usable_definition(&input.task_definition)?;
-    let row = control.store.definition(id);
-    let launch = resolve_launch(
-        &control.store,
-        cluster,
-        input.launch_type.as_deref(),
-        input.capacity_provider_strategy.as_deref(),
-        row,
-    )?;
+    let launch = launch_of(control, cluster, id, &input)?;
     let order = run_order(&control.store, cluster, id, &launch, &input)?;
     if let Some(answer) = seen_before(control, cluster, &input)? {
         return Ok(answer);
@@ -49,6 +42,35 @@ pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, Comma
     }
     control.call_concerns_cluster(cluster);
     Ok(answer)
+}
+
+/// What the first task of a call asks of placement; the call is checked and not made.
+pub(crate) fn first_order(
+    control: &mut Control,
+    input: &RunTask,
+) -> Result<TaskOrder, CommandError> {
+    let cluster = control.store.named_cluster(input.cluster.as_deref())?;
+    let id = control.store.usable_definition(&input.task_definition)?;
+    let launch = launch_of(control, cluster, id, input)?;
+    let (group, order) = run_order(&control.store, cluster, id, &launch, input)?;
+    let group = control.store.intern_group(&group);
+    let target = ProviderCounts::empty(launch).next().expect("a checked strategy has a weight");
+    Ok(TaskOrder { group, target, ..order })
+}
+
+fn launch_of(
+    control: &Control,
+    cluster: ClusterId,
+    definition: TaskDefinitionId,
+    input: &RunTask,
+) -> Result<Launch, CommandError> {
+    resolve_launch(
+        &control.store,
+        cluster,
+        input.launch_type.as_deref(),
+        input.capacity_provider_strategy.as_deref(),
+        control.store.definition(definition),
+    )
 }
 
 /// The same token with the same parameters repeats the answer; with others it is a conflict

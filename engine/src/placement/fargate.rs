@@ -21,19 +21,21 @@ pub(crate) fn place(
     spot: bool,
     subnets: &[SubnetId],
 ) -> Option<FargatePlace> {
-    let counts = &store.group(group).on_fargate;
     let zone = subnets
         .iter()
         .map(|&subnet| store.subnet(subnet).zone)
         .filter(|&zone| has_capacity(store, cluster, spot, zone))
-        .min_by_key(|&zone| {
-            (counts.get(&(spot, zone)).copied().unwrap_or(0), store.zone_name(zone))
-        })?;
+        .min_by_key(|&zone| (tasks_in(store, group, spot, zone), store.zone_name(zone)))?;
     let inside = subnets.iter().copied().filter(|&s| store.subnet(s).zone == zone);
     Some(FargatePlace { zone, subnet: roomiest(store, inside) })
 }
 
-fn has_capacity(store: &Store, cluster: ClusterId, spot: bool, zone: ZoneId) -> bool {
+/// Live tasks of the group in a zone, on On-Demand or Spot.
+pub(crate) fn tasks_in(store: &Store, group: GroupId, spot: bool, zone: ZoneId) -> u32 {
+    store.group(group).on_fargate.get(&(spot, zone)).copied().unwrap_or(0)
+}
+
+pub(crate) fn has_capacity(store: &Store, cluster: ClusterId, spot: bool, zone: ZoneId) -> bool {
     let gone = &store.fargate_gone;
     !gone.contains(&(cluster, spot, None)) && !gone.contains(&(cluster, spot, Some(zone)))
 }

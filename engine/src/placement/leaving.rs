@@ -110,14 +110,17 @@ impl Leaving {
         let before = cfg!(debug_assertions).then(|| rng.clone());
         let chosen = self.choose(store, kind, rng);
         if let (Some(mut before), Some(chosen)) = (before, chosen) {
-            let is_left =
-                |&&(task, of): &&(TaskId, usize)| of == kind && store.task(task).is_live();
-            let left: Vec<TaskId> =
-                self.candidates.iter().filter(is_left).map(|&(task, _)| task).collect();
-            let slowly = scale_in::pick(store, self.service, &left, &mut before);
+            let left = self.left(store, kind);
+            let slowly = scale_in::pick(store, self.service, &left, &mut before, |_| ());
             assert_eq!((chosen, &*rng), (slowly, &before), "the choice made the plain way");
         }
         chosen
+    }
+
+    /// Candidates of a kind that are left.
+    pub(crate) fn left(&self, store: &Store, kind: usize) -> Vec<TaskId> {
+        let is_left = |&&(task, of): &&(TaskId, usize)| of == kind && store.task(task).is_live();
+        self.candidates.iter().filter(is_left).map(|&(task, _)| task).collect()
     }
 
     fn choose(&mut self, store: &Store, kind: usize, rng: &mut Rng) -> Option<TaskId> {

@@ -80,11 +80,11 @@ fn scan(
 ) -> Option<InstanceId> {
     feasible::retain_fitting(store, request, &mut hosts);
     hosts.retain(|instance| feasible::takes(store, request, instance));
-    (!hosts.is_empty()).then(|| prefer(store, request, hosts, rng))
+    (!hosts.is_empty()).then(|| prefer(store, request, hosts, rng, |_| ()))
 }
 
 /// ACTIVE instances of the cluster, or of the provider; in one zone, if it is asked for.
-fn candidates(store: &Store, request: &PlacementRequest<'_>) -> InstanceSet {
+pub(crate) fn candidates(store: &Store, request: &PlacementRequest<'_>) -> InstanceSet {
     let mut set = match request.provider {
         Some(provider) => store.active_of(request.cluster, provider),
         None => store.active(request.cluster).clone(),
@@ -95,12 +95,14 @@ fn candidates(store: &Store, request: &PlacementRequest<'_>) -> InstanceSet {
     set
 }
 
-/// Narrows by each strategy in turn and chooses (01 sections 4.4 and 4.6).
-fn prefer(
+/// Narrows by each strategy in turn and chooses (01 sections 4.4 and 4.6). What each strategy left
+/// is shown to `seen`.
+pub(crate) fn prefer(
     store: &Store,
     request: &PlacementRequest<'_>,
     mut set: InstanceSet,
     rng: &mut Rng,
+    mut seen: impl FnMut(&InstanceSet),
 ) -> InstanceId {
     for strategy in request.strategy {
         match strategy {
@@ -110,6 +112,7 @@ fn prefer(
             PlacementStrategy::Binpack(field) => binpack::narrow(store, *field, &mut set),
             PlacementStrategy::Random => return pick(store, &set, rng),
         }
+        seen(&set);
     }
     match store.config.tie_break {
         TieBreak::LowestId => set

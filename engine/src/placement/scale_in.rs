@@ -12,7 +12,7 @@ use crate::rng::Rng;
 use crate::store::{FARGATE_SPOT, Store};
 
 /// Picks the task to stop. Counts are over all live tasks of the service; the tie goes to the
-/// newest, or is drawn.
+/// newest, or is drawn. What each strategy left is shown to `seen`.
 ///
 /// # Panics
 ///
@@ -22,6 +22,7 @@ pub(crate) fn pick(
     service: ServiceId,
     candidates: &[TaskId],
     rng: &mut Rng,
+    mut seen: impl FnMut(&[TaskId]),
 ) -> TaskId {
     let row = store.service(service);
     let default = default_service_strategy();
@@ -49,6 +50,7 @@ pub(crate) fn pick(
             }
             PlacementStrategy::Random => {}
         }
+        seen(&left);
     }
     left.sort_unstable_by_key(|&task| std::cmp::Reverse((store.task(task).created_at, task)));
     match store.config.tie_break {

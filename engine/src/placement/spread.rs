@@ -9,23 +9,35 @@ use crate::store::bitset::InstanceSet;
 /// Keeps the instances whose bucket has the fewest counted tasks. Only buckets that have a
 /// feasible instance compete: a full zone is skipped.
 pub(crate) fn narrow(store: &Store, group: GroupId, field: &SpreadField, set: &mut InstanceSet) {
-    match field {
-        SpreadField::Instance => {
-            let counts = &store.group(group).by_instance;
-            keep_fewest(set, |instance| counts.get(&instance).copied().unwrap_or(0));
+    let buckets = Buckets::of(store, group, field);
+    keep_fewest(set, |instance| buckets.tasks(store, instance));
+}
+
+/// Live tasks of a group by bucket of a field.
+pub(crate) enum Buckets<'a> {
+    Instance(&'a BTreeMap<InstanceId, u32>),
+    Zone(BTreeMap<ZoneId, u32>),
+    Value(&'a str, BTreeMap<Option<Option<&'a str>>, u32>),
+}
+
+impl<'a> Buckets<'a> {
+    pub(crate) fn of(store: &'a Store, group: GroupId, field: &'a SpreadField) -> Self {
+        match field {
+            SpreadField::Instance => Self::Instance(&store.group(group).by_instance),
+            SpreadField::Attribute(_) if field.is_zone() => Self::Zone(by_zone(store, group)),
+            SpreadField::Attribute(name) => Self::Value(name, by_value(store, group, name)),
         }
-        SpreadField::Attribute(_) if field.is_zone() => {
-            let counts = by_zone(store, group);
-            keep_fewest(set, |instance| {
-                counts.get(&store.instances.get(instance).zone).copied().unwrap_or(0)
-            });
-        }
-        SpreadField::Attribute(name) => {
-            let counts = by_value(store, group, name);
-            keep_fewest(set, |instance| {
-                counts.get(&store.instances.get(instance).attribute(name)).copied().unwrap_or(0)
-            });
-        }
+    }
+
+    /// Tasks of the bucket of an instance.
+    pub(crate) fn tasks(&self, store: &Store, instance: InstanceId) -> u32 {
+        let row = store.instances.get(instance);
+        let counted = match self {
+            Self::Instance(counts) => counts.get(&instance),
+            Self::Zone(counts) => counts.get(&row.zone),
+            Self::Value(name, counts) => counts.get(&row.attribute(name)),
+        };
+        counted.copied().unwrap_or(0)
     }
 }
 

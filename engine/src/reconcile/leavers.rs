@@ -9,6 +9,7 @@ use crate::model::{DeploymentId, Launch, StrategyItem, TaskId};
 use crate::placement::leaving::Leaving;
 use crate::reconcile::facts::Fact;
 use crate::reconcile::pass::Pass;
+use crate::store::Store;
 
 /// Candidates of one deployment, until nothing but their own stops changes.
 pub(super) struct Leavers {
@@ -69,7 +70,10 @@ impl Leavers {
             (0..self.items.len()).map(|index| self.leaving.has(store, index)).collect();
         let provider = split::choose_removal(self.goal.of(left), &self.counts, |index| has[index]);
         let kind = provider.unwrap_or(self.items.len());
+        let before = rng.clone();
         let task = self.leaving.next(store, kind, rng)?;
+        let candidates = |store: &Store| self.leaving.left(store, kind);
+        pass.control.witness_leaving(task, pass.service, &before, candidates);
         pass.facts.position(task)
     }
 

@@ -12,6 +12,7 @@ mod leavers;
 mod monitors;
 mod pass;
 pub(crate) mod rebalance;
+mod standing;
 mod starts;
 mod steady;
 mod stops;
@@ -28,6 +29,7 @@ use crate::model::{
 use crate::timers::TimerReason;
 
 pub(crate) use daemon::fill as fill_daemon;
+pub(crate) use standing::{Standing, next_order};
 pub(crate) use starts::{ProviderCounts, service_order};
 pub(crate) use stops::stop_pending;
 

@@ -11,7 +11,7 @@ use crate::model::{
     BackoffCause, DeploymentId, Launch, LaunchType, MessageKey, Move, ProviderId, RolloutState,
     ServiceId, Stop, StopCode, StopReason, TaskId, ZoneId,
 };
-use crate::placement::{feasible, scale_in};
+use crate::placement::feasible;
 use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::{starts, told};
@@ -287,8 +287,7 @@ fn finish_move(pass: &mut Pass<'_>, primary: DeploymentId, under_way: Move) {
         }
         return;
     };
-    let Control { store, rng, .. } = &mut *pass.control;
-    let task = scale_in::pick(store, pass.service, &candidates, rng);
+    let task = pass.control.pick_leaving(pass.service, &candidates);
     let reason = StopReason::Rebalancing(primary);
     told::resolved(pass.control, pass.service, |key| *key == MessageKey::RebalancingProtected);
     pass.control.stop_task(task, Stop { code: StopCode::ServiceSchedulerInitiated, reason });

@@ -10,6 +10,7 @@ pub(super) fn place_all(control: &mut Control) {
     for task in control.store.waiting.iter().copied().collect::<Vec<_>>() {
         let Some(order) = control.orders.get(&task).cloned() else { continue };
         let LaunchTarget::Provider(provider) = order.target else { continue };
+        control.witness_placement(task, &order);
         let Control { store, rng, index, .. } = control;
         let request = launch::request(&order, Some(provider));
         if let Ok(place) = placement::place(store, index, &request, rng) {

@@ -22,7 +22,7 @@ pub use counts::ServiceCounts;
 /// A read-only view of the whole state.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    store: &'a Store,
+    pub(crate) store: &'a Store,
 }
 
 impl<'a> View<'a> {

@@ -9,6 +9,7 @@ mod replay;
 #[cfg(feature = "expect")]
 mod trial;
 mod what_if;
+mod why;
 
 use std::sync::Arc;
 

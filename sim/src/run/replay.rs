@@ -86,6 +86,17 @@ impl Replay {
         }
     }
 
+    /// The run as it stood before an instant that is done.
+    pub(super) fn before(&self, at: Time) -> Simulation {
+        let fits = |checkpoint: &&Simulation| checkpoint.now().is_none_or(|now| now < at);
+        let nearest = self.checkpoints.iter().rfind(fits).unwrap_or(&self.checkpoints[0]);
+        let mut past = nearest.clone();
+        while past.next_instant().is_some_and(|next| next < at) {
+            past.advance();
+        }
+        past
+    }
+
     /// Changes the run from here on: what was computed beyond is given up.
     pub fn edit(&mut self, entry: TimelineEntry) {
         self.head.add_entry(entry);

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod describe;
+pub mod explain;
 pub mod record;
 
 mod chunked;
@@ -27,7 +28,7 @@ mod waiter;
 use serde_json::Value;
 use stowplan_engine::View;
 use stowplan_engine::model::instant::format_rfc3339_ms;
-use stowplan_engine::model::{ClusterId, TaskId, Time};
+use stowplan_engine::model::{ClusterId, ServiceId, TaskId, Time};
 
 pub use chunked::Chunked;
 pub use facts::{ContainerFacts, Facts, TargetFacts, TaskFacts, WorldFacts};
@@ -96,6 +97,12 @@ impl Moment<'_> {
     /// An instant, or null.
     pub(crate) fn time_or_null(&self, time: Option<Time>) -> Value {
         time.map_or(Value::Null, |time| self.time(time))
+    }
+
+    /// A service by its key: its name, and with several clusters `cluster/name`.
+    pub fn find_service(&self, key: &str) -> Option<ServiceId> {
+        let (cluster, name) = self.parse_key(key)?;
+        self.engine.find_service(cluster, name)
     }
 
     /// Key of something by its name: with several clusters it is `cluster/name`.

@@ -109,7 +109,7 @@ fn read_all(args: &Args) -> Result<Vec<(String, Scenario)>> {
     Ok(all)
 }
 
-fn read_file(file: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read_file(file: &Path) -> Result<Vec<u8>> {
     if file == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
@@ -209,7 +209,7 @@ trait Teller {
     ) -> Result<()>;
 }
 
-fn duration(text: &str) -> Result<Time, String> {
+pub(crate) fn duration(text: &str) -> Result<Time, String> {
     // A bare number is seconds, as in a scenario.
     let seconds = text.parse::<u32>().map(|seconds| format!("{seconds}s"));
     let given = Duration::parse(seconds.as_deref().unwrap_or(text));

@@ -1,0 +1,150 @@
+//! The smallest single changes with another answer.
+//!
+//! The answer is a step function of each task size: it can change only where an instance begins or
+//! ceases to fit, so those sizes are tried, the nearest first.
+
+use std::cmp::Reverse;
+
+use crate::api::event::FailedCheck;
+use crate::explain::pipeline::{self, Checked};
+use crate::explain::{Change, Outcome, Suggestion};
+use crate::launch::TaskOrder;
+use crate::model::{BinpackField, Held, InstanceId, PlacementStrategy, ZoneId};
+use crate::placement::{PlacementRequest, binpack, default_service_strategy};
+use crate::rng::Rng;
+use crate::store::Store;
+
+/// One suggestion of each kind at most, but two for a size: smaller and larger.
+pub(super) fn smallest(
+    store: &Store,
+    rng: &Rng,
+    order: &TaskOrder,
+    request: &PlacementRequest<'_>,
+    checked: &[Checked],
+    chosen: Option<InstanceId>,
+) -> Vec<Suggestion> {
+    let asker = Asker { store, rng, order, request, checked, chosen };
+    let mut found = Vec::new();
+    found.extend(asker.size(BinpackField::Memory, request.demand.memory, Change::Memory));
+    found.extend(asker.size(BinpackField::Cpu, request.demand.cpu, Change::Cpu));
+    found.extend(asker.without_constraint());
+    found.extend(asker.without_strategy());
+    found.extend(asker.one_more());
+    found
+}
+
+struct Asker<'a> {
+    store: &'a Store,
+    rng: &'a Rng,
+    order: &'a TaskOrder,
+    request: &'a PlacementRequest<'a>,
+    checked: &'a [Checked],
+    chosen: Option<InstanceId>,
+}
+
+impl Asker<'_> {
+    /// The nearest smaller size and the nearest larger size that have another answer.
+    fn size(&self, field: BinpackField, need: u32, change: fn(u32) -> Change) -> Vec<Suggestion> {
+        let is_about = |check: &FailedCheck| match field {
+            BinpackField::Cpu => matches!(check, FailedCheck::Cpu { .. }),
+            BinpackField::Memory => matches!(check, FailedCheck::Memory { .. }),
+        };
+        let left = binpack::left(self.store, field);
+        let otherwise_fit = self.checked.iter().filter(|(_, checks)| checks.iter().all(is_about));
+        let free: Vec<(InstanceId, u32)> =
+            otherwise_fit.map(|&(instance, _)| (instance, left[instance.index()])).collect();
+        let least = match field {
+            BinpackField::Cpu => 0,
+            BinpackField::Memory => 1,
+        };
+        let mut smaller: Vec<u32> =
+            free.iter().map(|&(_, free)| free).filter(|&f| f >= least && f < need).collect();
+        smaller.sort_unstable_by_key(|&size| Reverse(size));
+        smaller.dedup();
+        let fits = |free: &u32| *free >= need && *free < u32::MAX;
+        let mut larger: Vec<u32> =
+            free.iter().map(|&(_, free)| free).filter(fits).map(|free| free + 1).collect();
+        larger.sort_unstable();
+        larger.dedup();
+        let flips = |size: u32| {
+            let takers = free.iter().filter(|(_, free)| *free >= size).map(|&(i, _)| i);
+            let then = pipeline::answer(self.store, self.rng, self.request, takers);
+            self.suggest(change(size), then)
+        };
+        let smaller = smaller.into_iter().find_map(flips);
+        let larger = larger.into_iter().find_map(flips);
+        smaller.into_iter().chain(larger).collect()
+    }
+
+    fn without_constraint(&self) -> Option<Suggestion> {
+        (0..self.request.constraints.len()).find_map(|position| {
+            let constraints = without(self.request.constraints, position);
+            let request = PlacementRequest { constraints: &constraints, ..*self.request };
+            self.suggest(Change::WithoutConstraint(position), self.ask(&request))
+        })
+    }
+
+    /// Without any strategy the default one is in force.
+    fn without_strategy(&self) -> Option<Suggestion> {
+        (0..self.request.strategy.len()).rev().find_map(|position| {
+            let mut strategy = without(self.request.strategy, position);
+            if strategy.is_empty() {
+                strategy = match self.order.owner {
+                    Some(_) => default_service_strategy().to_vec(),
+                    None => vec![PlacementStrategy::Random],
+                };
+            }
+            let request = PlacementRequest { strategy: &strategy, ..*self.request };
+            self.suggest(Change::WithoutStrategy(position), self.ask(&request))
+        })
+    }
+
+    /// One instance of each zone is tried, the lowest id first. The new one comes behind its model
+    /// in the order of ids.
+    fn one_more(&self) -> Option<Suggestion> {
+        let mut zones: Vec<ZoneId> = Vec::new();
+        self.checked.iter().find_map(|&(model, _)| {
+            let zone = self.store.instances.get(model).zone;
+            if zones.contains(&zone) {
+                return None;
+            }
+            zones.push(zone);
+            let mut store = self.store.clone();
+            let mut row = store.instances.get(model).clone();
+            row.name = format!("{}+", row.name).into();
+            row.tasks.clear();
+            row.held = Held::default();
+            row.used_ports = row.reserved_ports.clone();
+            (row.gpus_used, row.enis_used) = (0, 0);
+            let new = store.add_instance(row);
+            let takers = pipeline::checked(&store, self.request);
+            let takers = takers.into_iter().filter(|(_, c)| c.is_empty()).map(|(i, _)| i);
+            let then = pipeline::answer(&store, self.rng, self.request, takers);
+            (then != self.chosen).then(|| Suggestion {
+                change: Change::OneMoreLike(model),
+                then: match then {
+                    Some(instance) if instance == new => Outcome::OnTheNewOne,
+                    Some(instance) => Outcome::On(instance),
+                    None => Outcome::Nowhere,
+                },
+            })
+        })
+    }
+
+    fn ask(&self, request: &PlacementRequest<'_>) -> Option<InstanceId> {
+        let checked = pipeline::checked(self.store, request);
+        let takers = checked.into_iter().filter(|(_, checks)| checks.is_empty()).map(|(i, _)| i);
+        pipeline::answer(self.store, self.rng, request, takers)
+    }
+
+    fn suggest(&self, change: Change, then: Option<InstanceId>) -> Option<Suggestion> {
+        let outcome = then.map_or(Outcome::Nowhere, Outcome::On);
+        (then != self.chosen).then_some(Suggestion { change, then: outcome })
+    }
+}
+
+fn without<T: Clone>(items: &[T], position: usize) -> Vec<T> {
+    let mut left = items.to_vec();
+    left.remove(position);
+    left
+}

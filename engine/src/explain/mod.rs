@@ -1,0 +1,224 @@
+//! Why: the same pipeline, gates and arithmetic as the decisions themselves, with what each of them
+//! saw. Data first; [`crate::View`] makes the sentences.
+//!
+//! [`crate::Engine::explain`] asks where a task would go now. A placement or a scale-in choice of
+//! the past is explained as it is made again: [`crate::Engine::watch`] a task before the step that
+//! makes or stops it, and take what was seen from [`crate::Engine::take_witnessed`].
+
+mod changes;
+mod pipeline;
+mod scale_in;
+mod sentence;
+mod service;
+mod stop;
+
+use std::sync::Arc;
+
+use crate::api::event::FailedCheck;
+use crate::api::input::RunTask;
+use crate::model::{
+    ClusterId, Demand, GroupId, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
+    ProviderId, ServiceId, SubnetId, TaskDefinitionId, TaskId, ZoneId,
+};
+
+pub use service::{Limits, Waiting};
+pub use stop::StopWhy;
+
+pub(crate) use pipeline::of_order;
+pub(crate) use scale_in::of_choice;
+pub(crate) use service::waiting;
+pub(crate) use stop::of_task;
+
+/// A placement to explain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The next task of a service's PRIMARY deployment.
+    NextTask(ServiceId),
+    /// The first task of a call that nobody makes.
+    RunTask(Box<RunTask>),
+    /// A task that waits for an instance.
+    Waiting(TaskId),
+}
+
+/// A placement, stage by stage (01 section 4.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacementReport {
+    /// Where it was looked for.
+    pub cluster: ClusterId,
+    /// The task's group.
+    pub group: GroupId,
+    /// What it runs.
+    pub definition: TaskDefinitionId,
+    /// The provider that was chosen first (04 section 2.4).
+    pub provider: Option<ProviderId>,
+    /// What it reserves.
+    pub demand: Arc<Demand>,
+    /// The definition's constraints, then the call's or the service's.
+    pub constraints: Arc<[PlacementConstraint]>,
+    /// Strategies in force.
+    pub strategy: Arc<[PlacementStrategy]>,
+    /// On instances, or on Fargate.
+    pub field: Field,
+}
+
+/// What there was to choose from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Container instances.
+    Instances {
+        /// Every instance of the cluster that is registered, by id.
+        candidates: Vec<Candidate>,
+        /// How many are left behind each stage: candidates, checks, then each strategy.
+        left: Vec<u32>,
+        /// How the last ones were told apart.
+        tie: Tie,
+        /// The instance nearest to taking the task when none does (01 section 4.7).
+        closest: Option<InstanceId>,
+        /// The smallest single changes with another answer.
+        changes: Vec<Suggestion>,
+    },
+    /// Zones of the subnets (01 section 4.5).
+    Fargate(Vec<FargateZone>),
+}
+
+/// One instance, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Which.
+    pub instance: InstanceId,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// What each strategy that looked at it saw, in their order: tasks of its bucket, or what is
+    /// left of a resource. The least wins.
+    pub ranks: Vec<u32>,
+}
+
+/// What became of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The task goes there.
+    Chosen,
+    /// It is no candidate: not ACTIVE.
+    NotActive(InstanceStatus),
+    /// It is no candidate: of another capacity provider.
+    OtherProvider,
+    /// It is no candidate: in another zone than rebalancing asks for.
+    OtherZone,
+    /// Every check it fails, the gate that refused it first.
+    Refused(Box<[FailedCheck]>),
+    /// This strategy, by its position, prefers others.
+    Outranked(usize),
+    /// All strategies find it as good as the chosen one.
+    LostTie,
+}
+
+/// How instances were told apart that are equal by every strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// There was no choice left.
+    None,
+    /// By the lowest id (01 section 4.6).
+    LowestId,
+    /// Drawn.
+    Drawn,
+}
+
+/// A zone that a Fargate task could go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FargateZone {
+    /// Which.
+    pub zone: ZoneId,
+    /// Whether Fargate, or Fargate Spot, has capacity there.
+    pub capacity: bool,
+    /// Live tasks of the group there, On-Demand and Spot apart: the fewest win.
+    pub tasks: u32,
+    /// The subnet, if this zone is the choice.
+    pub chosen: Option<SubnetId>,
+}
+
+/// A change to the question alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Another task size, MiB. One MiB nearer to what it is changes nothing.
+    Memory(u32),
+    /// Another task size, CPU units. One unit nearer to what it is changes nothing.
+    Cpu(u32),
+    /// Without one of the constraints, by its position.
+    WithoutConstraint(usize),
+    /// Without one of the strategies, by its position.
+    WithoutStrategy(usize),
+    /// One more instance like this one, empty.
+    OneMoreLike(InstanceId),
+}
+
+/// A change, and the answer then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What is changed.
+    pub change: Change,
+    /// Where the task goes then.
+    pub then: Outcome,
+}
+
+/// Where a task goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nowhere.
+    Nowhere,
+    /// To an instance.
+    On(InstanceId),
+    /// To the instance that there is one more of.
+    OnTheNewOne,
+}
+
+/// Which task leaves, among those that could (01 section 9.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScaleInReport {
+    /// The service.
+    pub service: ServiceId,
+    /// Strategies that are undone.
+    pub strategy: Arc<[PlacementStrategy]>,
+    /// Every task that could leave, in order of creation.
+    pub candidates: Vec<Leaving>,
+    /// The one that leaves.
+    pub chosen: TaskId,
+}
+
+/// A task that could leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Which.
+    pub task: TaskId,
+    /// The strategy, by its position, that would rather let another go; `None` for the chosen one
+    /// and for those that only lost the tie, which falls to the newest.
+    pub kept_by: Option<usize>,
+}
+
+/// What a watched step saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Witnessed {
+    /// The task was placed.
+    Placement(Box<PlacementReport>),
+    /// The task was chosen to leave.
+    ScaleIn(Box<ScaleInReport>),
+}
+
+/// Looks on while one task is placed or chosen. No part of the state.
+#[derive(Debug, Default)]
+pub(crate) struct Witness {
+    pub(crate) task: Option<TaskId>,
+    pub(crate) seen: Option<Witnessed>,
+}
+
+impl PlacementReport {
+    /// Where the task goes.
+    pub fn chosen(&self) -> Option<InstanceId> {
+        match &self.field {
+            Field::Instances { candidates, .. } => {
+                let chosen = candidates.iter().find(|c| c.verdict == Verdict::Chosen);
+                chosen.map(|candidate| candidate.instance)
+            }
+            Field::Fargate(_) => None,
+        }
+    }
+}

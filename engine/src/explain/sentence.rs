@@ -1,0 +1,287 @@
+//! The sentences.
+
+use crate::api::event::FailedCheck;
+use crate::explain::{
+    Change, Field, Limits, Outcome, PlacementReport, ScaleInReport, StopWhy, Suggestion, Tie,
+    Verdict, Waiting,
+};
+use crate::model::{
+    BinpackField, InstanceId, PlacementConstraint, PlacementStrategy, ServiceId, SpreadField,
+    TaskId, Time,
+};
+use crate::view::View;
+
+impl View<'_> {
+    /// Why a task was told to stop; `None` while nobody did.
+    pub fn why_stopped(self, task: TaskId) -> Option<StopWhy> {
+        super::of_task(self.store, task)
+    }
+
+    /// A gate that refused an instance, with the amounts: `short 212 MiB`.
+    pub fn check_text(self, check: &FailedCheck) -> String {
+        match check {
+            FailedCheck::Agent => "its agent is not connected".to_owned(),
+            FailedCheck::Attribute(name) => format!("lacks {name}"),
+            FailedCheck::Location => "in no zone of the subnets".to_owned(),
+            FailedCheck::Cpu { need, have } => format!("short {} CPU units", need - have),
+            FailedCheck::Memory { need, have } => format!("short {} MiB", need - have),
+            FailedCheck::Ports { conflicts: 0, .. } => "over 100 ports".to_owned(),
+            FailedCheck::Ports { conflicts, need } => format!("{conflicts} of {need} ports taken"),
+            FailedCheck::Gpu { need, have } => format!("short {} GPUs", need - have),
+            FailedCheck::Eni { limit } => format!("all {limit} network interfaces taken"),
+            FailedCheck::DistinctInstance => "has a task of the group already".to_owned(),
+            FailedCheck::MemberOf(expression) => format!("not {}", expression.source()),
+        }
+    }
+
+    /// `spread(attribute:ecs.availability-zone)`.
+    pub fn strategy_text(self, strategy: &PlacementStrategy) -> String {
+        match strategy {
+            PlacementStrategy::Spread(SpreadField::Instance) => "spread(instanceId)".to_owned(),
+            PlacementStrategy::Spread(SpreadField::Attribute(name)) => {
+                format!("spread(attribute:{name})")
+            }
+            PlacementStrategy::Binpack(BinpackField::Cpu) => "binpack(cpu)".to_owned(),
+            PlacementStrategy::Binpack(BinpackField::Memory) => "binpack(memory)".to_owned(),
+            PlacementStrategy::Random => "random".to_owned(),
+        }
+    }
+
+    /// What became of an instance.
+    pub fn verdict_text(self, report: &PlacementReport, verdict: &Verdict) -> String {
+        match verdict {
+            Verdict::Chosen => "CHOSEN".to_owned(),
+            Verdict::NotActive(status) => status.to_string(),
+            Verdict::OtherProvider => "of another capacity provider".to_owned(),
+            Verdict::OtherZone => "in another zone".to_owned(),
+            Verdict::Refused(checks) => {
+                let texts: Vec<String> = checks.iter().map(|c| self.check_text(c)).collect();
+                format!("NO: {}", texts.join(", "))
+            }
+            Verdict::Outranked(position) => match &report.strategy[*position] {
+                PlacementStrategy::Spread(field) if field.is_zone() => "fuller zone".to_owned(),
+                PlacementStrategy::Spread(SpreadField::Attribute(name)) => {
+                    format!("more tasks of its {name}")
+                }
+                PlacementStrategy::Spread(_) => "more tasks".to_owned(),
+                PlacementStrategy::Binpack(_) => "emptier".to_owned(),
+                PlacementStrategy::Random => "not drawn".to_owned(),
+            },
+            Verdict::LostTie => match &report.field {
+                Field::Instances { tie: Tie::Drawn, .. } => "as good, not drawn".to_owned(),
+                _ => "as good, higher id".to_owned(),
+            },
+        }
+    }
+
+    /// Where the task goes and how many there were to choose from.
+    pub fn placement_text(self, report: &PlacementReport) -> String {
+        match &report.field {
+            Field::Fargate(zones) => match zones.iter().find(|zone| zone.chosen.is_some()) {
+                Some(zone) => format!(
+                    "Chosen: {} on Fargate, with {} tasks the emptiest of {} zones.",
+                    self.zone_name(zone.zone),
+                    zone.tasks,
+                    zones.len()
+                ),
+                None => format!("Nowhere: Fargate has no capacity in {} zones.", zones.len()),
+            },
+            Field::Instances { left, closest, candidates, .. } => match report.chosen() {
+                Some(chosen) => format!(
+                    "Chosen: {} in {}. Decided among {} instances: {} fit, {} ranked first.",
+                    self.instance(chosen).name,
+                    self.zone_name(self.instance(chosen).zone),
+                    left[0],
+                    left.get(1).copied().unwrap_or(0),
+                    left.last().copied().unwrap_or(0)
+                ),
+                None => {
+                    let nearest = closest.and_then(|closest| {
+                        let row = candidates.iter().find(|c| c.instance == closest)?;
+                        let Verdict::Refused(checks) = &row.verdict else { return None };
+                        Some((closest, checks.first()?))
+                    });
+                    let near = nearest.map(|(instance, check)| self.near_text(instance, check));
+                    match near {
+                        Some(near) => {
+                            format!("Nowhere: none of {} instances fits; {near}.", left[0])
+                        }
+                        None => "Nowhere: there is no ACTIVE instance.".to_owned(),
+                    }
+                }
+            },
+        }
+    }
+
+    fn near_text(self, instance: InstanceId, check: &FailedCheck) -> String {
+        format!("the nearest, {}, is refused: {}", self.instance(instance).name, {
+            self.check_text(check)
+        })
+    }
+
+    /// A change, and the answer then: `task memory 512 -> 300: i-4`.
+    pub fn suggestion_text(self, report: &PlacementReport, suggestion: &Suggestion) -> String {
+        let demand = &report.demand;
+        let change = match &suggestion.change {
+            Change::Memory(to) => format!("task memory {} -> {to}", demand.memory),
+            Change::Cpu(to) => format!("task cpu {} -> {to}", demand.cpu),
+            Change::WithoutConstraint(position) => match &report.constraints[*position] {
+                PlacementConstraint::DistinctInstance => "without distinctInstance".to_owned(),
+                PlacementConstraint::MemberOf(it) => format!("without memberOf {}", it.source()),
+            },
+            Change::WithoutStrategy(position) => {
+                format!("without {}", self.strategy_text(&report.strategy[*position]))
+            }
+            Change::OneMoreLike(model) => {
+                format!("one more instance like {}", self.instance(*model).name)
+            }
+        };
+        let then = match suggestion.then {
+            Outcome::Nowhere => "it fits nowhere".to_owned(),
+            Outcome::On(instance) => self.instance(instance).name.to_string(),
+            Outcome::OnTheNewOne => "the new instance".to_owned(),
+        };
+        format!("{change}: {then}")
+    }
+
+    /// Why one task leaves and not another.
+    pub fn scale_in_text(self, report: &ScaleInReport) -> String {
+        let others = report.candidates.iter().filter(|leaving| leaving.task != report.chosen);
+        let tied = others.clone().filter(|leaving| leaving.kept_by.is_none()).count();
+        let strategies: Vec<String> =
+            report.strategy.iter().map(|strategy| self.strategy_text(strategy)).collect();
+        let older = match tied {
+            0 => String::new(),
+            1 => ", 1 as good is older".to_owned(),
+            _ => format!(", {tied} as good are older"),
+        };
+        format!(
+            "task {} leaves, of {} that could: {} undone keeps {}{older}.",
+            self.task_name(report.chosen),
+            report.candidates.len(),
+            strategies.join(", then "),
+            others.count() - tied,
+        )
+    }
+
+    /// What a service waits for, in a sentence.
+    pub fn waiting_text(self, service: ServiceId, waiting: &Waiting) -> String {
+        let row = self.service(service);
+        let revision = self.primary(service).map(|primary| {
+            let definition = self.deployment(primary).definition;
+            format!(" {}", self.definition(definition).label())
+        });
+        let head = format!("{}{} waits", row.name, revision.unwrap_or_default());
+        let (start, stop) = (start_text, stop_text);
+        match waiting {
+            Waiting::Deletion { tasks } => {
+                format!("{} is being deleted: {} left.", row.name, tasks_text(*tasks))
+            }
+            Waiting::RolloutFailed => format!(
+                "{head} for a call: its roll-out failed, and no deployment is there to go back to."
+            ),
+            Waiting::Backoff { until, waves } => {
+                let wave = if *waves == 1 { "wave" } else { "waves" };
+                format!("{head} until {until}: {waves} {wave} of starts failed in a row.")
+            }
+            Waiting::NoPlace { closest, until, limits } => {
+                let near = match closest {
+                    Some((instance, check)) => {
+                        format!("no instance takes one more; {}", self.near_text(*instance, check))
+                    }
+                    None => "there is no ACTIVE instance".to_owned(),
+                };
+                format!("{head}: {near}; {}, and {}.{}", start(limits), stop(limits), again(*until))
+            }
+            Waiting::NoFargate { until } => {
+                format!("{head}: Fargate has no capacity.{}", again(*until))
+            }
+            Waiting::Stuck(limits) => format!("{head}: {}; {}.", start(limits), stop(limits)),
+            Waiting::Stops { tasks, limits } => format!(
+                "{head} for {} to stop: {} of at most {} places are occupied.",
+                tasks_text(*tasks),
+                limits.occupying,
+                limits.upper
+            ),
+            Waiting::Capacity { tasks } => {
+                format!("{head} for capacity: {} in PROVISIONING.", tasks_text(*tasks))
+            }
+            Waiting::Running { tasks } => {
+                format!("{head} for {} to become RUNNING.", tasks_text(*tasks))
+            }
+            Waiting::Health { tasks, limits } => {
+                format!("{head} for {} to become healthy: {}.", tasks_text(*tasks), stop(limits))
+            }
+            Waiting::Unhealthy { tasks, limits } => format!(
+                "{head} for {} to be replaced for bad health: {}; {}.",
+                tasks_text(*tasks),
+                start(limits),
+                stop(limits)
+            ),
+            Waiting::Protected { tasks } => {
+                format!("{head} for {} under protection from scale-in.", tasks_text(*tasks))
+            }
+            Waiting::Floor { old, limits } => {
+                format!("{head} with {} of older revisions: {}.", tasks_text(*old), stop(limits))
+            }
+            Waiting::Baking { until } => format!("{head} until {until}: it bakes."),
+            Waiting::NextPass => format!("{head} for its next pass."),
+        }
+    }
+
+    /// Why a task was told to stop, in a sentence.
+    pub fn stop_text(self, task: TaskId, why: &StopWhy) -> String {
+        let row = self.task(task);
+        let at = row.stopping_at.unwrap_or(row.created_at);
+        let head = format!("task {} was told to stop at {at}", self.task_name(task));
+        let tail = match why {
+            StopWhy::ScaleIn { desired } => {
+                format!("its deployment wants {} and had more", tasks_text(*desired))
+            }
+            StopWhy::Replaced { by, lower } => format!(
+                "{} replaces its revision, and the service keeps {} healthy",
+                self.definition(self.deployment(*by).definition).label(),
+                tasks_text(*lower)
+            ),
+            StopWhy::Draining { instance, lower } => format!(
+                "its instance {} is to be empty, and the service keeps {} healthy",
+                self.instance(*instance).name,
+                tasks_text(*lower)
+            ),
+            StopWhy::Rebalancing => "its zone had more tasks than its share".to_owned(),
+            StopWhy::ContainerHealth { retries } => {
+                format!("{retries} container health checks failed in a row")
+            }
+            StopWhy::TargetHealth { group } => format!("it was unhealthy in {group}"),
+            StopWhy::Exited => "its essential container exited".to_owned(),
+            StopWhy::User(text) => format!("StopTask was called ({text})"),
+            StopWhy::Deregistered => "its instance was deregistered by force".to_owned(),
+            StopWhy::HostLost(instance) => {
+                format!("its instance {} is gone", self.instance(*instance).name)
+            }
+            StopWhy::Spot => "Spot took its capacity back".to_owned(),
+            StopWhy::NoCapacity { since, reason } => {
+                format!("it waited for an instance since {since} in vain ({reason})")
+            }
+            StopWhy::StartFailed(text) => format!("it did not start ({text})"),
+        };
+        format!("{head}: {tail}.")
+    }
+}
+
+fn start_text(limits: &Limits) -> String {
+    format!("starting one more would make {} of at most {}", limits.occupying + 1, limits.upper)
+}
+
+fn stop_text(limits: &Limits) -> String {
+    let left = limits.healthy.saturating_sub(1);
+    format!("stopping one would leave {left} of at least {}", limits.lower)
+}
+
+fn again(until: Option<Time>) -> String {
+    until.map_or_else(String::new, |until| format!(" The next attempt is at {until}."))
+}
+
+fn tasks_text(tasks: u32) -> String {
+    if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") }
+}

@@ -1,0 +1,57 @@
+//! Placements and scale-in choices of the past, explained as they are made again.
+
+use serde_json::json;
+use stowplan_engine::explain::{Field, Verdict, Witnessed};
+use stowplan_engine::model::TaskId;
+
+use crate::bed::{Bed, strategy};
+
+/// Six small tasks over two zones, then four.
+fn shrinking(watched: TaskId) -> (Bed, Option<Witnessed>) {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 1024, 2000);
+    bed.instance("B", "b", 1024, 2000);
+    bed.plain("web", 64, 64);
+    bed.engine.watch(watched);
+    bed.create("web", 3, strategy(&["spread attribute:ecs.availability-zone"]));
+    bed.run_until(60);
+    bed.at(65).update("web", json!({ "desiredCount": 2 }));
+    bed.run_until(100);
+    let seen = bed.engine.take_witnessed();
+    (bed, seen)
+}
+
+#[test]
+fn a_placement_is_seen_as_it_was_decided() {
+    let (bed, seen) = shrinking(TaskId(1));
+    let Some(Witnessed::Placement(report)) = seen else { panic!("the second task was placed") };
+    let Field::Instances { candidates, left, .. } = &report.field else { panic!("on instances") };
+    let verdicts: Vec<(&str, &Verdict, &[u32])> = candidates
+        .iter()
+        .map(|it| (&*bed.engine.view().instance(it.instance).name, &it.verdict, &*it.ranks))
+        .collect();
+    assert_eq!(verdicts, [("A", &Verdict::Outranked(0), &[1][..]), ("B", &Verdict::Chosen, &[0])]);
+    assert_eq!(left[..], [2, 2, 1]);
+    assert_eq!(bed.engine.view().task(TaskId(1)).instance, report.chosen());
+}
+
+#[test]
+fn a_scale_in_choice_is_seen_as_it_was_decided() {
+    let (bed, seen) = shrinking(TaskId(2));
+    let Some(Witnessed::ScaleIn(report)) = seen else { panic!("the third task leaves") };
+    assert_eq!(report.chosen, TaskId(2));
+    let kept: Vec<Option<usize>> = report.candidates.iter().map(|it| it.kept_by).collect();
+    assert_eq!(kept, [None, Some(0), None]);
+    assert_eq!(
+        bed.engine.view().scale_in_text(&report),
+        "task 00000000000000000000000000000003 leaves, of 3 that could: \
+         spread(attribute:ecs.availability-zone) undone keeps 1, 1 as good is older."
+    );
+}
+
+#[test]
+fn watching_is_no_part_of_the_state() {
+    let (watched, _) = shrinking(TaskId(2));
+    let (other, _) = shrinking(TaskId(77));
+    assert_eq!(watched.engine.state_hash(), other.engine.state_hash());
+}

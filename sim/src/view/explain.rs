@@ -1,0 +1,140 @@
+//! Explanations as JSON: names in place of ids, amounts as numbers, sentences beside the data.
+
+use serde_json::{Value, json};
+use stowplan_engine::View;
+use stowplan_engine::api::event::FailedCheck;
+use stowplan_engine::explain::{
+    Candidate, Change, Field, Outcome, PlacementReport, ScaleInReport, Suggestion, Tie, Verdict,
+};
+use stowplan_engine::model::PlacementConstraint;
+
+/// A placement, stage by stage.
+pub fn placement(view: View<'_>, report: &PlacementReport) -> Value {
+    let constraint = |it: &PlacementConstraint| match it {
+        PlacementConstraint::DistinctInstance => "distinctInstance".to_owned(),
+        PlacementConstraint::MemberOf(expression) => format!("memberOf {}", expression.source()),
+    };
+    let mut object = json!({
+        "sentence": view.placement_text(report),
+        "cluster": view.cluster(report.cluster).name,
+        "group": view.group_name(report.group),
+        "taskDefinition": view.definition(report.definition).label(),
+        "capacityProvider": report.provider.map(|provider| &view.provider(provider).name),
+        "cpu": report.demand.cpu,
+        "memory": report.demand.memory,
+        "constraints": report.constraints.iter().map(constraint).collect::<Vec<_>>(),
+        "strategy": report.strategy.iter().map(|s| view.strategy_text(s)).collect::<Vec<_>>(),
+    });
+    match &report.field {
+        Field::Fargate(zones) => {
+            let zone = |it: &stowplan_engine::explain::FargateZone| {
+                json!({
+                    "zone": view.zone_name(it.zone),
+                    "capacity": it.capacity,
+                    "tasks": it.tasks,
+                    "subnet": it.chosen.map(|subnet| &view.subnet(subnet).name),
+                })
+            };
+            object["zones"] = zones.iter().map(zone).collect();
+        }
+        Field::Instances { candidates, left, tie, closest, changes } => {
+            object["left"] = json!(left);
+            object["tie"] = match tie {
+                Tie::None => Value::Null,
+                Tie::LowestId => "lowestId".into(),
+                Tie::Drawn => "drawn".into(),
+            };
+            let chosen = report.chosen().map(|instance| &view.instance(instance).name);
+            object["instance"] = json!(chosen);
+            object["closest"] = json!(closest.map(|instance| &view.instance(instance).name));
+            object["candidates"] =
+                candidates.iter().map(|it| candidate(view, report, it)).collect();
+            object["changes"] = changes.iter().map(|it| suggestion(view, report, it)).collect();
+        }
+    }
+    object
+}
+
+fn candidate(view: View<'_>, report: &PlacementReport, candidate: &Candidate) -> Value {
+    let row = view.instance(candidate.instance);
+    let (verdict, checks) = match &candidate.verdict {
+        Verdict::Chosen => ("chosen", &[][..]),
+        Verdict::NotActive(_) => ("notActive", &[][..]),
+        Verdict::OtherProvider => ("otherCapacityProvider", &[][..]),
+        Verdict::OtherZone => ("otherZone", &[][..]),
+        Verdict::Refused(checks) => ("refused", &checks[..]),
+        Verdict::Outranked(_) => ("outranked", &[][..]),
+        Verdict::LostTie => ("lostTie", &[][..]),
+    };
+    let outranked_by = match candidate.verdict {
+        Verdict::Outranked(position) => Some(view.strategy_text(&report.strategy[position])),
+        _ => None,
+    };
+    json!({
+        "instance": row.name,
+        "zone": view.zone_name(row.zone),
+        "status": row.status.to_string(),
+        "verdict": verdict,
+        "sentence": view.verdict_text(report, &candidate.verdict),
+        "checks": checks.iter().map(|check| failed(view, check)).collect::<Vec<_>>(),
+        "ranks": candidate.ranks,
+        "outrankedBy": outranked_by,
+    })
+}
+
+/// A gate that refused, with what was needed and what there was.
+fn failed(view: View<'_>, check: &FailedCheck) -> Value {
+    let (need, have) = match check {
+        FailedCheck::Cpu { need, have }
+        | FailedCheck::Memory { need, have }
+        | FailedCheck::Gpu { need, have } => (Some(*need), Some(*have)),
+        FailedCheck::Ports { need, conflicts } => (Some(*need), Some(need - conflicts)),
+        FailedCheck::Eni { .. } => (Some(1), Some(0)),
+        FailedCheck::Agent
+        | FailedCheck::Attribute(_)
+        | FailedCheck::Location
+        | FailedCheck::DistinctInstance
+        | FailedCheck::MemberOf(_) => (None, None),
+    };
+    json!({
+        "reason": check.reason(),
+        "sentence": view.check_text(check),
+        "need": need,
+        "have": have,
+    })
+}
+
+fn suggestion(view: View<'_>, report: &PlacementReport, suggestion: &Suggestion) -> Value {
+    let (change, to) = match suggestion.change {
+        Change::Memory(to) => ("memory", json!(to)),
+        Change::Cpu(to) => ("cpu", json!(to)),
+        Change::WithoutConstraint(position) => ("withoutConstraint", json!(position)),
+        Change::WithoutStrategy(position) => ("withoutStrategy", json!(position)),
+        Change::OneMoreLike(model) => ("oneMoreInstanceLike", json!(view.instance(model).name)),
+    };
+    let then = match suggestion.then {
+        Outcome::Nowhere => Value::Null,
+        Outcome::On(instance) => json!(view.instance(instance).name),
+        Outcome::OnTheNewOne => "the new instance".into(),
+    };
+    json!({
+        "change": change,
+        "to": to,
+        "instance": then,
+        "sentence": view.suggestion_text(report, suggestion),
+    })
+}
+
+/// A choice of the task that leaves.
+pub fn scale_in(view: View<'_>, report: &ScaleInReport) -> Value {
+    let candidate = |leaving: &stowplan_engine::explain::Leaving| {
+        let kept_by = leaving.kept_by.map(|at| view.strategy_text(&report.strategy[at]));
+        json!({ "task": view.task_name(leaving.task), "keptBy": kept_by })
+    };
+    json!({
+        "sentence": view.scale_in_text(report),
+        "service": view.service(report.service).name,
+        "task": view.task_name(report.chosen),
+        "candidates": report.candidates.iter().map(candidate).collect::<Vec<_>>(),
+    })
+}
