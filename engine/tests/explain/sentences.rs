@@ -94,11 +94,10 @@ fn starts_that_fail_are_throttled() {
         bed,
         &[0, 50, 130],
         expect![[r#"
-        0 web web:2 waits for 1 task to become RUNNING.
-        50 web web:2 waits until 00:01:00.000: waves of starts that failed in a row:
-            1.
-        130 web web:2 waits for 1 task to become RUNNING.
-    "#]],
+            0 web web:2 waits for 1 task to become RUNNING.
+            50 web web:2 waits until 00:01:00.000: 1 wave of starts failed in a row.
+            130 web web:2 waits for 1 task to become RUNNING.
+        "#]],
     );
 }
 
