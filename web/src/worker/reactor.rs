@@ -1,7 +1,9 @@
 //! The engine's side of the wire: holds the run, obeys orders, lets time pass, makes frames.
 
+use std::collections::BTreeSet;
+
 use stowplan_engine::api::Event;
-use stowplan_engine::model::{InstanceId, Time, ZoneId};
+use stowplan_engine::model::{InstanceId, TaskId, Time, ZoneId};
 use stowplan_sim::document::{Limits, parse, to_json};
 use stowplan_sim::import;
 use stowplan_sim::run::{Replay, Simulation};
@@ -49,7 +51,8 @@ struct Run {
     fresh: bool,
     hosts_sent: usize,
     definitions_sent: usize,
-    names_sent: u32,
+    /// Tasks whose ids the page knows: one that a jump passed over is met on the way back.
+    named: BTreeSet<u32>,
 }
 
 impl Reactor {
@@ -233,7 +236,7 @@ impl Run {
             fresh: true,
             hosts_sent: 0,
             definitions_sent: 0,
-            names_sent: 0,
+            named: BTreeSet::new(),
         };
         Ok((run, summary))
     }
@@ -349,7 +352,8 @@ impl Run {
     fn begin_anew(&mut self) {
         let now = self.clock;
         self.fresh = true;
-        (self.hosts_sent, self.definitions_sent, self.names_sent) = (0, 0, 0);
+        (self.hosts_sent, self.definitions_sent) = (0, 0);
+        self.named.clear();
         self.journal = Journal::default();
         self.replay.seek(time_before_start());
         while self.next_instant().is_some_and(|next| next <= now) {
@@ -369,8 +373,8 @@ impl Run {
         let definitions = survey.definitions();
         let tasks = survey.tasks();
         let view = head.engine();
-        let new = tasks.iter().filter(|task| task.key >= self.names_sent);
-        let names = new.map(|task| (task.key, view.task_name(model_task(task.key)))).collect();
+        let new = tasks.iter().map(|task| task.key).filter(|key| self.named.insert(*key));
+        let names = new.map(|key| (key, view.task_name(TaskId(key)))).collect();
         let gone_at = |instance: InstanceId| gone_at(head, instance, self.clock);
         let frame = Frame {
             now_ms: self.clock,
@@ -393,8 +397,6 @@ impl Run {
         self.fresh = false;
         self.hosts_sent = self.hosts_sent.max(hosts.len());
         self.definitions_sent = self.definitions_sent.max(definitions.len());
-        let last = frame.tasks.last().map_or(0, |task| task.key + 1);
-        self.names_sent = self.names_sent.max(last);
         frame
     }
 }
@@ -414,10 +416,6 @@ fn say(
         definitions.get(usize::from(d.definition)).map_or(0, |row| row.revision)
     };
     sentence(service, &revision, short, steady)
-}
-
-fn model_task(key: u32) -> stowplan_engine::model::TaskId {
-    stowplan_engine::model::TaskId(key)
 }
 
 /// When a Spot instance goes that has been given notice.
@@ -503,6 +501,17 @@ mod tests {
                 self.say(ToEngine::Shown);
             }
         }
+    }
+
+    #[test]
+    fn a_jump_over_a_whole_life_still_tells_the_name() {
+        let mut page = Page::open(preset("six-services"));
+        page.say(ToEngine::Seek { ms: 480_000 });
+        page.say(ToEngine::Seek { ms: 120_000 });
+        let named: Vec<u32> =
+            page.frames.iter().flat_map(|f| &f.names).map(|(key, _)| *key).collect();
+        let nameless = page.last().tasks.iter().find(|task| !named.contains(&task.key));
+        assert!(nameless.is_none(), "{nameless:?}");
     }
 
     #[test]

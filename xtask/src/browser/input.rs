@@ -33,6 +33,11 @@ impl Page<'_> {
         self.mouse("mouseReleased", x, y, 0)
     }
 
+    /// Moves the pointer to a place of the window.
+    pub(crate) fn point_at(&self, x: f64, y: f64) -> Result<()> {
+        self.mouse("mouseMoved", x, y, 0)
+    }
+
     /// Presses at one place, moves to another and lets go there.
     pub(crate) fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
         const STEPS: u32 = 8;
