@@ -156,9 +156,7 @@ impl Control {
         let row = self.store.task(task);
         let unplaced = row.instance.is_none() && row.zone.is_none();
         let ran = row.last_status == TaskStatus::Running;
-        let has_targets = row
-            .owner
-            .is_some_and(|owner| !self.store.service(owner.service).load_balancers.is_empty());
+        let has_targets = !row.targets.is_empty();
         if unplaced {
             self.set_status(task, TaskStatus::Stopped);
         } else if ran && has_targets {
@@ -326,7 +324,7 @@ impl Store {
         let service = row.owner.map(|owner| self.service(owner.service));
         HealthRules {
             container_check,
-            targets: service.map_or(0, |s| s.load_balancers.len()),
+            targets: row.targets.len(),
             grace: service.map_or(Span::ZERO, |s| s.grace),
             warmup: self.config.no_health_check_warmup,
         }

@@ -7,8 +7,8 @@ use crate::api::event::{EventKind, PlacementFailure};
 use crate::control::Control;
 use crate::model::{
     ClusterId, Demand, GroupId, LaunchType, NetworkMode, Owner, PlacementConstraint,
-    PlacementStrategy, ProviderId, ProviderKind, ServiceId, SubnetId, TaskDefinitionId, TaskExtra,
-    TaskId, TaskStatus, ZoneId,
+    PlacementStrategy, ProviderId, ProviderKind, SubnetId, TaskDefinitionId, TaskExtra, TaskId,
+    TaskStatus, ZoneId,
 };
 use crate::placement::fargate::FargatePlace;
 use crate::placement::{self, Place, PlacementRequest, closest, fargate};
@@ -179,7 +179,6 @@ fn create(control: &mut Control, order: &TaskOrder) -> TaskId {
             (Some(provider), if fargate { LaunchType::Fargate } else { LaunchType::Ec2 })
         }
     };
-    let balancers = |service: ServiceId| control.store.service(service).load_balancers.len();
     let new = NewTask {
         cluster: order.cluster,
         definition: order.definition,
@@ -188,7 +187,9 @@ fn create(control: &mut Control, order: &TaskOrder) -> TaskId {
         provider,
         launch_type,
         demand: order.demand.clone(),
-        targets: order.owner.map_or(0, |owner| balancers(owner.service)),
+        targets: order
+            .owner
+            .map_or(0, |owner| control.store.deployment(owner.deployment).load_balancers.len()),
         extra: order.extra.clone(),
     };
     let task = control.store.create_task(new, control.now);

@@ -44,7 +44,13 @@ impl Outbox {
         name: &'static str,
         reason: Option<Box<str>>,
     ) {
-        self.event(EventKind::Bus(BusEvent { name, service, deployment: None, reason }));
+        self.event(EventKind::Bus(BusEvent {
+            name,
+            service,
+            deployment: None,
+            hook: None,
+            reason,
+        }));
     }
 
     /// An EventBridge event `ECS Deployment State Change`.
@@ -59,6 +65,7 @@ impl Outbox {
             name,
             service,
             deployment: Some(deployment),
+            hook: None,
             reason: Some(reason.into()),
         }));
     }

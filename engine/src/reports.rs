@@ -26,6 +26,9 @@ pub(crate) fn apply(control: &mut Control, report: Report) {
             control.lose_tasks(instance, &stop);
         }
         Report::AlarmState(name, state) => alarm_changed(control, name, state),
+        Report::HookAnswer { record, run, answer } => {
+            crate::reconcile::hook_answered(control, record, run, &answer);
+        }
         Report::FargateCapacity { cluster, spot, zone, available } => {
             let zone = zone.map(|name| control.store.intern_zone(&name));
             let key = (cluster, spot, zone);
@@ -120,10 +123,11 @@ fn note_start(control: &mut Control, task: TaskId) {
     deployment.has_run = true;
     deployment.throttle.waves = 0;
     deployment.throttle.next_attempt = None;
+    let has_targets = !deployment.load_balancers.is_empty();
     let service = control.store.service_mut(owner.service);
     service.memory.said.retain(|(key, _)| *key != MessageKey::StartsFail);
-    if !service.load_balancers.is_empty() {
-        service.memory.registered += 1;
+    if has_targets {
+        *service.memory.registered.entry(owner.deployment).or_default() += 1;
     }
 }
 

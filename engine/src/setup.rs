@@ -12,8 +12,8 @@ use crate::model::{
     AVAILABILITY_ZONE, Attribute, Cluster, ClusterId, ContainerInstance, Deployment, DeploymentId,
     DeploymentStatus, DesiredStatus, HealthStatus, InstanceId, Owner, Registration, RolloutReason,
     RolloutState, SchedulingStrategy, ServiceDeployment, ServiceDeploymentId,
-    ServiceDeploymentStatus, ServiceId, Steady, Subnet, SubnetId, TargetState, TaskExtra, TaskId,
-    TaskStatus, Throttle, Time,
+    ServiceDeploymentStatus, ServiceId, Slot, Steady, Subnet, SubnetId, TargetState, TaskExtra,
+    TaskId, TaskStatus, Throttle, Time,
 };
 use crate::reconcile;
 use crate::store::{FARGATE, FARGATE_SPOT, NewTask};
@@ -39,6 +39,10 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
             let mut row = definition::adopt(*input, revision, registered_at, config)?;
             row.status = status;
             Ok(Answer::TaskDefinition(control.store.add_definition(row)))
+        }
+        Setup::NetworkGroup(name) => {
+            control.store.network_groups.insert(name);
+            Ok(Answer::None)
         }
         Setup::Alarm(alarm) => {
             control.store.alarms.insert(alarm.name.clone(), alarm);
@@ -190,6 +194,8 @@ fn add_deployment(
         service_revision,
         definition: given.definition,
         launch,
+        load_balancers: control.store.balancers_in(service, Slot::Main),
+        slot: Slot::Main,
         status: given.status,
         rollout: given.rollout,
         reason,
@@ -222,6 +228,7 @@ fn add_deployment(
             updated_at: given.updated_at,
             rollback: None,
             breaker_triggered: false,
+            shift: None,
             triggered_alarms: Box::default(),
         });
         control.store.service_mut(service).records.push(record);
@@ -246,7 +253,7 @@ fn add_task(control: &mut Control, given: &GivenTask) -> Result<TaskId, CommandE
         (None, None) => control.store.intern_group(&format!("family:{family}")),
     };
     let targets =
-        owner.map_or(0, |owner| control.store.service(owner.service).load_balancers.len());
+        owner.map_or(0, |owner| control.store.deployment(owner.deployment).load_balancers.len());
     let name = given.name.clone();
     let (started_by, overrides) = (given.started_by.clone(), given.overrides.clone());
     let extra = TaskExtra { name, started_by, overrides };

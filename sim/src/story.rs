@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use stowplan_engine::View;
 use stowplan_engine::api::event::PlacementFailure;
 use stowplan_engine::api::{Event, EventKind};
-use stowplan_engine::model::{InstanceId, ServiceId, TaskId, TaskStatus, Time};
+use stowplan_engine::model::{
+    DeploymentId, HookStatus, HookTarget, InstanceId, ServiceDeploymentId, ServiceId, TaskId,
+    TaskStatus, Time,
+};
 
 use crate::view::record::WorldEvent;
 use crate::view::{ApiError, Call, Clock, Moment, Record, Told, seconds, target_group_name};
@@ -129,6 +132,9 @@ pub fn kind(kind: &EventKind) -> &'static str {
         EventKind::Rollout(..) => "Rollout",
         EventKind::ServiceDeployment(..) => "ServiceDeployment",
         EventKind::AlarmState(..) => "AlarmState",
+        EventKind::Stage(..) => "LifecycleStage",
+        EventKind::Hook(..) => "LifecycleHook",
+        EventKind::Traffic(_) => "Traffic",
         EventKind::Message(..) => "ServiceMessage",
         EventKind::Bus(_) => "EventBridge",
     }
@@ -162,6 +168,9 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
         | EventKind::DeploymentCreated(_)
         | EventKind::Rollout(..)
         | EventKind::ServiceDeployment(..)
+        | EventKind::Stage(..)
+        | EventKind::Hook(..)
+        | EventKind::Traffic(_)
         | EventKind::Message(..)
         | EventKind::Bus(_) => {
             service_of(view, kind).map_or_else(String::new, |s| service_subject(view, s))
@@ -187,11 +196,14 @@ pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> 
         EventKind::ServiceCreated(service)
         | EventKind::ServiceStatus(service, _)
         | EventKind::DesiredCount(service, _)
+        | EventKind::Traffic(service)
         | EventKind::Message(service, _) => Some(*service),
         EventKind::DeploymentCreated(deployment) | EventKind::Rollout(deployment, _) => {
             Some(view.deployment(*deployment).service)
         }
-        EventKind::ServiceDeployment(record, _) => Some(view.record(*record).service),
+        EventKind::ServiceDeployment(record, _)
+        | EventKind::Stage(record, _)
+        | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
         EventKind::Bus(bus) => Some(bus.service),
     }
 }
@@ -233,12 +245,39 @@ pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
             format!("service deployment of {} is {status}", label.label())
         }
         EventKind::AlarmState(_, state) => format!("is {state}"),
+        EventKind::Stage(_, stage) => format!("stage {stage}"),
+        EventKind::Hook(record, run, status) => hook(view, *record, *run, *status),
+        EventKind::Traffic(service) => traffic(view, *service),
         EventKind::Message(service, message) => view.message(*service, message),
         EventKind::Bus(bus) => match &bus.reason {
             Some(reason) => format!("{}: {reason}", bus.name),
             None => bus.name.to_owned(),
         },
     }
+}
+
+fn hook(view: View<'_>, record: ServiceDeploymentId, run: u32, status: HookStatus) -> String {
+    let shift = view.record(record).shift.as_ref();
+    let Some(run) = shift.and_then(|shift| shift.runs.get(run as usize)) else {
+        return format!("hook is {status}");
+    };
+    let name = match run.target {
+        HookTarget::Lambda => run.arn.to_string(),
+        HookTarget::Pause => run.id(),
+    };
+    format!("hook {name} at {} is {status}", run.stage)
+}
+
+/// Production traffic of each listed deployment, in percent.
+fn traffic(view: View<'_>, service: ServiceId) -> String {
+    let row = view.service(service);
+    let share = |&deployment: &DeploymentId| {
+        let share = row.traffic.production_of(view.deployment(deployment).slot).0;
+        let label = view.definition(view.deployment(deployment).definition).label();
+        format!("{label} {}", f64::from(share) / 1000.0)
+    };
+    let shares: Vec<String> = row.deployments.iter().map(share).collect();
+    format!("production traffic in percent: {}", shares.join(", "))
 }
 
 fn service_subject(view: View<'_>, service: ServiceId) -> String {

@@ -60,6 +60,8 @@ commands! {
     DeleteService = "deleteService",
     /// StopServiceDeployment.
     StopServiceDeployment = "stopServiceDeployment",
+    /// ContinueServiceDeployment.
+    ContinueServiceDeployment = "continueServiceDeployment",
     /// UpdateTaskProtection.
     UpdateTaskProtection = "updateTaskProtection",
     /// GetTaskProtection.

@@ -1,6 +1,6 @@
 //! What the driver must carry out.
 
-use crate::model::TaskId;
+use crate::model::{ServiceDeploymentId, TaskId};
 
 /// An order of the control plane. Who carries it out reads what it needs from the view and answers
 /// with reports.
@@ -12,4 +12,11 @@ pub enum Effect {
     StopTask(TaskId),
     /// Take the task's targets out of their groups; `unused` is reported after the delay.
     DeregisterTargets(TaskId),
+    /// Ask the function behind a run of a lifecycle hook; its answer is reported.
+    AskHook {
+        /// The service deployment.
+        record: ServiceDeploymentId,
+        /// Position of the run among those of the service deployment.
+        run: u32,
+    },
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::expr::Expression;
 use crate::model::{
-    AlarmState, ClusterId, DeploymentId, GroupId, InstanceId, InstanceStatus, ProviderId,
-    RolloutState, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, TaskDefinitionId,
-    TaskId, TaskStatus, Time, ZoneId,
+    AlarmState, ClusterId, DeploymentId, GroupId, HookStatus, InstanceId, InstanceStatus,
+    LifecycleStage, ProviderId, RolloutState, ServiceDeploymentId, ServiceDeploymentStatus,
+    ServiceId, TaskDefinitionId, TaskId, TaskStatus, Time, ZoneId,
 };
 
 /// One event.
@@ -56,6 +56,12 @@ pub enum EventKind {
     DeploymentCreated(DeploymentId),
     /// A deployment's roll-out changed state.
     Rollout(DeploymentId, RolloutState),
+    /// A service deployment entered a stage.
+    Stage(ServiceDeploymentId, LifecycleStage),
+    /// The n-th run of a lifecycle hook of a service deployment stands so.
+    Hook(ServiceDeploymentId, u32, HookStatus),
+    /// Traffic of a service goes elsewhere.
+    Traffic(ServiceId),
     /// A service deployment changed status.
     ServiceDeployment(ServiceDeploymentId, ServiceDeploymentStatus),
     /// A CloudWatch alarm changed its state.
@@ -183,6 +189,8 @@ pub struct BusEvent {
     pub service: ServiceId,
     /// The deployment, for `ECS Deployment State Change`.
     pub deployment: Option<DeploymentId>,
+    /// The run of a hook, for `ECS Hook State Change`.
+    pub hook: Option<(ServiceDeploymentId, u32)>,
     /// `reason`.
     pub reason: Option<Box<str>>,
 }

@@ -1,8 +1,8 @@
 //! What the world tells the control plane.
 
 use crate::model::{
-    AlarmState, ClusterId, HealthStatus, InstanceId, Registration, Stop, TargetState, TaskId,
-    TaskStatus,
+    AlarmState, ClusterId, HealthStatus, HookAnswer, InstanceId, Registration, ServiceDeploymentId,
+    Stop, TargetState, TaskId, TaskStatus,
 };
 
 /// A fact about the world.
@@ -21,6 +21,15 @@ pub enum Report {
     InstanceStopped(InstanceId, Stop),
     /// A CloudWatch alarm changed its state.
     AlarmState(Box<str>, AlarmState),
+    /// The function behind a run of a lifecycle hook answered.
+    HookAnswer {
+        /// The service deployment.
+        record: ServiceDeploymentId,
+        /// Position of the run among those of the service deployment.
+        run: u32,
+        /// What it said.
+        answer: HookAnswer,
+    },
     /// Whether Fargate, or Fargate Spot, has capacity in a cluster's zone (all zones when absent).
     FargateCapacity {
         /// The cluster.

@@ -36,6 +36,8 @@ pub enum Setup {
         /// When it was registered, if before time 0.
         registered_at: Time,
     },
+    /// A target group of a Network Load Balancer.
+    NetworkGroup(Box<str>),
     /// A CloudWatch alarm, in the state it is in.
     Alarm(Alarm),
     /// An instance that is there, past every warm-up.

@@ -1,10 +1,12 @@
 //! The calls: each is checked whole, then applied at once. A refused call changes nothing.
 
 mod attributes;
+mod balancers;
 mod capacity;
 mod definitions;
 mod instances;
 mod protection;
+mod rollout;
 pub(crate) mod service;
 mod settings;
 mod tasks;
@@ -28,7 +30,8 @@ pub(crate) fn apply(control: &mut Control, command: Command) -> Result<Answer, C
         Command::CreateService(input) => service::create(control, *input),
         Command::UpdateService(input) => update::update(control, *input),
         Command::DeleteService(input) => service::delete(control, &input),
-        Command::StopServiceDeployment(input) => service::stop_deployment(control, &input),
+        Command::StopServiceDeployment(input) => rollout::stop(control, &input),
+        Command::ContinueServiceDeployment(input) => rollout::go_on(control, &input),
         Command::UpdateTaskProtection(input) => protection::update(control, &input),
         Command::GetTaskProtection(input) => protection::get(control, &input),
         Command::UpdateContainerInstancesState(input) => instances::update_state(control, &input),

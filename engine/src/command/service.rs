@@ -1,12 +1,11 @@
-//! CreateService, DeleteService, StopServiceDeployment (03 sections 1.3, 3 and 10.5).
+//! CreateService and DeleteService (03 sections 1.3 and 3).
 
 use std::sync::Arc;
 
 use crate::api::event::EventKind;
-use crate::api::input::{
-    CreateService, DeleteService, DeploymentConfiguration, StopServiceDeployment,
-};
+use crate::api::input::{CreateService, DeleteService, DeploymentConfiguration};
 use crate::api::{Answer, CommandError, Exception};
+use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
 use crate::command::settings::{
     Kind, check_daemon_settings, default_settings, grace, settings, spelled,
@@ -18,11 +17,11 @@ use crate::model::{
     ClusterId, ControllerType, Deployment, DeploymentId, DeploymentSettings, DeploymentStatus,
     Launch, PlacementConstraint, PlacementStrategy, RolloutReason, RolloutState,
     SchedulingStrategy, Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus,
-    ServiceId, ServiceMemory, ServiceStatus, Span, Stop, TaskDefinition, TaskDefinitionId,
-    Throttle, Time,
+    ServiceId, ServiceMemory, ServiceStatus, Slot, Span, Stop, TaskDefinitionId, Throttle, Time,
+    Traffic,
 };
-use crate::reconcile::{rebalance, stop_pending};
-use crate::store::{Store, last_segment};
+use crate::reconcile::{rebalance, shifting, stop_pending};
+use crate::store::Store;
 
 /// A CreateService that passed every check.
 pub(crate) struct NewService {
@@ -108,7 +107,8 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     let all = definition::placement_constraints(&row.constraints, given)?;
     let constraints = all[row.constraints.len()..].into();
     let strategy: Arc<[PlacementStrategy]> = definition::placement_strategies(chosen)?.into();
-    check_load_balancers(store, input, row)?;
+    let limit = store.config.quotas.target_groups_per_service;
+    balancers::check(&input.load_balancers, row, settings.strategy.shifts_traffic(), limit)?;
     let rebalancing = super::update::rebalancing(
         input.availability_zone_rebalancing.as_deref(),
         scheduling,
@@ -155,6 +155,7 @@ impl NewService {
             strategy: self.strategy,
             network: input.network_configuration.clone(),
             load_balancers: input.load_balancers.clone(),
+            traffic: Traffic::default(),
             registries: input.service_registries.clone(),
             grace: self.grace,
             rebalancing: self.rebalancing,
@@ -195,6 +196,8 @@ pub(super) fn new_deployment(
         service_revision,
         definition,
         launch,
+        load_balancers: Arc::new([]),
+        slot: Slot::Main,
         status: DeploymentStatus::Primary,
         rollout: RolloutState::InProgress,
         reason: RolloutReason::InProgress,
@@ -212,6 +215,8 @@ pub(super) fn new_deployment(
         updated_at: now,
     });
     supersede(control, service, id, &sources);
+    settle_in(control, service, id);
+    let shifts = control.store.service(service).settings.strategy.shifts_traffic();
     let record = ServiceDeploymentId::from_index(control.store.records.len());
     control.store.records.push(ServiceDeployment {
         service,
@@ -226,6 +231,7 @@ pub(super) fn new_deployment(
         updated_at: now,
         rollback: None,
         breaker_triggered: false,
+        shift: shifts.then(|| Box::new(shifting::begun(now))),
         triggered_alarms: Box::default(),
     });
     let row = control.store.service_mut(service);
@@ -239,6 +245,25 @@ pub(super) fn new_deployment(
     id
 }
 
+/// A revision that traffic is shifted to gets the other group of each pair, and nothing runs of it
+/// yet; any other one takes the place of the one before.
+fn settle_in(control: &mut Control, service: ServiceId, id: DeploymentId) {
+    let shifts = control.store.service(service).settings.strategy.shifts_traffic();
+    let slot_of = |source: DeploymentId| control.store.deployment(source).slot;
+    let slot = match shifting::kept_source(control, service).map(slot_of) {
+        Some(slot) if shifts => slot.other(),
+        Some(slot) => slot,
+        None => Slot::Main,
+    };
+    let load_balancers = control.store.balancers_in(service, slot);
+    let row = control.store.deployment_mut(id);
+    row.slot = slot;
+    row.load_balancers = load_balancers;
+    if shifts {
+        row.desired = 0;
+    }
+}
+
 fn supersede(
     control: &mut Control,
     service: ServiceId,
@@ -246,8 +271,24 @@ fn supersede(
     sources: &[DeploymentId],
 ) {
     let now = control.now;
+    let shifts = control.store.service(service).settings.strategy.shifts_traffic();
+    if let Some(record) = shifting::current(control, service) {
+        if shifting::is_cleaning_up(control, record) {
+            // It has all traffic: it is what the service comes back to.
+            let target = control.store.record(record).target;
+            control.store.deployment_mut(target).rollout = RolloutState::Completed;
+        }
+        shifting::halt(control, record);
+    }
     for &source in sources {
         if control.store.deployment(source).status != DeploymentStatus::Primary {
+            continue;
+        }
+        if shifts && control.store.deployment(source).ever_completed {
+            // It serves until traffic has shifted.
+            let row = control.store.deployment_mut(source);
+            row.status = DeploymentStatus::Active;
+            row.updated_at = now;
             continue;
         }
         stop_pending(control, service, source, &Stop::scaling(by));
@@ -293,66 +334,6 @@ pub(super) fn delete(control: &mut Control, input: &DeleteService) -> Result<Ans
     control.out.event(EventKind::ServiceStatus(service, ServiceStatus::Draining));
     control.call_concerns(service);
     Ok(Answer::Service(service))
-}
-
-pub(super) fn stop_deployment(
-    control: &mut Control,
-    input: &StopServiceDeployment,
-) -> Result<Answer, CommandError> {
-    let record = control.store.find_record(&input.service_deployment_arn).ok_or_else(|| {
-        CommandError::new(
-            Exception::ServiceDeploymentNotFoundException,
-            "The specified service deployment was not found.",
-        )
-    })?;
-    let row = control.store.record(record);
-    if control.store.service(row.service).controller != ControllerType::Ecs {
-        return Err(CommandError::new(
-            Exception::UnsupportedFeatureException,
-            "The operation is supported only for services that use the ECS deployment controller.",
-        ));
-    }
-    match input.stop_type.as_deref() {
-        None | Some("ROLLBACK") => {}
-        Some(other) => {
-            return Err(CommandError::invalid(format!("The stop type {other} is not supported.")));
-        }
-    }
-    let service = row.service;
-    match row.status {
-        ServiceDeploymentStatus::Pending | ServiceDeploymentStatus::InProgress => {
-            control.set_record(record, ServiceDeploymentStatus::RollbackRequested);
-        }
-        ServiceDeploymentStatus::StopRequested
-        | ServiceDeploymentStatus::RollbackRequested
-        | ServiceDeploymentStatus::RollbackInProgress => {}
-        ServiceDeploymentStatus::Successful
-        | ServiceDeploymentStatus::Stopped
-        | ServiceDeploymentStatus::RollbackSuccessful
-        | ServiceDeploymentStatus::RollbackFailed => {
-            return Err(CommandError::new(
-                Exception::ConflictException,
-                "The service deployment is already completed.",
-            ));
-        }
-    }
-    control.call_concerns(service);
-    Ok(Answer::ServiceDeployment(record))
-}
-
-impl Store {
-    /// A service deployment by ARN, or the newest one of a service by its name.
-    fn find_record(&self, name: &str) -> Option<ServiceDeploymentId> {
-        let last = last_segment(name);
-        let by_number = last.parse::<u32>().ok().and_then(|number| number.checked_sub(1));
-        if let Some(index) = by_number.filter(|&index| (index as usize) < self.records.len())
-            && last.len() == 22
-        {
-            return Some(ServiceDeploymentId(index));
-        }
-        let services = self.services.iter().rev();
-        services.filter(|service| *service.name == *last).find_map(|s| s.records.last().copied())
-    }
 }
 
 /// Refuses a call on a service that was deleted.
@@ -462,19 +443,4 @@ fn check_controller(input: &CreateService, controller: ControllerType) -> Result
         )),
         ControllerType::CodeDeploy => Ok(()),
     }
-}
-
-/// Rules 21 and 23 of 03 section 3.3, and 02 section 7.1.
-fn check_load_balancers(
-    store: &Store,
-    input: &CreateService,
-    row: &TaskDefinition,
-) -> Result<(), CommandError> {
-    let limit = store.config.quotas.target_groups_per_service as usize;
-    if input.load_balancers.len() > limit {
-        return Err(CommandError::invalid(format!(
-            "A service can have at most {limit} target groups."
-        )));
-    }
-    super::update::check_load_balancers(&input.load_balancers, row)
 }

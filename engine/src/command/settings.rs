@@ -230,10 +230,6 @@ fn strategy(
             "bakeTimeInMinutes is required for the BLUE_GREEN deployment strategy.",
         ));
     }
-    if wanted != DeploymentStrategy::Rolling {
-        let what = format!("deployment strategy {wanted} is not built yet");
-        return Err(CommandError::client(what));
-    }
     let only_for = [
         ("linearConfiguration", given.linear_configuration.is_some(), DeploymentStrategy::Linear),
         ("canaryConfiguration", given.canary_configuration.is_some(), DeploymentStrategy::Canary),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::api::event::EventKind;
-use crate::api::input::{DeploymentConfiguration, LoadBalancer, UpdateService};
+use crate::api::input::{DeploymentConfiguration, UpdateService};
 use crate::api::{Answer, CommandError};
+use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
 use crate::command::service::{check_active, desired_count, new_deployment};
 use crate::command::settings::{Kind, check_daemon_settings, grace, settings};
@@ -13,10 +14,11 @@ use crate::control::Control;
 use crate::definition;
 use crate::model::{
     ControllerType, DeploymentSettings, DeploymentStatus, HealthBounds, Launch,
-    PlacementConstraint, PlacementStrategy, RolloutState, SchedulingStrategy, Service, ServiceId,
-    Span, TaskDefinition, TaskDefinitionId,
+    PlacementConstraint, PlacementStrategy, RolloutState, SchedulingStrategy, Service,
+    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Span, TaskDefinition,
+    TaskDefinitionId,
 };
-use crate::reconcile::rebalance;
+use crate::reconcile::{rebalance, shifting};
 use crate::store::Store;
 
 const FORCE_NEEDED: &str = "When switching from launch type to capacity provider strategy on an \
@@ -94,7 +96,10 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     subnets(store, row.cluster, definition_row, is_fargate(store, &launch), network)?;
     let placement = given_placement(input, definition_row)?;
     let balancers = input.load_balancers.as_ref().unwrap_or(&row.load_balancers);
-    check_load_balancers(balancers, definition_row)?;
+    let limit = store.config.quotas.target_groups_per_service;
+    let shifts = settings.strategy.shifts_traffic();
+    balancers::check(balancers, definition_row, shifts, limit)?;
+    check_switch(store, row, &settings)?;
     let effective = placement.strategy.as_deref().unwrap_or(&row.strategy);
     let rebalancing = match input.availability_zone_rebalancing.as_deref() {
         None if !row.rebalancing => false,
@@ -120,6 +125,32 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
         launch,
         deploys,
     })
+}
+
+/// Rolling and shifting traffic do not mix in one deployment (03 section 21.7).
+fn check_switch(
+    store: &Store,
+    row: &Service,
+    settings: &DeploymentSettings,
+) -> Result<(), CommandError> {
+    let is_open = |record: &ServiceDeploymentId| match store.record(*record).status {
+        ServiceDeploymentStatus::Pending
+        | ServiceDeploymentStatus::InProgress
+        | ServiceDeploymentStatus::StopRequested
+        | ServiceDeploymentStatus::RollbackRequested
+        | ServiceDeploymentStatus::RollbackInProgress => true,
+        ServiceDeploymentStatus::Successful
+        | ServiceDeploymentStatus::Stopped
+        | ServiceDeploymentStatus::RollbackSuccessful
+        | ServiceDeploymentStatus::RollbackFailed => false,
+    };
+    let switches = row.settings.strategy.shifts_traffic() != settings.strategy.shifts_traffic();
+    if switches && row.records.iter().any(is_open) {
+        return Err(CommandError::invalid(
+            "The deployment strategy cannot be changed while a deployment is in progress.",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether a call asks for a new deployment by something else than its task definition (03
@@ -225,7 +256,14 @@ fn set_desired(control: &mut Control, service: ServiceId, desired: u32) {
     rebalance::end(control, service);
     control.store.service_mut(service).desired = desired;
     control.out.event(EventKind::DesiredCount(service, desired));
+    let shifts = control.store.service(service).settings.strategy.shifts_traffic();
     for deployment in control.store.service(service).deployments.clone() {
+        if shifts {
+            let all = shifting::wants_all(control, deployment);
+            let row = control.store.deployment_mut(deployment);
+            row.desired = if all { desired } else { row.desired.min(desired) };
+            continue;
+        }
         let row = control.store.deployment_mut(deployment);
         let maintained = row.is_maintained();
         row.desired = match row.status {
@@ -318,32 +356,6 @@ fn keep_configuration(known: &mut DeploymentConfiguration, given: &DeploymentCon
     keep(&mut known.linear_configuration, &given.linear_configuration);
     keep(&mut known.canary_configuration, &given.canary_configuration);
     keep(&mut known.early_success_criteria, &given.early_success_criteria);
-}
-
-/// Container and port of each load balancer are in the definition (02 section 7.1).
-pub(super) fn check_load_balancers(
-    balancers: &[LoadBalancer],
-    row: &TaskDefinition,
-) -> Result<(), CommandError> {
-    for balancer in balancers {
-        let name = balancer.container_name.as_deref().unwrap_or_default();
-        let Some(container) = row.containers.iter().find(|c| *c.name == *name) else {
-            return Err(CommandError::invalid(format!(
-                "The container {name} does not exist in the task definition."
-            )));
-        };
-        let port = balancer.container_port.unwrap_or_default();
-        let has_port = container.ports.iter().any(|mapping| {
-            let first = i64::from(mapping.container_port);
-            (first..first + i64::from(mapping.count.max(1))).contains(&port)
-        });
-        if !has_port {
-            return Err(CommandError::invalid(format!(
-                "The container {name} did not have a container port {port} defined."
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Rule 12 of 03 section 3.3: also when rebalancing is on from before.

@@ -12,4 +12,6 @@
 pub(crate) mod breaker;
 pub(crate) mod rolling;
 pub(crate) mod rollout;
+pub(crate) mod shift;
 pub(crate) mod throttle;
+pub(crate) mod traffic;

@@ -12,6 +12,8 @@ pub(crate) enum Signal {
     BreakerTripped,
     /// An alarm that is watched fired.
     AlarmTripped,
+    /// A stage of a deployment that shifts traffic failed.
+    StageFailed,
     /// StopServiceDeployment.
     UserStopped,
     /// A newer deployment failed: this one is wanted again.
@@ -32,14 +34,18 @@ pub(crate) fn next(state: RolloutState, ever_completed: bool, signal: Signal) ->
     match state {
         RolloutState::InProgress => match signal {
             Signal::Settled => Transition::To(RolloutState::Completed),
-            Signal::BreakerTripped | Signal::AlarmTripped | Signal::UserStopped
+            Signal::BreakerTripped
+            | Signal::AlarmTripped
+            | Signal::StageFailed
+            | Signal::UserStopped
                 if ever_completed =>
             {
                 Transition::Stay
             }
-            Signal::BreakerTripped | Signal::AlarmTripped | Signal::UserStopped => {
-                Transition::To(RolloutState::Failed)
-            }
+            Signal::BreakerTripped
+            | Signal::AlarmTripped
+            | Signal::StageFailed
+            | Signal::UserStopped => Transition::To(RolloutState::Failed),
             Signal::Repromoted => Transition::Stay,
         },
         RolloutState::Completed => match signal {
@@ -47,12 +53,14 @@ pub(crate) fn next(state: RolloutState, ever_completed: bool, signal: Signal) ->
             Signal::Settled
             | Signal::BreakerTripped
             | Signal::AlarmTripped
+            | Signal::StageFailed
             | Signal::UserStopped => Transition::Stay,
         },
         RolloutState::Failed => match signal {
             Signal::Settled
             | Signal::BreakerTripped
             | Signal::AlarmTripped
+            | Signal::StageFailed
             | Signal::UserStopped
             | Signal::Repromoted => Transition::Stay,
         },
@@ -73,6 +81,7 @@ mod tests {
             Signal::Settled,
             Signal::BreakerTripped,
             Signal::AlarmTripped,
+            Signal::StageFailed,
             Signal::UserStopped,
             Signal::Repromoted,
         ];
@@ -93,31 +102,37 @@ mod tests {
             IN_PROGRESS Settled -> COMPLETED
             IN_PROGRESS BreakerTripped -> FAILED
             IN_PROGRESS AlarmTripped -> FAILED
+            IN_PROGRESS StageFailed -> FAILED
             IN_PROGRESS UserStopped -> FAILED
             IN_PROGRESS Repromoted stays
             IN_PROGRESS (completed before) Settled -> COMPLETED
             IN_PROGRESS (completed before) BreakerTripped stays
             IN_PROGRESS (completed before) AlarmTripped stays
+            IN_PROGRESS (completed before) StageFailed stays
             IN_PROGRESS (completed before) UserStopped stays
             IN_PROGRESS (completed before) Repromoted stays
             COMPLETED Settled stays
             COMPLETED BreakerTripped stays
             COMPLETED AlarmTripped stays
+            COMPLETED StageFailed stays
             COMPLETED UserStopped stays
             COMPLETED Repromoted -> IN_PROGRESS
             COMPLETED (completed before) Settled stays
             COMPLETED (completed before) BreakerTripped stays
             COMPLETED (completed before) AlarmTripped stays
+            COMPLETED (completed before) StageFailed stays
             COMPLETED (completed before) UserStopped stays
             COMPLETED (completed before) Repromoted -> IN_PROGRESS
             FAILED Settled stays
             FAILED BreakerTripped stays
             FAILED AlarmTripped stays
+            FAILED StageFailed stays
             FAILED UserStopped stays
             FAILED Repromoted stays
             FAILED (completed before) Settled stays
             FAILED (completed before) BreakerTripped stays
             FAILED (completed before) AlarmTripped stays
+            FAILED (completed before) StageFailed stays
             FAILED (completed before) UserStopped stays
             FAILED (completed before) Repromoted stays
         "#]]

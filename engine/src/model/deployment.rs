@@ -1,8 +1,11 @@
 //! Deployments and the records of service deployments (03 section 1.4).
 
+use std::sync::Arc;
+
+use crate::api::input::LoadBalancer;
 use crate::model::{
     DeploymentId, DeploymentStatus, Launch, RolloutState, ServiceDeploymentStatus, ServiceId,
-    TaskDefinitionId, Time,
+    Shift, Slot, TaskDefinitionId, Time,
 };
 
 /// A deployment: the working set of tasks of one service revision.
@@ -20,6 +23,10 @@ pub struct Deployment {
     pub definition: TaskDefinitionId,
     /// Where its tasks are launched.
     pub launch: Launch,
+    /// Its target groups and Classic Load Balancers: of each pair the one that is its own.
+    pub load_balancers: Arc<[LoadBalancer]>,
+    /// Which of each pair.
+    pub slot: Slot,
     /// Its place among its siblings.
     pub status: DeploymentStatus,
     /// How far it has come.
@@ -67,6 +74,10 @@ pub enum RolloutReason {
     AlarmDetected,
     /// `ECS deployment alarm: rolling back to deploymentId ecs-svc/ID.`
     AlarmRollback,
+    /// `ECS deployment failed: lifecycle stage failed.`
+    StageFailed,
+    /// `ECS deployment lifecycle stage: rolling back to deploymentId ecs-svc/ID.`
+    StageRollback,
     /// `ECS deployment stopped by user.`
     UserStopped,
     /// `ECS deployment stopped by user: rolling back to deploymentId ecs-svc/ID.`
@@ -164,6 +175,8 @@ pub struct ServiceDeployment {
     pub updated_at: Time,
     /// Rollback: why, when, and to which deployment.
     pub rollback: Option<RollbackRecord>,
+    /// Its stages, when it shifts traffic.
+    pub shift: Option<Box<Shift>>,
     /// The breaker tripped.
     pub breaker_triggered: bool,
     /// Alarms that ended it.

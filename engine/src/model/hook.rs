@@ -42,13 +42,18 @@ pub struct HookRun {
     pub on_timeout: HookAction,
     /// A function that said IN_PROGRESS is asked again then.
     pub ask_again_at: Option<Time>,
-    /// How often the function was asked.
-    pub asked: u32,
+    /// When the function was last asked.
+    pub asked_at: Time,
     /// Why it failed, beyond its status.
     pub problem: Option<Box<str>>,
 }
 
 impl HookRun {
+    /// `hookId` of a pause (00 section 5).
+    pub fn id(&self) -> String {
+        format!("ecs-pause-{}", self.number)
+    }
+
     /// Whether it is not over.
     pub fn is_open(&self) -> bool {
         match self.status {

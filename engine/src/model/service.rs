@@ -7,7 +7,7 @@ use crate::api::input::{CreateService, LoadBalancer, NetworkConfiguration, Servi
 use crate::model::{
     ClusterId, ControllerType, DeploymentId, DeploymentSettings, GroupId, Launch,
     PlacementConstraint, PlacementStrategy, SchedulingStrategy, ServiceDeploymentId, ServiceStatus,
-    Span, TaskId, Time, ZoneId,
+    Span, TaskId, Time, Traffic, ZoneId,
 };
 
 /// A service.
@@ -47,6 +47,8 @@ pub struct Service {
     pub grace: Span,
     /// Availability zone rebalancing.
     pub rebalancing: bool,
+    /// Where traffic goes.
+    pub traffic: Traffic,
     /// Deployments that are listed, in order of creation.
     pub deployments: Vec<DeploymentId>,
     /// Records of all its deployments, oldest first.
@@ -79,7 +81,7 @@ pub struct ServiceMemory {
     /// Pending tasks that a call threw away, to be told by the pass that follows.
     pub untold_pending: u32,
     /// Tasks that reached RUNNING since the last pass, with targets to announce.
-    pub registered: u32,
+    pub registered: BTreeMap<DeploymentId, u32>,
     /// Why a target is unhealthy, by task and load balancer.
     pub target_reasons: BTreeMap<(TaskId, usize), Box<str>>,
     /// Availability Zone rebalancing under way.
@@ -138,6 +140,14 @@ pub enum MessageKey {
 }
 
 impl Service {
+    /// Whether some listener has test traffic.
+    pub fn has_test_rule(&self) -> bool {
+        self.load_balancers.iter().any(|balancer| {
+            let advanced = balancer.advanced_configuration.as_ref();
+            advanced.is_some_and(|advanced| advanced.test_listener_rule.is_some())
+        })
+    }
+
     /// minH: what must stay healthy.
     pub fn lower_limit(&self) -> u32 {
         self.settings.bounds.lower(self.desired)

@@ -5,18 +5,21 @@ use crate::api::event::{EventKind, Message};
 use crate::control::Control;
 use crate::deployment::rollout::{self, Signal, Transition};
 use crate::model::{
-    DeploymentId, DeploymentStatus, RolloutReason, RolloutState, ServiceDeploymentStatus,
-    ServiceId, ServiceStatus, SourceCleanup, Stop,
+    DeploymentId, DeploymentStatus, RolloutReason, RolloutState, ServiceDeploymentId,
+    ServiceDeploymentStatus, ServiceId, ServiceStatus, SourceCleanup, Stop,
 };
 use crate::reconcile::facts::{Fact, Kind};
-use crate::reconcile::monitors;
 use crate::reconcile::pass::Pass;
+use crate::reconcile::{monitors, shifting};
 
 /// Completes the PRIMARY deployment when everything speaks for it, and retires old ones. Answers
 /// whether it completed.
 pub(super) fn check(pass: &mut Pass<'_>) -> bool {
     let Some(primary) = pass.primary() else { return false };
-    let completes = is_settled(pass, primary) && has_baked(pass, primary);
+    let completes = match shifting::current(pass.control, pass.service) {
+        Some(record) => has_shifted(pass, primary, record),
+        None => is_settled(pass, primary) && has_baked(pass, primary),
+    };
     if completes {
         complete(pass, primary);
     }
@@ -50,6 +53,16 @@ fn is_settled(pass: &mut Pass<'_>, primary: DeploymentId) -> bool {
         }
 }
 
+/// Traffic has shifted and the old revision is gone; on the way back the old revision is as it was.
+fn has_shifted(pass: &Pass<'_>, primary: DeploymentId, record: ServiceDeploymentId) -> bool {
+    let row = pass.control.store.record(record);
+    let desired = pass.control.store.service(pass.service).desired;
+    let is_whole = row.target == primary
+        || (pass.count_of(primary, Kind::is_active) == desired
+            && pass.count_of(primary, Kind::is_healthy) == desired);
+    shifting::is_at_the_end(pass.control, record) && is_whole && old_tasks_are_gone(pass, primary)
+}
+
 fn old_tasks_are_gone(pass: &Pass<'_>, primary: DeploymentId) -> bool {
     let waits = pass.control.store.config.completion_waits_for_stopping;
     let lingers = |fact: &Fact| fact.is_active() || (waits && fact.is_stopping());
@@ -77,6 +90,9 @@ fn complete(pass: &mut Pass<'_>, primary: DeploymentId) {
     let reason = crate::view::View::new(&pass.control.store).rollout_reason(primary);
     let name = "SERVICE_DEPLOYMENT_COMPLETED";
     pass.control.out.deployment_change(service, name, primary, reason);
+    if let Some(record) = shifting::current(pass.control, pass.service) {
+        shifting::finish(pass.control, record);
+    }
     finish_records(pass, primary);
 }
 

@@ -5,13 +5,16 @@
 //! applies each phase before it looks at the next, because what one phase frees is what the next
 //! may use (03 section 5.4).
 
+mod apart;
 mod completion;
 mod daemon;
 mod facts;
+mod hooks;
 mod leavers;
 mod monitors;
 mod pass;
 pub(crate) mod rebalance;
+pub(crate) mod shifting;
 mod standing;
 mod starts;
 mod steady;
@@ -29,6 +32,7 @@ use crate::model::{
 use crate::timers::TimerReason;
 
 pub(crate) use daemon::fill as fill_daemon;
+pub(crate) use hooks::{answered as hook_answered, decided as hook_decided};
 pub(crate) use standing::{Standing, next_order};
 pub(crate) use starts::{ProviderCounts, service_order};
 pub(crate) use stops::stop_pending;
@@ -132,7 +136,7 @@ fn tell_deregistration(control: &mut Control, leaving: &[TaskId]) {
         }
     }
     for ((service, deployment), count) in counts {
-        let groups: Vec<Box<str>> = control.store.target_groups(service);
+        let groups: Vec<Box<str>> = control.store.target_groups(deployment);
         for group in groups {
             control.out.message(service, Message::Deregistered(count, group));
         }

@@ -3,12 +3,13 @@
 use crate::api::event::Message;
 use crate::deployment::breaker;
 use crate::deployment::rollout::{self, Signal, Transition};
+use crate::deployment::shift;
 use crate::model::{
     DeploymentId, DeploymentStatus, RollbackRecord, RolloutReason, RolloutState,
     ServiceDeploymentId, ServiceDeploymentStatus,
 };
 use crate::reconcile::pass::Pass;
-use crate::reconcile::stops;
+use crate::reconcile::{shifting, stops};
 
 /// A rollout that was just given up, and the deployment that is wanted again.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +74,44 @@ pub(super) fn trip(pass: &mut Pass<'_>) -> Option<Tripped> {
         }
         None
     };
+    turn_back(pass, record, back_to);
     stops::shrink_unmaintained(pass);
     Some(Tripped { monitor, failed: primary, back_to })
+}
+
+/// A deployment that shifts traffic goes back by its own stages; with nowhere to go it stays.
+fn turn_back(
+    pass: &mut Pass<'_>,
+    record: Option<ServiceDeploymentId>,
+    back_to: Option<DeploymentId>,
+) {
+    let current = shifting::current(pass.control, pass.service);
+    let Some(record) = record.filter(|record| current == Some(*record)) else { return };
+    if back_to.is_some() {
+        shifting::go(pass, record, shift::Signal::Failed);
+        shifting::advance(pass);
+    } else {
+        shifting::halt(pass.control, record);
+    }
+}
+
+/// A hook or a limit speaks against going on; on the way back there is no other way.
+pub(super) fn fail_stage(pass: &mut Pass<'_>, record: ServiceDeploymentId, reason: &str) {
+    let target = pass.control.store.record(record).target;
+    let row = pass.control.store.deployment(target);
+    let signal = Signal::StageFailed;
+    let Transition::To(state) = rollout::next(row.rollout, row.ever_completed, signal) else {
+        pass.control.store.record_mut(record).status_reason = Some(reason.into());
+        pass.control.set_record(record, ServiceDeploymentStatus::RollbackFailed);
+        return shifting::go(pass, record, shift::Signal::Failed);
+    };
+    pass.control.set_rollout(target, state, RolloutReason::StageFailed);
+    let to = roll_back(pass, target, RolloutReason::StageRollback);
+    finish_record(pass, Some(record), reason, to);
+    let Some(to) = to else { return shifting::halt(pass.control, record) };
+    pass.control.store.record_mut(record).status_reason = Some(reason.into());
+    pass.control.out.message(pass.service, Message::RollingBack(to));
+    shifting::go(pass, record, shift::Signal::Failed);
 }
 
 impl Monitor {
@@ -122,6 +159,7 @@ pub(super) fn honour_user_rollback(pass: &mut Pass<'_>) {
     }
     let deployment = pass.control.store.deployment(primary);
     match rollout::next(deployment.rollout, deployment.ever_completed, Signal::UserStopped) {
+        Transition::Stay if shifting::is_cleaning_up(pass.control, record) => return,
         Transition::Stay => {
             pass.control.set_record(record, ServiceDeploymentStatus::Successful);
             return;
@@ -136,6 +174,7 @@ pub(super) fn honour_user_rollback(pass: &mut Pass<'_>) {
     if let Some(to) = to {
         pass.control.out.message(pass.service, Message::RollingBack(to));
     }
+    turn_back(pass, Some(record), to);
 }
 
 /// Makes the most recent COMPLETED deployment PRIMARY again, under its own id.

@@ -11,7 +11,9 @@ use crate::model::{
 };
 use crate::reconcile::facts::{self, Class, Fact, Facts, Kind};
 use crate::reconcile::told::{self, Told};
-use crate::reconcile::{completion, daemon, monitors, rebalance, starts, steady, stops};
+use crate::reconcile::{
+    apart, completion, daemon, monitors, rebalance, shifting, starts, steady, stops,
+};
 
 /// A pass under way.
 pub(super) struct Pass<'a> {
@@ -41,10 +43,16 @@ pub(super) fn run(control: &mut Control, service: ServiceId) {
     let mut pass = Pass { control, service, facts, told: Told::default(), no_place: Vec::new() };
     pass.told.stopped_pending = pass.take_untold();
     monitors::honour_user_rollback(&mut pass);
+    shifting::advance(&mut pass);
     stops::forced(&mut pass);
     stops::surplus(&mut pass);
-    stops::rolling(&mut pass);
-    stops::stop_first(&mut pass);
+    if apart::is_apart(pass.control, service) {
+        apart::leave_draining(&mut pass);
+        apart::stop_first(&mut pass);
+    } else {
+        stops::rolling(&mut pass);
+        stops::stop_first(&mut pass);
+    }
     let tripped = monitors::trip(&mut pass);
     let started = starts::launch(&mut pass);
     let silent = pass.told.is_silent();
@@ -98,6 +106,13 @@ impl Pass<'_> {
         self.count(|kind| kind.is_active() || (counts_stopping && kind.is_stopping()))
     }
 
+    /// What one deployment occupies of it.
+    pub(super) fn occupying_of(&self, deployment: DeploymentId) -> u32 {
+        let counts_stopping = self.control.store.config.max_counts_stopping;
+        let occupies = |kind: &Kind| kind.is_active() || (counts_stopping && kind.is_stopping());
+        self.count_of(deployment, occupies)
+    }
+
     /// Orders the stop of a task and notes what there is to tell.
     pub(super) fn stop(&mut self, index: usize, stop: Stop) {
         let fact = self.facts[index];
@@ -115,7 +130,7 @@ impl Pass<'_> {
     pub(super) fn stop_unhealthy(&mut self, index: usize) {
         let fact = self.facts[index];
         let failing = self.failing_target(fact);
-        let stop = self.unhealthy_stop(failing);
+        let stop = self.unhealthy_stop(fact, failing);
         self.control.stop_task(fact.task, stop);
         self.facts.set_class(index, Class::Stopping { unhealthy: true });
         match failing {
@@ -139,17 +154,16 @@ impl Pass<'_> {
     /// The first load balancer in which a task is unhealthy; none when its containers are.
     fn failing_target(&self, fact: Fact) -> Option<usize> {
         let store = &self.control.store;
-        let targets = store.service(self.service).load_balancers.len();
         let task = store.task(fact.task);
         let unhealthy = crate::model::TargetState::Unhealthy;
-        task.targets.iter().take(targets).position(|&state| state == unhealthy)
+        task.targets.iter().position(|&state| state == unhealthy)
     }
 
-    fn unhealthy_stop(&self, failing: Option<usize>) -> Stop {
+    fn unhealthy_stop(&self, fact: Fact, failing: Option<usize>) -> Stop {
         let store = &self.control.store;
         let reason = match failing {
             Some(group) => {
-                let groups = store.target_groups(self.service);
+                let groups = store.target_groups(fact.deployment);
                 crate::model::StopReason::TargetHealth(groups[group].clone())
             }
             None => crate::model::StopReason::ContainerHealth,
@@ -160,19 +174,6 @@ impl Pass<'_> {
     fn take_untold(&mut self) -> u32 {
         let memory = &mut self.control.store.service_mut(self.service).memory;
         std::mem::take(&mut memory.untold_pending)
-    }
-}
-
-impl crate::store::Store {
-    /// Target groups (or Classic Load Balancers) of a service, as given.
-    pub(crate) fn target_groups(&self, service: ServiceId) -> Vec<Box<str>> {
-        let balancers = self.service(service).load_balancers.iter();
-        balancers
-            .map(|balancer| {
-                let name = balancer.target_group_arn.as_deref();
-                name.or(balancer.load_balancer_name.as_deref()).unwrap_or_default().into()
-            })
-            .collect()
     }
 }
 
@@ -250,12 +251,10 @@ fn count<T>(items: impl Iterator<Item = T>) -> u32 {
 /// E4: targets registered since the last pass.
 fn announce_targets(control: &mut Control, service: ServiceId) {
     let registered = std::mem::take(&mut control.store.service_mut(service).memory.registered);
-    if registered == 0 {
-        return;
-    }
-    for group in control.store.target_groups(service) {
-        let message = crate::api::event::Message::Registered(registered, group);
-        control.out.message(service, message);
+    for (deployment, count) in registered {
+        for group in control.store.target_groups(deployment) {
+            control.out.message(service, crate::api::event::Message::Registered(count, group));
+        }
     }
 }
 

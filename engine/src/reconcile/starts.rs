@@ -15,7 +15,7 @@ use crate::model::{
 use crate::placement::default_service_strategy;
 use crate::reconcile::facts::{Class, Fact, Kind};
 use crate::reconcile::pass::{self, Pass};
-use crate::reconcile::{daemon, told};
+use crate::reconcile::{apart, daemon, told};
 
 /// What P7 did.
 #[derive(Debug, Default)]
@@ -34,6 +34,10 @@ pub(super) fn launch(pass: &mut Pass<'_>) -> Started {
     pass::notice_room(pass.control, pass.service);
     if pass.control.store.service(pass.service).scheduling == SchedulingStrategy::Daemon {
         daemon::launch(pass, &mut started);
+        return started;
+    }
+    if apart::is_apart(pass.control, pass.service) {
+        apart::launch(pass, &mut started);
         return started;
     }
     let Some(primary) = pass.primary() else { return started };
@@ -79,7 +83,12 @@ fn launch_over(pass: &mut Pass<'_>, sources: &[DeploymentId], count: u32, starte
     }
 }
 
-fn launch_of(pass: &mut Pass<'_>, deployment: DeploymentId, count: u32, started: &mut Started) {
+pub(super) fn launch_of(
+    pass: &mut Pass<'_>,
+    deployment: DeploymentId,
+    count: u32,
+    started: &mut Started,
+) {
     if count == 0 {
         return;
     }

@@ -7,7 +7,7 @@ use crate::model::{DeploymentId, MessageKey, RolloutState, ServiceId, Steady, Ti
 use crate::reconcile::facts::{self, Fact, Kind};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::starts::Started;
-use crate::reconcile::told;
+use crate::reconcile::{apart, shifting, told};
 
 /// Says that the service is steady, or that it is stuck.
 pub(super) fn check(pass: &mut Pass<'_>, stopped_nothing: bool, started: &Started) {
@@ -19,7 +19,7 @@ pub(super) fn check(pass: &mut Pass<'_>, stopped_nothing: bool, started: &Starte
     } else {
         pass.control.store.service_mut(pass.service).memory.steady = None;
     }
-    if !acted && started.failures.is_empty() {
+    if !acted && started.failures.is_empty() && !apart::is_apart(pass.control, pass.service) {
         say_stuck(pass, primary);
     }
 }
@@ -34,7 +34,8 @@ fn is_steady(pass: &Pass<'_>, primary: DeploymentId) -> bool {
     let running = pass.count(Kind::is_running);
     let has_signal = {
         let definition = store.definition(store.deployment(primary).definition);
-        definition.has_essential_health_check() || !service.load_balancers.is_empty()
+        definition.has_essential_health_check()
+            || !store.deployment(primary).load_balancers.is_empty()
     };
     others_gone
         && running == service.desired
@@ -101,6 +102,7 @@ pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
         .into_iter()
         .chain(backoffs)
         .chain(bakes)
+        .chain(shifting::wakes(control, service))
         .chain(again)
         .chain(stuck)
         .filter(|&at| at > now)

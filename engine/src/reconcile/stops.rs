@@ -74,7 +74,11 @@ fn unhealthy_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
 }
 
 /// Some tasks of a deployment that are unhealthy, the oldest first.
-fn lowest_unhealthy(pass: &Pass<'_>, deployment: DeploymentId, count: u32) -> Vec<usize> {
+pub(super) fn lowest_unhealthy(
+    pass: &Pass<'_>,
+    deployment: DeploymentId,
+    count: u32,
+) -> Vec<usize> {
     let is_it = |fact: &Fact| fact.deployment == deployment && fact.is_unhealthy();
     let positions = (0..pass.facts.len()).filter(|&index| is_it(&pass.facts[index]));
     positions.take(count as usize).collect()
@@ -214,12 +218,16 @@ fn stop_healthy_outgoing(pass: &mut Pass<'_>, stops: u32, primary: DeploymentId)
     }
 }
 
+/// Whether a replacement comes before the stop where there is room (03 section 7).
+pub(super) fn starts_first(pass: &Pass<'_>) -> bool {
+    pass.control.store.config.unhealthy_policy == UnhealthyPolicy::StartFirst
+}
+
 /// P5: no room under the ceiling: one unhealthy task stops before its replacement starts.
 pub(super) fn stop_first(pass: &mut Pass<'_>) {
     let row = pass.control.store.service(pass.service);
     let (lower, upper) = (row.lower_limit(), row.upper_limit());
-    let start_first = pass.control.store.config.unhealthy_policy == UnhealthyPolicy::StartFirst;
-    if start_first && upper > pass.occupying() {
+    if starts_first(pass) && upper > pass.occupying() {
         return;
     }
     if pass.facts.iter().any(|fact| fact.class == (Class::Stopping { unhealthy: true })) {

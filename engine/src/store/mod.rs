@@ -10,14 +10,15 @@ pub(crate) mod names;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::api::EngineConfig;
 use crate::api::answer::Answer;
-use crate::api::input::RunTask;
+use crate::api::input::{LoadBalancer, RunTask};
 use crate::model::{
     Alarm, CapacityProvider, Cluster, ClusterId, Deployment, DeploymentId, GroupId, InstanceId,
     InstanceStatus, ProviderId, ProviderKind, ProviderStatus, Service, ServiceDeployment,
-    ServiceDeploymentId, ServiceId, Subnet, SubnetId, Task, TaskDefinition, TaskDefinitionId,
+    ServiceDeploymentId, ServiceId, Slot, Subnet, SubnetId, Task, TaskDefinition, TaskDefinitionId,
     TaskId, ZoneId,
 };
 use crate::store::bitset::InstanceSet;
@@ -57,6 +58,10 @@ pub(crate) struct Store {
     pub(crate) tokens: BTreeMap<(ClusterId, Box<str>), (RunTask, Answer)>,
     /// Account settings in force.
     pub(crate) account_settings: BTreeMap<Box<str>, Box<str>>,
+    /// Target groups of Network Load Balancers.
+    pub(crate) network_groups: BTreeSet<Box<str>>,
+    /// Pauses of lifecycle hooks so far.
+    pub(crate) pauses: u32,
     /// CloudWatch alarms, by name.
     pub(crate) alarms: BTreeMap<Box<str>, Alarm>,
 }
@@ -119,6 +124,8 @@ impl Store {
             fargate_gone: BTreeSet::new(),
             tokens: BTreeMap::new(),
             account_settings: BTreeMap::new(),
+            network_groups: BTreeSet::new(),
+            pauses: 0,
             alarms: BTreeMap::new(),
         }
     }
@@ -348,6 +355,37 @@ impl Store {
         }
     }
 
+    /// Whether a load balancer is a Network Load Balancer.
+    pub(crate) fn is_network(&self, balancer: &LoadBalancer) -> bool {
+        let name = balancer.target_group_arn.as_deref().unwrap_or_default();
+        self.network_groups.contains(target_group_name(name))
+    }
+
+    /// The load balancers of a service, with the group of each pair that a slot means.
+    pub(crate) fn balancers_in(&self, service: ServiceId, slot: Slot) -> Arc<[LoadBalancer]> {
+        let of_slot = |balancer: &LoadBalancer| {
+            let mut own = balancer.clone();
+            let advanced = balancer.advanced_configuration.as_ref();
+            let alternate = advanced.and_then(|it| it.alternate_target_group_arn.clone());
+            if let (Slot::Alternate, Some(alternate)) = (slot, alternate) {
+                own.target_group_arn = Some(alternate);
+            }
+            own
+        };
+        self.service(service).load_balancers.iter().map(of_slot).collect()
+    }
+
+    /// Target groups (or Classic Load Balancers) of a deployment.
+    pub(crate) fn target_groups(&self, deployment: DeploymentId) -> Vec<Box<str>> {
+        let balancers = self.deployment(deployment).load_balancers.iter();
+        balancers
+            .map(|balancer| {
+                let name = balancer.target_group_arn.as_deref();
+                name.or(balancer.load_balancer_name.as_deref()).unwrap_or_default().into()
+            })
+            .collect()
+    }
+
     /// The deployment of a service that is PRIMARY.
     pub(crate) fn primary(&self, service: ServiceId) -> Option<DeploymentId> {
         self.service(service)
@@ -356,6 +394,12 @@ impl Store {
             .copied()
             .find(|&d| self.deployment(d).status == crate::model::DeploymentStatus::Primary)
     }
+}
+
+/// The name in `arn:…:targetgroup/<name>/<id>`, or the name itself.
+pub(crate) fn target_group_name(reference: &str) -> &str {
+    let rest = reference.split_once(":targetgroup/").map_or(reference, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
 }
 
 /// What stands behind the last slash of an ARN; a plain name is itself.

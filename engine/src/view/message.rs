@@ -165,7 +165,9 @@ impl View<'_> {
 
     fn target_unhealthy(self, service: ServiceId, task: TaskId, group: usize, why: &str) -> String {
         let row = self.service(service);
-        let balancer = row.load_balancers.get(group);
+        let owner = self.task(task).owner;
+        let balancer =
+            owner.and_then(|it| self.deployment(it.deployment).load_balancers.get(group));
         let arn = balancer.and_then(|b| b.target_group_arn.as_deref()).unwrap_or_default();
         let port = balancer.and_then(|b| b.container_port).unwrap_or_default();
         format!(

@@ -106,6 +106,12 @@ impl View<'_> {
             RolloutReason::AlarmRollback => {
                 format!("ECS deployment alarm: rolling back to deploymentId {id}.")
             }
+            RolloutReason::StageFailed => {
+                "ECS deployment failed: lifecycle stage failed.".to_owned()
+            }
+            RolloutReason::StageRollback => {
+                format!("ECS deployment lifecycle stage: rolling back to deploymentId {id}.")
+            }
             RolloutReason::UserStopped => "ECS deployment stopped by user.".to_owned(),
             RolloutReason::UserRollback => {
                 format!("ECS deployment stopped by user: rolling back to deploymentId {id}.")

@@ -14,9 +14,9 @@ use stowplan_engine::api::{
     Answer, Command, CommandError, EngineConfig, Event, Input, Output, Report, Setup, TaskChange,
 };
 use stowplan_engine::model::{
-    Alarm, AlarmState, Capabilities, ClusterId, DefinitionStatus, HealthStatus, Held, InstanceId,
-    InstanceStatus, Market, PortSet, Registration, ServiceId, ServiceStatus, Span, Stop, StopCode,
-    StopReason, TaskId, TaskStatus, Time,
+    Alarm, AlarmState, Capabilities, ClusterId, DefinitionStatus, HealthStatus, Held, HookAnswer,
+    InstanceId, InstanceStatus, Market, PortSet, Registration, ServiceId, ServiceStatus, Span,
+    Stop, StopCode, StopReason, TaskId, TaskStatus, Time,
 };
 
 pub(crate) use world::Behavior;
@@ -24,6 +24,9 @@ use world::World;
 
 /// No instant does more than this; an instant that does not settle is a failure, not a hang.
 const MOST_WORK: u32 = 200_000;
+
+/// Passes of one instant.
+const MOST_PASSES: u32 = 100;
 
 /// `schedulerTickSeconds`.
 const TICK: Span = Span::from_secs(10);
@@ -253,12 +256,17 @@ impl Bed {
         if self.eager && self.now.is_multiple_of(TICK) {
             self.ask_for_passes();
         }
-        if self.engine.poll_timeout().is_some_and(|(at, _)| at <= self.now) {
+        // A hook that answers without delay asks for another pass of the same instant.
+        for _ in 0..MOST_PASSES {
+            if self.engine.poll_timeout().is_none_or(|(at, _)| at > self.now) {
+                break;
+            }
             let before = self.on_wake.map(|look| (look, self.engine.clone(), self.outputs.len()));
             self.step(Input::Wake).expect("a wake is never refused");
             if let Some((look, before, done)) = before {
                 look(&before, &self.engine, &self.outputs[done..]);
             }
+            self.deliver();
         }
         self.deliver();
         self.open = false;
@@ -387,6 +395,16 @@ impl Bed {
         let reason = StopReason::HostTerminated(instance);
         let stop = Stop { code: StopCode::TerminationNotice, reason };
         self.report(Report::InstanceTerminated(instance, stop));
+    }
+
+    /// A target group of a Network Load Balancer.
+    pub(crate) fn network_group(&mut self, name: &str) {
+        self.setup(Setup::NetworkGroup(name.into()));
+    }
+
+    /// What a function answers, call by call; the last answer goes on.
+    pub(crate) fn function(&mut self, name: &str, answers: &[(u64, HookAnswer)]) {
+        self.world.functions.insert(name.to_owned(), answers.iter().cloned().collect());
     }
 
     /// An alarm of time 0: its period and how many are looked at.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use stowplan_engine::api::{Effect, Report, TaskChange};
 use stowplan_engine::model::{
-    HealthStatus, InstanceId, NetworkMode, Span, Stop, StopCode, StopReason, TargetState, TaskId,
-    TaskStatus, Time,
+    HealthStatus, HookAnswer, InstanceId, NetworkMode, Span, Stop, StopCode, StopReason,
+    TargetState, TaskId, TaskStatus, Time,
 };
 use stowplan_engine::{Engine, View};
 
@@ -75,6 +75,7 @@ pub(crate) struct World {
     behaviors: BTreeMap<String, VecDeque<Behavior>>,
     given: BTreeMap<TaskId, Behavior>,
     usual: Option<Behavior>,
+    pub(crate) functions: BTreeMap<String, VecDeque<(u64, HookAnswer)>>,
 }
 
 /// The host ledger of an instance (01 section 1.5).
@@ -110,7 +111,8 @@ impl World {
             | Report::InstanceStopped(instance, _) => (0, instance.0),
             Report::InstanceRegistered(..)
             | Report::FargateCapacity { .. }
-            | Report::AlarmState(..) => (0, u32::MAX),
+            | Report::AlarmState(..)
+            | Report::HookAnswer { .. } => (0, u32::MAX),
         };
         self.next += 1;
         self.due.insert((at, kind, id, self.next), report);
@@ -128,6 +130,13 @@ impl World {
     pub(crate) fn carry_out(&mut self, engine: &Engine, effect: Effect) {
         let now = engine.now();
         match effect {
+            Effect::AskHook { record, run } => {
+                let shift = engine.view().record(record).shift.as_ref();
+                let arn = &shift.expect("it has hooks").runs[run as usize].arn;
+                let (after, answer) = self.answer_of(arn);
+                let at = now + Span::from_secs(after);
+                self.will(at, Report::HookAnswer { record, run, answer });
+            }
             Effect::StartTask(task) => self.start(engine, task),
             Effect::StopTask(task) => self.stop(engine, task),
             Effect::DeregisterTargets(task) => {
@@ -136,6 +145,14 @@ impl World {
                 self.target(now, task, TargetState::Draining);
                 self.target(now + Span::from_secs(after), task, TargetState::Unused);
             }
+        }
+    }
+
+    fn answer_of(&mut self, function: &str) -> (u64, HookAnswer) {
+        match self.functions.get_mut(function) {
+            Some(queue) if queue.len() > 1 => queue.pop_front().expect("more than one"),
+            Some(queue) => queue.front().cloned().expect("one"),
+            None => (0, HookAnswer::Succeeded),
         }
     }
 

@@ -21,4 +21,5 @@ mod rolling;
 mod run_task;
 mod scale_in;
 mod spot;
+mod traffic;
 mod unhealthy;

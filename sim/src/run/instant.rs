@@ -7,6 +7,9 @@ use stowplan_engine::model::{TaskStatus, Time};
 use super::Simulation;
 use crate::world::WorldTask;
 
+/// A deployment has no more stages and steps with hooks than this.
+const MOST_PASSES: u32 = 5_000;
+
 impl Simulation {
     /// Does one instant: world and reports, calls, scheduler, and what follows without delay.
     pub(super) fn do_instant(&mut self, now: Time) {
@@ -24,7 +27,11 @@ impl Simulation {
     pub(super) fn finish_instant(&mut self, now: Time) {
         self.settle_world(now);
         self.do_agent_calls(now);
-        if self.engine.poll_timeout().is_some_and(|(at, _)| at <= now) {
+        // A hook that answers without delay asks for another pass of the same instant.
+        for _ in 0..MOST_PASSES {
+            if self.engine.poll_timeout().is_none_or(|(at, _)| at > now) {
+                return;
+            }
             self.step(now, Input::Wake).expect("a wake-up is never refused");
             self.settle_world(now);
         }

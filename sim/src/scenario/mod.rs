@@ -30,6 +30,7 @@ mod cluster;
 mod expectation;
 mod exported;
 mod fields;
+mod functions;
 mod given;
 mod instance;
 mod names;
@@ -59,7 +60,7 @@ pub use timeline::{MustFail, command, has_template, query};
 use crate::document::{
     self, DocumentError, Duration, Limits, Node, Timestamp, merge_patch, to_yaml,
 };
-use crate::world::{Behaviors, Image, TargetGroup};
+use crate::world::{Behaviors, Functions, Image, TargetGroup};
 use at::At;
 use cluster::GivenCluster;
 use given::{GivenDefinition, GivenService, GivenTaskEntry};
@@ -107,6 +108,7 @@ pub struct Scenario {
     tasks: Vec<GivenTaskEntry>,
     target_groups: Vec<(TargetGroup, Origin)>,
     alarms: Vec<alarms::GivenAlarm>,
+    functions: Functions,
     behavior: Behaviors,
     images: Option<Vec<Image>>,
     timeline: Vec<GivenEntry>,
@@ -135,6 +137,7 @@ const KEYS: &[&str] = &[
     "tasks",
     "targetGroups",
     "alarms",
+    "lambdas",
     "images",
     "behavior",
     "tunables",
@@ -255,6 +258,7 @@ impl Scenario {
             tasks: each(&tasks, given::task)?,
             target_groups: each(&list("targetGroups")?, target_group)?,
             alarms: each(&list("alarms")?, alarms::read)?,
+            functions: at.get("lambdas").map_or(Ok(Functions::new()), |f| functions::read(&f))?,
             behavior: at.get("behavior").map_or(Ok(Behaviors::new()), |b| behavior::read(&b))?,
             images: at.optional("images")?,
             timeline: at.get("timeline").map_or(Ok(Vec::new()), |t| timeline::read(&t, until))?,

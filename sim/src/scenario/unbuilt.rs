@@ -15,10 +15,6 @@ pub(super) enum Part {
     Group,
     /// In a service, or in the input of CreateService and UpdateService.
     Service,
-    /// In the deployment configuration of a given service.
-    Deployment,
-    /// Values of `strategy` in it.
-    Strategy,
     /// Values of `deploymentController.type` of a given service.
     Controller,
     /// In an alarm.
@@ -42,7 +38,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "metrics",
             "load",
             "deploymentGroups",
-            "lambdas",
             "roles",
             "secrets",
             "logGroups",
@@ -63,7 +58,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "vpcLatticeConfigurations",
         ],
     ),
-    (Part::Deployment, &["lifecycleHooks", "linearConfiguration", "canaryConfiguration"]),
     (
         Part::Alarm,
         &[
@@ -84,7 +78,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "insufficientDataActions",
         ],
     ),
-    (Part::Strategy, &["BLUE_GREEN", "LINEAR", "CANARY"]),
     (Part::Controller, &["EXTERNAL"]),
     (Part::Behavior, &["errorRate", "costPerRequest", "maxUtilisation", "awsCalls"]),
     (
@@ -114,7 +107,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "deleteTaskSet",
             "updateServicePrimaryTaskSet",
             "describeTaskSets",
-            "continueServiceDeployment",
             "registerContainerInstance",
             "createCluster",
             "updateCluster",
@@ -183,10 +175,6 @@ pub(super) fn refuse_members(at: &At<'_>, part: Part) -> Result<(), DocumentErro
 /// Refuses what a given service wants and nobody would do.
 pub(super) fn refuse_in_service(service: &At<'_>) -> Result<(), DocumentError> {
     refuse_members(service, Part::Service)?;
-    if let Some(configuration) = service.get("deploymentConfiguration") {
-        refuse_members(&configuration, Part::Deployment)?;
-        refuse_value(configuration.get("strategy"), Part::Strategy)?;
-    }
     let controller = service.get("deploymentController");
     refuse_value(controller.and_then(|controller| controller.get("type")), Part::Controller)
 }

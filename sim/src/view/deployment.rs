@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use stowplan_engine::model::{
-    DeploymentId, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus, Threshold,
+    DeploymentId, HookTarget, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus,
+    Share, Threshold,
 };
 
 use super::Moment;
@@ -26,8 +27,10 @@ shape! {
         "platformVersion" => text(service_input(moment, deployment).platform_version.as_deref()),
         "platformFamily" => Value::Null,
         "networkConfiguration" => api(&moment.engine.service(row.service).network),
-        "rolloutState" => row.rollout.as_str(),
-        "rolloutStateReason" => moment.engine.rollout_reason(deployment),
+        "rolloutState" => is_rolling(moment, deployment).then(|| row.rollout.as_str()),
+        "rolloutStateReason" => {
+            is_rolling(moment, deployment).then(|| moment.engine.rollout_reason(deployment))
+        },
         "serviceConnectConfiguration" => {
             api(&service_input(moment, deployment).service_connect_configuration)
         },
@@ -57,8 +60,8 @@ shape! {
         "targetServiceRevision" => target(moment, row),
         "status" => row.status.as_str(),
         "statusReason" => text(row.status_reason.as_deref()),
-        "lifecycleStage" => Value::Null,
-        "lifecycleHookDetails" => none(),
+        "lifecycleStage" => text(row.shift.as_ref().map(|shift| shift.stage.as_str())),
+        "lifecycleHookDetails" => hooks(moment, row),
         "deploymentConfiguration" => configuration(moment.engine.service(row.service)),
         "rollback" => rollback(moment, row),
         "deploymentCircuitBreaker" => breaker(moment, row),
@@ -77,7 +80,7 @@ shape! {
         "launchType" => launch_type(&row.launch),
         "platformVersion" => text(service_input(moment, deployment).platform_version.as_deref()),
         "platformFamily" => Value::Null,
-        "loadBalancers" => api(&moment.engine.service(row.service).load_balancers),
+        "loadBalancers" => api(&row.load_balancers),
         "serviceRegistries" => api(&moment.engine.service(row.service).registries),
         "networkConfiguration" => api(&moment.engine.service(row.service).network),
         "containerImages" => none(),
@@ -121,6 +124,12 @@ pub(crate) fn revision_summary(moment: &Moment<'_>, deployment: DeploymentId) ->
     ])
 }
 
+/// Only rolling updates tell of their roll-out state (03 section 1.4).
+fn is_rolling(moment: &Moment<'_>, deployment: DeploymentId) -> bool {
+    let service = moment.engine.service(moment.engine.deployment(deployment).service);
+    !service.settings.strategy.shifts_traffic()
+}
+
 fn definition_arn(moment: &Moment<'_>, deployment: DeploymentId) -> String {
     let row = moment.engine.deployment(deployment);
     moment.engine.definition_arn(row.definition, moment.engine.service(row.service).cluster)
@@ -143,8 +152,17 @@ fn sources(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
 
 fn target(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
     let mut fields = super::shape::into_fields(revision_summary(moment, row.target));
-    fields.insert("requestedTestTrafficWeight".to_owned(), Value::Null);
-    fields.insert("requestedProductionTrafficWeight".to_owned(), Value::Null);
+    let service = moment.engine.service(row.service);
+    let slot = moment.engine.deployment(row.target).slot;
+    let shifts = row.shift.is_some() && !service.load_balancers.is_empty();
+    let weight = |is_there: bool, share: Share| match is_there {
+        true => (f64::from(share.0) / 1000.0).into(),
+        false => Value::Null,
+    };
+    let test = weight(shifts && service.has_test_rule(), service.traffic.test_of(slot));
+    let production = weight(shifts, service.traffic.production_of(slot));
+    fields.insert("requestedTestTrafficWeight".to_owned(), test);
+    fields.insert("requestedProductionTrafficWeight".to_owned(), production);
     Value::Object(fields)
 }
 
@@ -155,6 +173,29 @@ fn rollback(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
         ("startedAt", moment.time(rollback.started_at)),
         ("serviceRevisionArn", text(rollback.to.map(|to| moment.engine.service_revision_arn(to)))),
     ])
+}
+
+/// `lifecycleHookDetails`, oldest first.
+fn hooks(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
+    let runs = row.shift.iter().flat_map(|shift| &shift.runs);
+    runs.map(|run| {
+        let (id, arn, expires) = match run.target {
+            HookTarget::Lambda => (None, Some(&*run.arn), Value::Null),
+            HookTarget::Pause => (Some(run.id()), None, moment.time(run.expires_at)),
+        };
+        object([
+            ("hookId", text(id)),
+            ("targetType", run.target.as_str().into()),
+            ("hookTargetArn", text(arn)),
+            ("lifecycleStage", run.stage.as_str().into()),
+            ("status", run.status.as_str().into()),
+            ("timeoutAction", run.on_timeout.as_str().into()),
+            ("startedAt", moment.time(run.started_at)),
+            ("finishedAt", moment.time_or_null(run.finished_at)),
+            ("expiresAt", expires),
+        ])
+    })
+    .collect()
 }
 
 /// Status of the circuit breaker (03 section 11.3).

@@ -46,7 +46,7 @@ pub(crate) use trace::Seconds;
 /// Name of the n-th target group of a task's service.
 pub(crate) fn target_group_name(view: View<'_>, task: TaskId, group: usize) -> String {
     let owner = view.task(task).owner;
-    let balancers = owner.map(|owner| &view.service(owner.service).load_balancers);
+    let balancers = owner.map(|owner| &view.deployment(owner.deployment).load_balancers);
     let arn = balancers.and_then(|list| list.get(group)?.target_group_arn.as_deref());
     target_group::group_name(arn.unwrap_or_default()).to_owned()
 }

@@ -290,6 +290,9 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::Rollout(..)
         | EventKind::ServiceDeployment(..)
         | EventKind::AlarmState(..)
+        | EventKind::Stage(..)
+        | EventKind::Hook(..)
+        | EventKind::Traffic(_)
         | EventKind::Message(..)
         | EventKind::Bus(_) => true,
     }

@@ -1,7 +1,7 @@
 //! Target groups, with what their targets are up to (02 section 7).
 
 use serde_json::Value;
-use stowplan_engine::model::ServiceId;
+use stowplan_engine::model::{Service, Share, Slot};
 
 use super::Moment;
 use super::facts::TargetFacts;
@@ -11,9 +11,8 @@ use super::shape::{object, text};
 pub(crate) fn names(moment: &Moment<'_>) -> Vec<String> {
     let mut names: Vec<String> =
         moment.world.target_groups().into_iter().map(String::from).collect();
-    for (service, row) in moment.engine.services() {
-        for position in 0..row.load_balancers.len() {
-            let name = name_at(moment, service, position);
+    for (_, row) in moment.engine.services() {
+        for (name, _) in groups_of(row) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -44,12 +43,17 @@ fn whole(moment: &Moment<'_>, name: &str) -> Value {
         .into_iter()
         .map(|(state, count)| (state.to_owned(), count.into()))
         .collect();
-    // Without blue/green a group that a service is attached to takes all of its traffic.
-    let attached = moment.engine.services().any(|(service, row)| {
-        (0..row.load_balancers.len()).any(|position| name_at(moment, service, position) == name)
-    });
-    fields.insert("weight".to_owned(), if attached { 100 } else { 0 }.into());
-    fields.insert("testWeight".to_owned(), 0.into());
+    let (mut production, mut test) = (Share::NONE, Share::NONE);
+    for (_, row) in moment.engine.services() {
+        for (_, slot) in groups_of(row).into_iter().filter(|(group, _)| group == name) {
+            production = production.max(row.traffic.production_of(slot));
+            if row.has_test_rule() {
+                test = test.max(row.traffic.test_of(slot));
+            }
+        }
+    }
+    fields.insert("weight".to_owned(), percent(production));
+    fields.insert("testWeight".to_owned(), percent(test));
     let targets = moment.world.targets(name, moment.now);
     let one = |target: &TargetFacts| one_target(moment, target);
     fields.insert("targets".to_owned(), targets.iter().map(one).collect());
@@ -66,9 +70,27 @@ fn one_target(moment: &Moment<'_>, target: &TargetFacts) -> Value {
     ])
 }
 
-fn name_at(moment: &Moment<'_>, service: ServiceId, position: usize) -> String {
-    let arn = moment.engine.service(service).load_balancers[position].target_group_arn.as_deref();
-    group_name(arn.unwrap_or_default()).to_owned()
+/// The target groups of a service by name, with the half of its pair that each is.
+fn groups_of(row: &Service) -> Vec<(String, Slot)> {
+    let mut groups = Vec::new();
+    for balancer in &row.load_balancers {
+        let main = balancer.target_group_arn.as_deref().unwrap_or_default();
+        groups.push((group_name(main).to_owned(), Slot::Main));
+        let advanced = balancer.advanced_configuration.as_ref();
+        if let Some(other) = advanced.and_then(|it| it.alternate_target_group_arn.as_deref()) {
+            groups.push((group_name(other).to_owned(), Slot::Alternate));
+        }
+    }
+    groups
+}
+
+/// A share in percent: a whole number where it is one.
+pub(crate) fn percent(share: Share) -> Value {
+    if share.0.is_multiple_of(1000) {
+        (share.0 / 1000).into()
+    } else {
+        (f64::from(share.0) / 1000.0).into()
+    }
 }
 
 /// The name in a target group's ARN, `…:targetgroup/NAME/0123`; a name is itself.

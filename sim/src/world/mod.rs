@@ -12,6 +12,7 @@ mod behavior;
 mod behavior_values;
 mod container;
 mod faults;
+mod functions;
 mod images;
 mod latency;
 mod network;
@@ -43,6 +44,7 @@ pub use behavior_values::{
 };
 pub use container::{ContainerStatus, WorldContainer};
 pub use faults::AgentCall;
+pub use functions::{FunctionAnswer, Functions};
 pub use images::{Image, PullRates};
 pub use targets::{LoadBalancerKind, TargetCounts, TargetGroup, TargetType, WorldTarget};
 pub use task::WorldTask;
@@ -50,6 +52,7 @@ pub use task::WorldTask;
 use agent::Host;
 use container::NEVER;
 use faults::InstanceEvent;
+use functions::Switchboard;
 use images::Images;
 use network::Addresses;
 use plan::Plans;
@@ -63,6 +66,8 @@ pub struct WorldConfig {
     pub behavior: Behaviors,
     /// Target groups; those that only services name have the defaults.
     pub target_groups: Vec<TargetGroup>,
+    /// What functions answer; one that is not named succeeds at once.
+    pub functions: Functions,
     /// Exactly these images exist; all of them when absent.
     pub images: Option<Vec<Image>>,
     /// How fast they arrive.
@@ -80,6 +85,7 @@ impl Default for WorldConfig {
         Self {
             behavior: Behaviors::new(),
             target_groups: Vec::new(),
+            functions: Functions::new(),
             images: None,
             pull_rates: PullRates::default(),
             image_replication: Span::from_secs(300),
@@ -99,6 +105,7 @@ pub struct World {
     wakes: BinaryHeap<Reverse<(Time, TaskId)>>,
     instance_events: BTreeSet<(Time, InstanceId, InstanceEvent)>,
     agent_calls: Vec<AgentCall>,
+    functions: Switchboard,
 }
 
 impl World {
@@ -124,6 +131,7 @@ impl World {
             wakes: BinaryHeap::new(),
             instance_events: BTreeSet::new(),
             agent_calls: Vec::new(),
+            functions: Switchboard::new(config.functions),
         }
     }
 
@@ -150,8 +158,17 @@ impl World {
 
     /// Carries out an order of the engine. What follows is reported by [`Self::due`].
     pub fn effect(&mut self, now: Time, effect: Effect, view: View<'_>) {
-        let (Effect::StartTask(task) | Effect::StopTask(task) | Effect::DeregisterTargets(task)) =
-            effect;
+        let task = match effect {
+            Effect::StartTask(task) | Effect::StopTask(task) | Effect::DeregisterTargets(task) => {
+                task
+            }
+            Effect::AskHook { record, run } => {
+                let shift = view.record(record).shift.as_ref();
+                let arn = shift.and_then(|shift| shift.runs.get(run as usize)).map(|run| &*run.arn);
+                let report = |answer| Report::HookAnswer { record, run, answer };
+                return self.functions.ask(now, arn.unwrap_or_default(), report);
+            }
+        };
         if let Some(instance) = view.task(task).instance
             && !matches!(effect, Effect::DeregisterTargets(_))
         {
@@ -168,7 +185,7 @@ impl World {
             self.change_task(now, task, view, |row, step| row.make_targets(step));
         }
         self.change_task(now, task, view, |row, _| match effect {
-            Effect::StartTask(_) => {}
+            Effect::StartTask(_) | Effect::AskHook { .. } => {}
             Effect::StopTask(_) => row.orders.stop = true,
             Effect::DeregisterTargets(_) => row.orders.deregister = true,
         });
@@ -184,6 +201,9 @@ impl World {
             self.schedule(now, task);
             self.prepare_admitted(now, view);
         }
+        while let Some(answer) = self.functions.take_due(now) {
+            self.around.reports.push(answer);
+        }
         self.drop_stale();
         out.append(&mut self.around.reports);
     }
@@ -192,7 +212,7 @@ impl World {
     pub fn next_due(&self) -> Option<Time> {
         let task = self.wakes.peek().map(|Reverse((at, _))| *at);
         let instance = self.instance_events.first().map(|(at, _, _)| *at);
-        task.into_iter().chain(instance).min()
+        task.into_iter().chain(instance).chain(self.functions.next_due()).min()
     }
 
     /// Whether the engine has to be told something, or something was ordered just now.

@@ -17,7 +17,7 @@ impl WorldTask {
     pub(super) fn make_targets(&mut self, step: &mut Step<'_>) {
         let row = step.view.task(self.id);
         let Some(owner) = row.owner else { return };
-        let balancers = &step.view.service(owner.service).load_balancers;
+        let balancers = &step.view.deployment(owner.deployment).load_balancers;
         let mine = balancers.iter().take(row.targets.len());
         self.targets = mine.map(|balancer| self.target_in(step, balancer)).collect();
     }

@@ -193,11 +193,14 @@ fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
         EventKind::ServiceCreated(service)
         | EventKind::ServiceStatus(service, _)
         | EventKind::DesiredCount(service, _)
+        | EventKind::Traffic(service)
         | EventKind::Message(service, _) => Some(*service),
         EventKind::DeploymentCreated(deployment) | EventKind::Rollout(deployment, _) => {
             Some(view.deployment(*deployment).service)
         }
-        EventKind::ServiceDeployment(record, _) => Some(view.record(*record).service),
+        EventKind::ServiceDeployment(record, _)
+        | EventKind::Stage(record, _)
+        | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
         EventKind::Bus(bus) => Some(bus.service),
         _ => None,
     }

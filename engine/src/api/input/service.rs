@@ -394,6 +394,17 @@ pub struct StopServiceDeployment {
     stop_type: Option<String>,
 }
 
+/// ContinueServiceDeployment.
+pub struct ContinueServiceDeployment {
+    /// ARN, or the service's name for its newest one.
+    service_deployment_arn: String,
+    /// Of the pause that is over.
+    hook_id: String,
+    /// `CONTINUE` (default) or `ROLLBACK`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+}
+
 /// UpdateTaskProtection: 1 to 10 tasks.
 pub struct UpdateTaskProtection {
     /// Name or ARN.

@@ -24,7 +24,7 @@ pub use plan::{
 
 use super::{Scenario, Start, at::Origin};
 use crate::document::{DocumentError, Node};
-use crate::world::WorldConfig;
+use crate::world::{LoadBalancerKind, WorldConfig};
 use clusters::ClusterPlan;
 use definitions::DefinitionPlan;
 use instances::InstancePlan;
@@ -94,6 +94,7 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
         world: WorldConfig {
             behavior: scenario.behavior.clone(),
             target_groups: scenario.target_groups.iter().map(|(group, _)| group.clone()).collect(),
+            functions: scenario.functions.clone(),
             images: scenario.images.clone(),
             ..scenario.tunables.world.clone()
         },
@@ -114,6 +115,11 @@ fn planned((index, instance): (usize, &InstancePlan)) -> PlannedInstance {
 /// the engine takes facts.
 fn setup(resolved: &Resolved<'_>, steady: bool) -> Vec<SetupStep> {
     let mut steps = clusters::steps(resolved);
+    let groups = resolved.scenario.target_groups.iter();
+    let networks = groups.filter(|(group, _)| group.kind == LoadBalancerKind::Network);
+    steps.extend(networks.map(|(group, at)| {
+        resolved.step(Input::Setup(Setup::NetworkGroup(group.name.clone())), at)
+    }));
     let alarms = resolved.scenario.alarms.iter();
     steps.extend(alarms.map(|(alarm, at)| resolved.step(Input::Setup(alarm.setup()), at)));
     steps.extend(definitions::steps(resolved));

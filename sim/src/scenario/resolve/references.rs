@@ -71,13 +71,19 @@ pub(super) fn check_target_groups(resolved: &Resolved<'_>) -> Result<(), Documen
     check_unique(resolved.document(), names, "target group")?;
     for service in &resolved.services {
         for (index, balancer) in service.input.load_balancers.iter().enumerate() {
-            let Some(name) = &balancer.target_group_arn else { continue };
-            let wanted = target_group_name(name);
-            if !groups.iter().any(|(group, _)| *group.name == *wanted) {
-                let known = groups.iter().map(|(group, _)| &*group.name);
-                let origin = service.origin.key("loadBalancers").index(index);
-                let error = nothing_called("target group", wanted, known);
-                return Err(resolved.at(&origin.key("targetGroupArn"), error));
+            let origin = service.origin.key("loadBalancers").index(index);
+            let advanced = balancer.advanced_configuration.as_ref();
+            let alternate = advanced.and_then(|it| it.alternate_target_group_arn.as_ref());
+            let named = [
+                (balancer.target_group_arn.as_ref(), origin.key("targetGroupArn")),
+                (alternate, origin.key("advancedConfiguration").key("alternateTargetGroupArn")),
+            ];
+            for (name, origin) in named {
+                let Some(wanted) = name.map(|name| target_group_name(name)) else { continue };
+                if !groups.iter().any(|(group, _)| *group.name == *wanted) {
+                    let known = groups.iter().map(|(group, _)| &*group.name);
+                    return Err(resolved.at(&origin, nothing_called("target group", wanted, known)));
+                }
             }
         }
     }

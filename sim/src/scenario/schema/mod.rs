@@ -29,7 +29,7 @@ use super::unbuilt::{self, Part};
 use super::{KEYS, Start, cluster};
 use crate::document::{Duration, Timestamp};
 use crate::view::describe::Query;
-use crate::world::{Behavior, Image, TargetGroup};
+use crate::world::{Behavior, FunctionAnswer, Image, TargetGroup};
 use tracer::{Registry, reference};
 
 #[test]
@@ -139,6 +139,11 @@ fn top_level(registry: &Registry, key: &str, cluster: &Value) -> Value {
         "tasks" => (list_of(&task(registry)), "Tasks that exist at time 0"),
         "targetGroups" => (list_of(&target_group(registry)), "Target groups of services"),
         "alarms" => (list_of(&alarm(registry)), "CloudWatch alarms that deployments watch"),
+        "lambdas" => {
+            let answer = of::<FunctionAnswer>(registry);
+            let answers = any_of(&[answer.clone(), list_of(&answer)]);
+            (map_of(&answers), "What the functions behind hooks answer, by name or ARN")
+        }
         "images" => (list_of(&of::<Image>(registry)), "Exactly these images exist"),
         "behavior" => (map_of(&of::<Behavior>(registry)), "How the simulated world answers"),
         "tunables" => (tunables(registry), "Constants, switches and quotas"),
