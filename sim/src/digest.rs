@@ -60,6 +60,12 @@ impl Digest {
             EventKind::Rollout(deployment, _) => {
                 self.take_fact(&view.deployment(*deployment).reason);
             }
+            EventKind::Traffic(service) => self.take_fact(&view.service(*service).traffic),
+            EventKind::Hook(record, run, _) => {
+                let shift = view.record(*record).shift.as_ref();
+                let run = shift.and_then(|shift| shift.runs.get(*run as usize));
+                self.take_fact(&run.map(|run| (&run.arn, run.stage, &run.problem)));
+            }
             EventKind::ServiceDeployment(record, _) => {
                 self.take_fact(&view.record(*record).status_reason);
             }
@@ -72,6 +78,7 @@ impl Digest {
             | EventKind::PlacementFailed(_)
             | EventKind::ServiceStatus(..)
             | EventKind::AlarmState(..)
+            | EventKind::Stage(..)
             | EventKind::DesiredCount(..)
             | EventKind::Message(..)
             | EventKind::Bus(_) => {}

@@ -24,7 +24,7 @@ pub(super) fn is_apart(control: &Control, service: ServiceId) -> bool {
 pub(super) fn leave_draining(pass: &mut Pass<'_>) {
     for deployment in pass.deployments() {
         let leaves =
-            |fact: &Fact| fact.deployment == deployment && fact.is_active() && fact.draining;
+            |fact: &Kind| fact.deployment == deployment && fact.is_active() && fact.draining;
         let counts = RollingCounts {
             healthy: pass.count_of(deployment, Kind::is_healthy),
             lower: lower(pass, deployment),
@@ -37,7 +37,8 @@ pub(super) fn leave_draining(pass: &mut Pass<'_>) {
                 pass.stop(index, Stop::scaling(deployment));
             }
         }
-        let mut leavers = Leavers::of(pass, deployment, |fact| leaves(fact) && fact.is_healthy());
+        let mut leavers =
+            Leavers::of(pass, deployment, |fact| leaves(&fact.kind) && fact.is_healthy());
         for _ in 0..stops {
             let Some(index) = leavers.next(pass) else { break };
             pass.stop(index, Stop::scaling(deployment));

@@ -314,6 +314,20 @@ fn delete_service_and_stop_service_deployment() {
             ConflictException: The service deployment is already completed.
         "#]],
     );
+    let go_on = |arn: &str| json!({ "serviceDeploymentArn": arn, "hookId": "ecs-pause-1" });
+    let mut odd = go_on("web");
+    odd["action"] = json!("WAIT");
+    check(
+        "continueServiceDeployment",
+        &[go_on("no-such-service"), odd, go_on("web"), go_on("leaving")],
+        expect![[r#"
+            ServiceDeploymentNotFoundException: The specified service deployment was not
+                found.
+            InvalidParameterException: action cannot be WAIT.
+            ClientException: The hook ecs-pause-1 is not awaiting an action.
+            ClientException: The service deployment is not in progress.
+        "#]],
+    );
 }
 
 #[test]

@@ -231,7 +231,8 @@ fn w109_a_pause_that_nobody_answers() {
 
 #[test]
 fn w109_a_pause_that_somebody_answers() {
-    let answer = |action: &str| json!({ "serviceDeploymentArn": "web", "hookId": "ecs-pause-1", "action": action });
+    let pause = json!({ "serviceDeploymentArn": "web", "hookId": "ecs-pause-1" });
+    let answer = |action: &str| both(pause.clone(), json!({ "action": action }));
     let mut bed = paused("ROLLBACK");
     bed.at(100).must("continueServiceDeployment", answer("CONTINUE"));
     assert_eq!(
