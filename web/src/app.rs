@@ -102,7 +102,7 @@ fn Frame(props: &FrameProps) -> Html {
             <Picture feed={feed.clone()} selected={state.selected} mode={state.mode}
                 table={state.table} />
             <SelectionPanel board={feed.board.clone()} selected={state.selected}
-                open_service={state.open_service} />
+                open_service={state.open_service} panel={state.panel} why={state.why.clone()} />
             <PeekBar board={feed.board.clone()} selected={state.selected} />
             <CapacityStrip board={feed.board.clone()} />
             <Transport ..transport />

@@ -236,6 +236,7 @@ impl Player {
                 self.news.set(true);
                 self.wake();
             }
+            Ok(FromEngine::Why(why)) => (self.dispatch)(Action::Why(Rc::from(why))),
             Ok(FromEngine::Problem { message }) => self.refuse(&message),
             Err(problem) => {
                 self.refuse(&format!("The engine said what the page does not know: {problem}"))

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::canvas::scene::{Mode, Target};
 use crate::feed::Feed;
-use crate::worker::protocol::{Speed, StepBy};
+use crate::worker::protocol::{Speed, StepBy, Why};
 
 /// The state of the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,10 @@ pub struct State {
     /// The service whose form is open and whose counts the timeline shows.
     pub open_service: Option<u16>,
     pub mode: Mode,
+    /// What the panel tells of a task.
+    pub panel: Panel,
+    /// The newest answer to why a task stands where it stands.
+    pub why: Option<Rc<Why>>,
     /// The table in place of the picture.
     pub table: bool,
     pub sheet: Sheet,
@@ -41,6 +45,8 @@ impl Default for State {
             selected: None,
             open_service: None,
             mode: Mode::Slots,
+            panel: Panel::Facts,
+            why: None,
             table: false,
             sheet: Sheet::Picture,
             view: View::Playground,
@@ -76,6 +82,13 @@ impl Sheet {
             Self::Events => ("log", "Events"),
         }
     }
+}
+
+/// What the panel tells of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    Why,
+    Facts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +150,8 @@ pub enum Action {
     Select(Option<Target>),
     ToggleService(u16),
     Mode(Mode),
+    Panel(Panel),
+    Why(Rc<Why>),
     ToggleTable,
     Sheet(Sheet),
     View(View),
@@ -157,6 +172,7 @@ pub fn reduce(state: &State, action: Action) -> State {
             next = State { feed, title, loaded: true, ..State::default() };
             (next.speed, next.step_by, next.mode, next.window, next.without_worker) = kept;
             next.log_folded = state.log_folded;
+            next.panel = state.panel;
         }
         Action::Ran(feed) => run(&mut next, feed),
         Action::Speed(speed) => next.speed = speed,
@@ -166,6 +182,8 @@ pub fn reduce(state: &State, action: Action) -> State {
             next.open_service = (state.open_service != Some(index)).then_some(index);
         }
         Action::Mode(mode) => next.mode = mode,
+        Action::Panel(panel) => next.panel = panel,
+        Action::Why(why) => next.why = Some(why),
         Action::ToggleTable => next.table = !state.table,
         Action::Sheet(sheet) => next.sheet = sheet,
         Action::View(view) => next.view = view,

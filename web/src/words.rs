@@ -128,6 +128,12 @@ pub fn rule(kind: &str, field: &str) -> String {
     }
 }
 
+/// `1a` of `us-east-1a`.
+#[must_use]
+pub fn short_zone(name: &str) -> &str {
+    name.rsplit('-').next().unwrap_or(name)
+}
+
 /// A code of two letters for each name, no two alike as long as there are letters left.
 #[must_use]
 pub fn codes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {

@@ -10,6 +10,7 @@ use crate::scenario::{Action, TimelineEntry, command};
 
 impl Simulation {
     /// What of the timeline is done in the instant that comes next.
+    #[cfg(feature = "expect")]
     pub(crate) fn entries_due(&self, now: Time) -> &[TimelineEntry] {
         let rest = &self.timeline[self.next..];
         &rest[..rest.partition_point(|entry| entry.at <= now)]

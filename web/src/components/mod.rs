@@ -27,3 +27,4 @@ mod timeline_marks;
 pub mod top_bar;
 pub mod transport;
 pub mod waiting_room;
+pub mod why_panel;

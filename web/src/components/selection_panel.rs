@@ -1,22 +1,31 @@
 //! Why region, first step: what is selected, and its facts.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
 use super::deployment_card::DeploymentCard;
 use super::facts::{HostFacts, TaskFacts, ZoneFacts};
 use super::icon::Icon;
 use super::import_notes::ImportNotes;
+use super::why_panel::WhyPanel;
 use crate::canvas::scene::Target;
 use crate::deck::{Deck, use_deck};
 use crate::model::Board;
-use crate::state::Action;
+use crate::state::{Action, Panel};
 use crate::words::short_id;
+use crate::worker::protocol::Why;
+
+const SELECT: &str =
+    "Select a task, an instance or a zone. Or press w on a task to ask why it is there.";
 
 #[derive(Properties, PartialEq)]
 pub struct SelectionProps {
     pub board: Board,
     pub selected: Option<Target>,
     pub open_service: Option<u16>,
+    pub panel: Panel,
+    pub why: Option<Rc<Why>>,
 }
 
 #[component]
@@ -24,7 +33,16 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
     let deck = use_deck();
     let board = &props.board;
     let about = match props.selected {
-        Some(Target::Task(key_of)) => html! { <TaskFacts board={board.clone()} {key_of} /> },
+        Some(Target::Task(key_of)) => html! {
+            <>
+                { tabs(&deck, props.panel) }
+                if props.panel == Panel::Why {
+                    <WhyPanel board={board.clone()} {key_of} why={props.why.clone()} />
+                } else {
+                    <TaskFacts board={board.clone()} {key_of} />
+                }
+            </>
+        },
         Some(Target::Host(index)) => html! { <HostFacts board={board.clone()} {index} /> },
         Some(Target::Zone(zone)) => html! { <ZoneFacts board={board.clone()} {zone} /> },
         None => nothing(board),
@@ -33,15 +51,36 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
         Some(Target::Task(key)) => board.task(key).and_then(|task| task.service),
         _ => None,
     };
+    let asks = own.is_some() && props.panel == Panel::Why;
     let service = own.or(props.open_service);
     html! {
         <aside class="insp" aria-label="Selection" data-testid="selection">
             { crumbs(&deck, board, props.selected) }
             { about }
-            if let Some(service) = service {
+            if let Some(service) = service.filter(|_| !asks) {
                 <DeploymentCard board={board.clone()} {service} />
             }
         </aside>
+    }
+}
+
+/// Why here, or what it is.
+fn tabs(deck: &Deck, shown: Panel) -> Html {
+    let tab = |(panel, name, testid): (Panel, &'static str, &'static str)| {
+        let deck = deck.clone();
+        let onclick = Callback::from(move |_| deck.act(Action::Panel(panel)));
+        let selected = if panel == shown { "true" } else { "false" };
+        html! {
+            <button role="tab" aria-selected={selected} {onclick} data-testid={testid}>
+                { name }
+            </button>
+        }
+    };
+    let all = [(Panel::Why, "Why here", "tab-why"), (Panel::Facts, "Facts", "tab-facts")];
+    html! {
+        <nav class="tabs" role="tablist" aria-label="Of the task">
+            { for all.into_iter().map(tab) }
+        </nav>
     }
 }
 
@@ -52,7 +91,7 @@ fn nothing(board: &Board) -> Html {
                 <p class="read">{ &board.summary.description }</p>
             }
             <ImportNotes notes={board.summary.notes.clone()} />
-            <p class="hint">{ "Select a task, an instance or a zone to see its facts." }</p>
+            <p class="hint">{ SELECT }</p>
         </>
     }
 }

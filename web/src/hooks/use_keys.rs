@@ -9,7 +9,7 @@ use crate::canvas::hit::{Direction, first, inside, neighbour, outside};
 use crate::canvas::scene::{Scene, Target};
 use crate::components::picture::focus_picture;
 use crate::deck::Deck;
-use crate::state::{Action, State};
+use crate::state::{Action, Panel, Sheet, State};
 
 /// Listens for keys as long as the page stands.
 #[hook]
@@ -56,6 +56,7 @@ fn pressed(deck: &Deck, state: &State, event: &KeyboardEvent) -> bool {
         "Home" => deck.seek(0),
         "End" => deck.seek(state.feed.board.frame.until_ms),
         "t" => deck.act(Action::ToggleTable),
+        "w" => return ask_why(deck, state),
         "[" => desire(deck, state, false),
         "]" => desire(deck, state, true),
         "ArrowLeft" => return walk(deck, state, |scene, at| neighbour(scene, at, Direction::Left)),
@@ -84,6 +85,16 @@ fn walk(deck: &Deck, state: &State, next: impl Fn(&Scene, Target) -> Option<Targ
         focus_picture();
     }
     true
+}
+
+/// Why the selected task stands where it stands.
+fn ask_why(deck: &Deck, state: &State) -> bool {
+    let on_task = matches!(state.selected, Some(Target::Task(_)));
+    if on_task {
+        deck.act(Action::Panel(Panel::Why));
+        deck.act(Action::Sheet(Sheet::Selection));
+    }
+    on_task
 }
 
 fn escape(deck: &Deck, state: &State) -> bool {

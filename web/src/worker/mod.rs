@@ -9,6 +9,7 @@ pub mod reactor;
 pub mod sentence;
 mod shortage;
 mod survey;
+mod why;
 
 #[cfg(target_arch = "wasm32")]
 pub mod link;

@@ -25,6 +25,8 @@ pub enum ToEngine {
     Seek { ms: u64 },
     /// Append a timeline entry (JSON, without `at`) at the current instant and run on from there.
     Edit { entry: String },
+    /// Say why this task stands where it stands.
+    Why { key: u32 },
     /// The last frame is on the screen: send the next when there is news.
     Shown,
 }
@@ -127,6 +129,8 @@ pub enum FromEngine {
     Frame(Box<Frame>),
     /// The scenario after an edit, as JSON.
     Document { json: String },
+    /// How a task came to stand where it stands.
+    Why(Box<Why>),
     /// Something was refused; nothing changed.
     Problem { message: String },
 }
@@ -152,6 +156,47 @@ pub struct ImportNote {
     pub text: String,
     /// The file, the place in it, and its line; empty for what concerns them all.
     pub place: String,
+}
+
+/// How a task came to stand where it stands: the decision, and every candidate with its reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// The task.
+    pub key: u32,
+    /// When it was decided; `None`: not in this run, or not yet.
+    pub at_ms: Option<u64>,
+    pub sentence: String,
+    /// How equals were told apart; empty when there was no need.
+    pub tie: String,
+    pub stages: Vec<WhyStage>,
+    /// What each strategy looked at, in their order.
+    pub columns: Vec<String>,
+    /// Those that came furthest first.
+    pub rows: Vec<WhyRow>,
+    /// The smallest single changes with another answer.
+    pub changes: Vec<String>,
+    /// Why it was told to stop; empty while nobody did.
+    pub stopped: String,
+}
+
+/// A stage of a decision, and how many candidates it left.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyStage {
+    pub name: String,
+    pub left: u32,
+}
+
+/// A candidate of a decision.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyRow {
+    pub name: String,
+    pub zone: String,
+    /// What each strategy saw of it: the least wins. `None`: it did not come so far.
+    pub ranks: Vec<Option<u32>>,
+    pub verdict: String,
+    pub chosen: bool,
+    /// It could not have been chosen at all.
+    pub refused: bool,
 }
 
 /// One instant.

@@ -17,6 +17,7 @@ use super::protocol::{
 use super::sentence::sentence;
 use super::shortage::waiting;
 use super::survey::{Survey, columns};
+use super::why::why;
 
 /// From the notice to the end of a Spot instance (04 section 3.2).
 const SPOT_NOTICE_MS: u64 = 120_000;
@@ -77,6 +78,7 @@ impl Reactor {
             ToEngine::Load { text } => self.load(text.as_bytes(), Vec::new()),
             ToEngine::Import { files } => self.import(&files),
             ToEngine::Edit { entry } => self.edit(&entry),
+            ToEngine::Why { key } => Ok(self.why(key)),
             other => {
                 self.control(other);
                 Ok(Vec::new())
@@ -109,7 +111,10 @@ impl Reactor {
                 }
             }
             ToEngine::Shown => self.shown = true,
-            ToEngine::Load { .. } | ToEngine::Import { .. } | ToEngine::Edit { .. } => {}
+            ToEngine::Load { .. }
+            | ToEngine::Import { .. }
+            | ToEngine::Edit { .. }
+            | ToEngine::Why { .. } => {}
         }
     }
 
@@ -143,6 +148,13 @@ impl Reactor {
         run.edit(entry)?;
         self.news = true;
         Ok(vec![FromEngine::Document { json: run.document.to_string() }])
+    }
+
+    /// What is said of a task that the run does not know is nothing.
+    fn why(&self, key: u32) -> Vec<FromEngine> {
+        let run = self.run.iter();
+        let known = run.filter(|run| (key as usize) < run.replay.head().engine().tasks().len());
+        known.map(|run| FromEngine::Why(Box::new(why(&run.replay, TaskId(key))))).collect()
     }
 
     /// Whether time runs and there is a page to see it, or news to be told.
@@ -512,6 +524,24 @@ mod tests {
             page.frames.iter().flat_map(|f| &f.names).map(|(key, _)| *key).collect();
         let nameless = page.last().tasks.iter().find(|task| !named.contains(&task.key));
         assert!(nameless.is_none(), "{nameless:?}");
+    }
+
+    #[test]
+    fn a_placement_is_explained_with_a_reason_for_every_instance() {
+        let mut page = Page::open(preset("six-services"));
+        page.say(ToEngine::Seek { ms: 480_000 });
+        let newest = page.last().tasks.last().copied().expect("there are tasks");
+        let answers = page.reactor.order(ToEngine::Why { key: newest.key });
+        let [FromEngine::Why(why)] = answers.as_slice() else { panic!("{answers:?}") };
+        let chosen: Vec<&str> =
+            why.rows.iter().filter(|row| row.chosen).map(|row| row.name.as_str()).collect();
+        let host = page.frames.iter().rev().find_map(|frame| frame.hosts.as_ref());
+        let host = &host.expect("instances were sent")[newest.host.expect("on one") as usize];
+        assert_eq!(chosen, [host.id.as_str()]);
+        assert!(why.rows.iter().all(|row| !row.verdict.is_empty()));
+        let tied = why.rows.iter().filter(|row| row.verdict.starts_with("as good")).count();
+        assert_eq!(why.stages.last().map(|stage| stage.left as usize), Some(1 + tied));
+        assert_eq!(page.reactor.order(ToEngine::Why { key: 1_000_000 }), []);
     }
 
     #[test]

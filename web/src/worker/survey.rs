@@ -201,7 +201,7 @@ fn status(status: Status) -> TaskStatus {
     }
 }
 
-fn strategy(strategy: &PlacementStrategy) -> Rule {
+pub(super) fn strategy(strategy: &PlacementStrategy) -> Rule {
     let (kind, field) = match strategy {
         PlacementStrategy::Spread(SpreadField::Instance) => ("spread", "instanceId".to_owned()),
         PlacementStrategy::Spread(SpreadField::Attribute(name)) => {

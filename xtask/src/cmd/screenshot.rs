@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// The id of a task or an instance to select
     #[arg(long, value_name = "ID")]
     select: Option<String>,
+    /// A key to press then, such as `w`
+    #[arg(long, value_name = "KEY")]
+    press: Option<String>,
     /// JavaScript to run, once the page is ready, before the picture is taken
     #[arg(long)]
     at: Option<String>,
@@ -59,6 +62,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     if let Some(id) = &args.select {
         select(&page, id)?;
+    }
+    if let Some(key) = &args.press {
+        page.press(key)?;
     }
     if let Some(script) = &args.at {
         println!("{}", page.eval(script)?);

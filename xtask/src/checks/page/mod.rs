@@ -1,5 +1,6 @@
 //! The page in a real Chromium, used as a visitor would.
 
+mod asking;
 mod bringing;
 mod digests;
 mod hands;
@@ -23,7 +24,7 @@ use visit::Guest;
 type Check = fn(&Guest<'_>) -> Result<()>;
 
 /// What the page must do; the numbers are those of the playground's acceptance checks.
-const CHECKS: [(&str, Check); 18] = [
+const CHECKS: [(&str, Check); 20] = [
     (
         "1: a cold page shows a task reaching RUNNING within 3 s",
         opening::moves_within_three_seconds,
@@ -31,6 +32,8 @@ const CHECKS: [(&str, Check); 18] = [
     ("the page starts dark on a phone without complaint", opening::starts_dark_on_a_phone),
     ("an address that names a preset opens it", opening::address_names_a_preset),
     ("3: a click on a tile names task, instance, zone, revision, state", hands::tiles),
+    ("4: why here tells every candidate and its reason", asking::why_here),
+    ("why here follows the selection and the run", asking::follows),
     ("instances and zones can be selected, and let go again", hands::instances_and_zones),
     ("the table lists the same tasks as the picture", hands::table),
     ("one more and one fewer task of a service", hands::desired_count),

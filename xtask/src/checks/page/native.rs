@@ -53,6 +53,15 @@ impl Native {
     }
 }
 
+impl Native {
+    /// What `stowplan explain` says of how a task was placed.
+    pub(super) fn explain(&self, file: &Path, task: &str) -> Result<Value> {
+        let mut command = shell::program(&self.program);
+        command.arg("explain").arg(file).args(["--task", task, "--json"]);
+        Ok(serde_json::from_str(&shell::run_quietly(&mut command)?)?)
+    }
+}
+
 /// Every scenario file of a folder of `scenarios/`, by name.
 pub(super) fn files(folder: &str) -> Result<Vec<PathBuf>> {
     let folder = shell::root().join("scenarios").join(folder);

@@ -1,0 +1,124 @@
+//! Why here, why not there: the decision that placed a task, every candidate with its reason.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::deck::use_deck;
+use crate::model::Board;
+use crate::words::{clock_ms, thousands};
+use crate::worker::protocol::{ToEngine, Why, WhyRow, WhyStage};
+
+/// More rows than this stand as a number.
+const ROWS_MOST: usize = 60;
+/// More candidates than this have no dot each.
+const DOTS_MOST: u32 = 24;
+
+#[derive(Properties, PartialEq)]
+pub struct WhyPanelProps {
+    pub board: Board,
+    pub key_of: u32,
+    pub why: Option<Rc<Why>>,
+}
+
+#[component]
+pub fn WhyPanel(props: &WhyPanelProps) -> Html {
+    let deck = use_deck();
+    // Another document is another run: the same task may have been placed otherwise.
+    let run = Rc::as_ptr(&props.board.document).cast::<u8>() as usize;
+    use_effect_with((props.key_of, run), move |(key, _)| {
+        deck.send(ToEngine::Why { key: *key });
+    });
+    let why = props.why.as_deref().filter(|why| why.key == props.key_of);
+    let Some(why) = why else {
+        return html! { <p class="hint">{ "The decision is made once more." }</p> };
+    };
+    let at = why.at_ms.map(|ms| format!("Decided at {}. {}", clock_ms(ms), why.tie));
+    html! {
+        <div data-testid="why">
+            <p class="read">{ &why.sentence }</p>
+            if let Some(at) = at { <p class="hint">{ at }</p> }
+            { funnel(&why.stages) }
+            { table(why) }
+            if !why.changes.is_empty() {
+                <h3 class="cap">{ "What would change it?" }</h3>
+                <ul class="changes" data-testid="changes">
+                    { for why.changes.iter().map(|change| html! { <li>{ change }</li> }) }
+                </ul>
+            }
+            if !why.stopped.is_empty() {
+                <h3 class="cap">{ "Why it stopped" }</h3>
+                <p data-testid="stopped">{ &why.stopped }</p>
+            }
+        </div>
+    }
+}
+
+/// How many were left behind each stage; while there are few, a dot each.
+fn funnel(stages: &[WhyStage]) -> Html {
+    let Some(first) = stages.first() else { return Html::default() };
+    let whole = first.left;
+    let dot = |stage: &WhyStage, index: u32| {
+        let here = index < stage.left;
+        let class = match (here, stage.left == 1 && whole > 1) {
+            (true, true) => "won",
+            (true, false) => "in",
+            (false, _) => "",
+        };
+        html! { <i {class} /> }
+    };
+    let stage = |stage: &WhyStage| {
+        html! {
+            <li>
+                <small>{ &stage.name }</small><b>{ thousands(u64::from(stage.left)) }</b>
+                if whole <= DOTS_MOST {
+                    <span class="dots">{ for (0..whole).map(|index| dot(stage, index)) }</span>
+                }
+            </li>
+        }
+    };
+    html! {
+        <ol class="funnel" aria-label="How many were left behind each stage">
+            { for stages.iter().map(stage) }
+        </ol>
+    }
+}
+
+fn table(why: &Why) -> Html {
+    if why.rows.is_empty() {
+        return Html::default();
+    }
+    let more = why.rows.len().saturating_sub(ROWS_MOST);
+    html! {
+        <>
+            <table class="why-rows" data-testid="why-rows">
+                <caption class="sr">{ "Every candidate and why it was or was not chosen" }</caption>
+                <thead><tr>
+                    <th>{ "on" }</th><th>{ "AZ" }</th>
+                    { for why.columns.iter().map(|name| html! { <th class="num">{ name }</th> }) }
+                    <th>{ "verdict" }</th>
+                </tr></thead>
+                <tbody>{ for why.rows.iter().take(ROWS_MOST).map(row) }</tbody>
+            </table>
+            if more > 0 { <p class="hint">{ format!("And {more} more that came less far.") }</p> }
+        </>
+    }
+}
+
+fn row(row: &WhyRow) -> Html {
+    let rank = |rank: &Option<u32>| {
+        let text = rank.map_or_else(String::new, |rank| thousands(u64::from(rank)));
+        html! { <td class="num">{ text }</td> }
+    };
+    let tone = if row.refused { "bad" } else { "mid" };
+    html! {
+        <tr key={format!("{} {}", row.name, row.zone)} class={row.chosen.then_some("chosen")}>
+            <td class="strong">{ &row.name }</td>
+            <td>{ &row.zone }</td>
+            { for row.ranks.iter().map(rank) }
+            <td class={(!row.chosen).then_some(tone)} title={row.verdict.clone()}>
+                { &row.verdict }
+            </td>
+        </tr>
+    }
+}

@@ -1,0 +1,117 @@
+//! Why a task stands where it stands: the decision is made once more, and what it saw is told.
+
+use stowplan_engine::View;
+use stowplan_engine::api::EventKind;
+use stowplan_engine::explain::{
+    Candidate, Field, PlacementReport, Question, Tie, Verdict, Witnessed,
+};
+use stowplan_engine::model::{PlacementStrategy, TaskId, Time};
+use stowplan_sim::run::Replay;
+
+use super::protocol::{Why, WhyRow, WhyStage};
+use super::survey::strategy;
+use crate::words;
+
+/// The placement of a task, explained as it was made; of one that waits, as it would be made now.
+pub(super) fn why(replay: &Replay, task: TaskId) -> Why {
+    let head = replay.head();
+    let view = head.engine();
+    let placed = head.record().log().iter().rev().find_map(|event| {
+        let here = matches!(event.kind, EventKind::TaskPlaced(placed) if placed == task);
+        here.then_some(event.at)
+    });
+    let report = match placed {
+        Some(at) => match replay.witnessed(task, at) {
+            Some(Witnessed::Placement(report)) => Some(*report),
+            _ => None,
+        },
+        None => head.explain(&Question::Waiting(task)).ok().flatten(),
+    };
+    let stopped = view.why_stopped(task).map(|why| view.stop_text(task, &why));
+    let mut told = Why {
+        key: task.0,
+        at_ms: placed.map(|at| u64::try_from(at.0).unwrap_or(0)),
+        stopped: stopped.unwrap_or_default(),
+        ..Why::default()
+    };
+    match &report {
+        Some(report) => tell(&mut told, view, report),
+        None if view.task(task).created_at < Time::ZERO => {
+            told.sentence = "It was there before the run, so nothing was decided.".to_owned();
+        }
+        None => told.sentence = "It was told its instance, so nothing was decided.".to_owned(),
+    }
+    told
+}
+
+fn tell(told: &mut Why, view: View<'_>, report: &PlacementReport) {
+    told.sentence = view.placement_text(report);
+    match &report.field {
+        Field::Instances { candidates, left, tie, changes, .. } => {
+            told.columns = report.strategy.iter().map(rule).collect();
+            let names = ["instances", "fit"].map(str::to_owned).into_iter();
+            let strategies = report.strategy.iter().enumerate();
+            let strategies = strategies.map(|(at, it)| format!("{} {}", at + 1, strategy(it).kind));
+            let stages = names.chain(strategies).zip(left);
+            told.stages = stages.map(|(name, left)| WhyStage { name, left: *left }).collect();
+            told.tie = match tie {
+                Tie::None => String::new(),
+                Tie::LowestId => "Among equals the lowest id was chosen.".to_owned(),
+                Tie::Drawn => "Among equals it was drawn.".to_owned(),
+            };
+            let mut listed: Vec<&Candidate> = candidates.iter().collect();
+            listed.sort_by_key(|candidate| how_far(&candidate.verdict));
+            told.rows = listed.into_iter().map(|it| row(view, report, it)).collect();
+            told.changes = changes.iter().map(|it| view.suggestion_text(report, it)).collect();
+        }
+        Field::Fargate(zones) => {
+            told.columns = vec!["tasks".to_owned()];
+            let row = |zone: &stowplan_engine::explain::FargateZone| WhyRow {
+                name: "Fargate".to_owned(),
+                zone: words::short_zone(view.zone_name(zone.zone)).to_owned(),
+                ranks: vec![Some(zone.tasks)],
+                verdict: match (zone.chosen, zone.capacity) {
+                    (Some(_), _) => "CHOSEN",
+                    (None, true) => "more tasks",
+                    (None, false) => "NO: no capacity",
+                }
+                .to_owned(),
+                chosen: zone.chosen.is_some(),
+                refused: !zone.capacity,
+            };
+            told.rows = zones.iter().map(row).collect();
+        }
+    }
+}
+
+fn rule(given: &PlacementStrategy) -> String {
+    let rule = strategy(given);
+    words::rule(&rule.kind, &rule.field)
+}
+
+/// Those that came furthest stand first.
+fn how_far(verdict: &Verdict) -> (u8, std::cmp::Reverse<usize>) {
+    let (group, stage) = match verdict {
+        Verdict::Chosen => (0, 0),
+        Verdict::LostTie => (1, 0),
+        Verdict::Outranked(position) => (2, *position),
+        Verdict::Refused(_) => (3, 0),
+        Verdict::OtherZone | Verdict::OtherProvider => (4, 0),
+        Verdict::NotActive(_) => (5, 0),
+    };
+    (group, std::cmp::Reverse(stage))
+}
+
+fn row(view: View<'_>, report: &PlacementReport, candidate: &Candidate) -> WhyRow {
+    let instance = view.instance(candidate.instance);
+    let seen = candidate.ranks.iter().copied().map(Some);
+    let ranks = seen.chain(std::iter::repeat(None)).take(report.strategy.len()).collect();
+    WhyRow {
+        name: instance.name.to_string(),
+        zone: words::short_zone(view.zone_name(instance.zone)).to_owned(),
+        ranks,
+        verdict: view.verdict_text(report, &candidate.verdict),
+        chosen: candidate.verdict == Verdict::Chosen,
+        refused: matches!(candidate.verdict, Verdict::Refused(_) | Verdict::NotActive(_)),
+    }
+}
