@@ -1,5 +1,5 @@
-//! A rolling deployment of a service of 1,000 tasks on 200 instances, from the call to the steady
-//! state, with every report of the tasks and every event of the engine; and what it takes to put
+//! Rolling deployments of a service, of 1,000 tasks on 200 instances and of 100,000 on 10,000, from
+//! the call to the steady state, with every report of the tasks and every event of the engine; and what it takes to put
 //! the engine aside in the middle of it and to go on from there.
 
 use std::hint::black_box;
@@ -13,17 +13,18 @@ use stowplan_engine::api::{Answer, Setup};
 use stowplan_engine::model::{RolloutState, ServiceId, Span, Time};
 use stowplan_engine::{Engine, View};
 
-const INSTANCES: u32 = 200;
-const TASKS: u32 = 1_000;
-const SIZE: TaskSize = TaskSize { cpu: 256, memory: 512 };
 const LATENCIES: Latencies = Latencies {
     running: Span::from_secs(15),
     healthy: Span::from_secs(30),
     stopped: Span::from_secs(30),
 };
 
-/// Limits of a service, and what a deployment under them must come to.
+/// A service, and what a deployment of it must come to.
 struct Case {
+    instances: u32,
+    tasks: u32,
+    size: TaskSize,
+    launches_per_minute: u32,
     minimum_healthy_percent: u32,
     maximum_percent: u32,
     outcome: Outcome,
@@ -49,29 +50,55 @@ struct Outcome {
 ///
 /// 50/100: 500 old tasks stop at 0 s and are gone at 30 s; 500 start, healthy at 75 s; at 80 s the
 /// other 500 stop, gone at 110 s; 500 start, healthy at 155 s, seen at 160 s.
-fn cases() -> [Case; 2] {
-    let case = |minimum_healthy_percent, maximum_percent, peak, floor, completed| Case {
+///
+/// 100/200 without that quota: all start at 0 s and are healthy at 45 s, so that at 50 s all old
+/// tasks stop; they are gone at 80 s.
+fn cases() -> [Case; 3] {
+    let outcome = |peak, floor, completed, started| Outcome {
+        peak,
+        floor,
+        completed: Time::from_secs(completed),
+        started,
+    };
+    let small = |minimum_healthy_percent, maximum_percent, outcome| Case {
+        instances: 200,
+        tasks: 1_000,
+        size: TaskSize { cpu: 256, memory: 512 },
+        launches_per_minute: 500,
         minimum_healthy_percent,
         maximum_percent,
-        outcome: Outcome { peak, floor, completed: Time::from_secs(completed), started: 1_000 },
+        outcome,
     };
-    [case(100, 200, 2_000, 1_000, 140), case(50, 100, 1_000, 500, 160)]
+    let large = Case {
+        instances: 10_000,
+        tasks: 100_000,
+        size: TaskSize { cpu: 128, memory: 128 },
+        launches_per_minute: u32::MAX,
+        ..small(100, 200, outcome(200_000, 100_000, 80, 100_000))
+    };
+    [
+        small(100, 200, outcome(2_000, 1_000, 140, 1_000)),
+        small(50, 100, outcome(1_000, 500, 160, 1_000)),
+        large,
+    ]
 }
 
 impl Case {
     fn id(&self) -> String {
         let Self { minimum_healthy_percent: min, maximum_percent: max, .. } = self;
-        format!("min{min}_max{max}/{}x{INSTANCES}", grouped(TASKS))
+        format!("min{min}_max{max}/{}x{}", grouped(self.tasks), grouped(self.instances))
     }
 
     /// A steady service whose next revision is registered.
     fn prepare(&self) -> (Driver, ServiceId) {
-        let mut workload = ClusterShape::empty(INSTANCES).build();
+        let launches_per_minute = self.launches_per_minute;
+        let empty = ClusterShape::empty(self.instances);
+        let mut workload = ClusterShape { launches_per_minute, ..empty }.build();
         for _ in 0..2 {
-            workload.define(workload::checked_task_definition("web", SIZE));
+            workload.define(workload::checked_task_definition("web", self.size));
         }
         let (min, max) = (self.minimum_healthy_percent, self.maximum_percent);
-        let input = Box::new(calls::service("web", "web:1", TASKS, min, max));
+        let input = Box::new(calls::service("web", "web:1", self.tasks, min, max));
         let created_at = Time::from_secs(-3600);
         let answer = workload.set_up(Setup::Service { input, deployments: Vec::new(), created_at });
         let Answer::GivenService(service, _) = answer else {
@@ -90,7 +117,8 @@ fn deploy(driver: &mut Driver, service: ServiceId) {
 
 /// COMPLETED, and no task is left that stops.
 fn is_over(view: View<'_>, service: ServiceId) -> bool {
-    is_completed(view, service) && view.service(service).tasks.len() == TASKS as usize
+    let row = view.service(service);
+    is_completed(view, service) && row.tasks.len() == row.desired as usize
 }
 
 fn is_completed(view: View<'_>, service: ServiceId) -> bool {
@@ -123,7 +151,7 @@ fn assert_outcome(driver: &Driver, service: ServiceId, case: &Case) {
     let view = driver.engine.view();
     let definition = view.find_definition("web:2").expect("it is registered");
     let counts = view.counts(service, driver.engine.now());
-    assert_eq!((counts.running, counts.healthy, counts.stopping), (TASKS, TASKS, 0));
+    assert_eq!((counts.running, counts.healthy, counts.stopping), (case.tasks, case.tasks, 0));
     let mut tasks = view.service(service).tasks.iter();
     assert!(tasks.all(|&task| view.task(task).definition == definition));
     let per_instance = || view.instances().map(|(_, row)| row.tasks.len());
@@ -138,10 +166,11 @@ fn assert_outcome(driver: &Driver, service: ServiceId, case: &Case) {
 
 fn rollout(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("rollout");
-    group.sample_size(10).throughput(Throughput::Elements(TASKS.into()));
+    group.sample_size(10);
     for case in cases() {
         let (prepared, service) = case.prepare();
         assert_outcome(&prepared, service, &case);
+        group.throughput(Throughput::Elements(case.tasks.into()));
         group.bench_function(BenchmarkId::from_parameter(case.id()), |b| {
             b.iter_batched_ref(
                 || prepared.clone(),
@@ -154,7 +183,7 @@ fn rollout(criterion: &mut Criterion) {
 
 /// An engine in the middle of a deployment: as many tasks as the ceiling allows.
 fn halfway() -> Engine {
-    let [case, _] = cases();
+    let [case, ..] = cases();
     let (mut driver, service) = case.prepare();
     driver.call(Time::ZERO, calls::deploy("web", "web:2"));
     driver.run_while(|view, now| view.counts(service, now).occupying() < case.outcome.peak);
@@ -163,11 +192,12 @@ fn halfway() -> Engine {
 
 fn snapshot(criterion: &mut Criterion) {
     let engine = halfway();
+    let instances = engine.view().instances().count();
     let restored = Engine::restore(engine.snapshot());
     assert_eq!(restored, engine, "a restored engine is the engine");
     assert_eq!(restored.state_hash(), engine.state_hash());
     let tasks = engine.view().tasks().len();
-    let size = format!("{}x{INSTANCES}", grouped(u32::try_from(tasks).expect("few tasks")));
+    let size = format!("{}x{instances}", grouped(u32::try_from(tasks).expect("few tasks")));
     let mut group = criterion.benchmark_group("snapshot");
     group.bench_function(BenchmarkId::new("take", &size), |b| b.iter(|| engine.snapshot()));
     group.bench_function(BenchmarkId::new("take_and_restore", &size), |b| {

@@ -29,8 +29,20 @@ pub fn run_task(
     strategy: &[PlacementStrategy],
     constraints: &[PlacementConstraint],
 ) -> Input {
+    run_tasks(1, definition, group, strategy, constraints)
+}
+
+/// RunTask of up to ten tasks.
+pub fn run_tasks(
+    count: i64,
+    definition: &str,
+    group: &str,
+    strategy: &[PlacementStrategy],
+    constraints: &[PlacementConstraint],
+) -> Input {
     Input::Command(Command::RunTask(Box::new(RunTask {
         task_definition: definition.into(),
+        count: Some(count),
         group: Some(group.into()),
         placement_strategy: strategy.to_vec(),
         placement_constraints: constraints.to_vec(),

@@ -50,23 +50,39 @@ pub struct ClusterShape {
     /// CPU reserved by tasks that are there: percent of an instance, on average. An instance has
     /// up to 25 points more or less.
     pub fill_percent: u32,
+    /// Launches that a service gets in a rolling minute.
+    pub launches_per_minute: u32,
 }
 
 impl ClusterShape {
     /// An uneven cluster in three zones, some 60 percent full.
     pub fn busy(instances: u32) -> Self {
-        Self { seed: 42, instances, zones: 3, skew: Skew::Steep, fill_percent: 60 }
+        Self {
+            seed: 42,
+            instances,
+            zones: 3,
+            skew: Skew::Steep,
+            fill_percent: 60,
+            ..Self::empty(instances)
+        }
     }
 
     /// An even and empty cluster in three zones.
     pub fn empty(instances: u32) -> Self {
-        Self { seed: 42, instances, zones: 3, skew: Skew::Even, fill_percent: 0 }
+        let launches_per_minute = EngineConfig::default().launches_per_minute;
+        let (skew, fill_percent) = (Skew::Even, 0);
+        Self { seed: 42, instances, zones: 3, skew, fill_percent, launches_per_minute }
     }
 
     /// The cluster with its instances and running tasks, and nothing left to drain.
     pub fn build(&self) -> Workload {
         let config = EngineConfig {
-            quotas: Quotas { instances_per_cluster: u32::MAX, ..Quotas::default() },
+            launches_per_minute: self.launches_per_minute,
+            quotas: Quotas {
+                instances_per_cluster: u32::MAX,
+                tasks_per_service: u32::MAX,
+                ..Quotas::default()
+            },
             ..EngineConfig::default()
         };
         let engine = Engine::new(config, self.seed).expect("the configuration is valid");

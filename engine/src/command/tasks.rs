@@ -155,12 +155,11 @@ fn run_order(
 
 /// One task after another; each sees those before. The first that has no place ends the call
 /// (01 section 3.3).
-fn run_all(control: &mut Control, order: TaskOrder, launch: Launch, count: i64) -> Answer {
+fn run_all(control: &mut Control, mut order: TaskOrder, launch: Launch, count: i64) -> Answer {
     let mut targets = ProviderCounts::empty(launch);
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let target = targets.next().expect("a checked strategy has a weight");
-        let order = TaskOrder { target, ..order.clone() };
+        order.target = targets.next().expect("a checked strategy has a weight");
         match launch::launch(control, &order) {
             Launched::Task(task) => tasks.push(task),
             Launched::Nowhere(no_place) => {

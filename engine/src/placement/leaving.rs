@@ -3,8 +3,9 @@
 //!
 //! Candidates in the same buckets of the strategy stand in one heap, by what their instances have
 //! by themselves. A stop changes the counts of its buckets, and the keys of the candidates beside
-//! it, which are put into their heap once more; what is out of date is thrown away when it comes
-//! up.
+//! it. Where keys can only get less, one that is out of date is put right when it comes up; where
+//! they can grow, the candidates beside a stop are put into their heap once more, and what is out
+//! of date is thrown away when it comes up.
 
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -178,7 +179,7 @@ impl Leaving {
             }
         }
         let Some(instance) = store.task(task).instance else { return };
-        if !self.terms.iter().any(|term| matches!(term, Term::Tasks | Term::Left(_))) {
+        if !self.keys_grow() {
             return;
         }
         for &beside in &store.instances.get(instance).tasks {
@@ -196,12 +197,22 @@ impl Leaving {
     /// The first key of a heap that is still true.
     fn top(&mut self, store: &Store, position: usize) -> Option<Key> {
         while let Some(&key) = self.heaps[position].keys.peek() {
-            if store.task(key.2).is_live() && self.key(store, key.2) == key {
-                return Some(key);
+            let is_live = store.task(key.2).is_live();
+            let current = is_live.then(|| self.key(store, key.2));
+            if current == Some(key) {
+                return current;
             }
-            self.heaps[position].keys.pop();
+            let lessens = !self.keys_grow();
+            let keys = &mut self.heaps[position].keys;
+            keys.pop();
+            keys.extend(current.filter(|_| lessens));
         }
         None
+    }
+
+    /// Whether a stop can raise the keys beside it: an instance has more left then.
+    fn keys_grow(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term, Term::Left(_)))
     }
 
     fn heap_of(&mut self, store: &Store, task: TaskId, kind: usize) -> usize {

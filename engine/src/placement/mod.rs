@@ -53,22 +53,31 @@ pub(crate) struct Unplaceable {
     pub(crate) rejected: Vec<Rejection>,
 }
 
-/// Finds the place of one task.
+/// Finds the place of one task, or says what is wrong with each candidate.
 pub(crate) fn place(
     store: &Store,
     index: &mut Index,
     request: &PlacementRequest<'_>,
     rng: &mut Rng,
 ) -> Result<Place, Unplaceable> {
+    find(store, index, request, rng)
+        .ok_or_else(|| Unplaceable { rejected: rejections(store, request) })
+}
+
+/// Finds the place of one task.
+pub(crate) fn find(
+    store: &Store,
+    index: &mut Index,
+    request: &PlacementRequest<'_>,
+    rng: &mut Rng,
+) -> Option<Place> {
     let instance = match index.best(store, request, rng) {
         Found::Best(instance) => Some(instance),
         Found::None => None,
         Found::Unordered => scan(store, index.hosts(store, request).clone(), request, rng),
     };
-    let Some(instance) = instance else {
-        return Err(Unplaceable { rejected: rejections(store, request) });
-    };
-    Ok(Place { instance, subnet: subnet_for(store, request.subnets, instance) })
+    let place = |instance| Place { instance, subnet: subnet_for(store, request.subnets, instance) };
+    instance.map(place)
 }
 
 /// Looks at every host: for a question that is asked for the first time.

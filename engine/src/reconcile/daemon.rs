@@ -1,9 +1,11 @@
 //! Daemon services: one task on every eligible instance (03 section 9).
 
+use std::collections::BTreeMap;
+
 use crate::api::event::{EventKind, FailedCheck, PlacementFailure, Rejection};
 use crate::control::Control;
 use crate::deployment::throttle;
-use crate::launch::{self, LaunchTarget, NoPlace};
+use crate::launch::{self, LaunchTarget, NoPlace, TaskOrder};
 use crate::model::{
     DeploymentId, InstanceId, InstanceStatus, Launch, LaunchType, RolloutState, SchedulingStrategy,
     ServiceId, Stop, TaskId,
@@ -12,6 +14,8 @@ use crate::placement::{self, feasible};
 use crate::reconcile::facts::Fact;
 use crate::reconcile::pass::Pass;
 use crate::reconcile::starts::{self, Started};
+use crate::store::Store;
+use crate::store::bitset::InstanceSet;
 
 /// Sets the desired count to the number of eligible instances.
 pub(super) fn count_eligible(control: &mut Control, service: ServiceId) {
@@ -29,43 +33,58 @@ pub(super) fn count_eligible(control: &mut Control, service: ServiceId) {
 /// ACTIVE instances that satisfy attributes and constraints, room or not, in id order. One whose
 /// agent is disconnected counts while its daemon lives.
 fn eligible(control: &Control, service: ServiceId, primary: DeploymentId) -> Vec<InstanceId> {
-    let active = control.store.active(control.store.service(service).cluster).clone();
+    let active = control.store.active(control.store.service(service).cluster);
+    let suiting = Suiting::of(control, service, primary);
     let mut instances: Vec<InstanceId> =
-        active.iter().filter(|&instance| suits(control, service, primary, instance)).collect();
+        active.iter().filter(|&instance| suiting.has(&control.store, instance)).collect();
     instances.sort_unstable_by_key(|&instance| control.store.instances.rank(instance));
     instances
 }
 
-fn suits(
-    control: &Control,
-    service: ServiceId,
-    deployment: DeploymentId,
-    instance: InstanceId,
-) -> bool {
-    let target = LaunchTarget::Type(LaunchType::Ec2);
-    let order = starts::service_order(control, service, deployment, target);
-    let store = &control.store;
-    let request = launch::request(&order, None);
-    let has_daemon = store.service(service).tasks.iter().any(|&task| {
-        let task = store.task(task);
-        task.is_live() && task.instance == Some(instance)
-    });
-    let is_bad = |check: &FailedCheck| !(has_daemon && matches!(check, FailedCheck::Agent));
-    let bad_host = feasible::host_failures(store, &request, instance).any(|check| is_bad(&check));
-    // What stands in the way of `distinctInstance` is the service's own daemon.
-    let mut constraints = feasible::constraint_failures(store, &request, instance);
-    !bad_host && constraints.all(|check| check == FailedCheck::DistinctInstance)
+/// Which instances suit the daemons of a deployment.
+struct Suiting {
+    order: TaskOrder,
+    /// Instances where a daemon of the service lives.
+    manned: InstanceSet,
+}
+
+impl Suiting {
+    fn of(control: &Control, service: ServiceId, deployment: DeploymentId) -> Self {
+        let target = LaunchTarget::Type(LaunchType::Ec2);
+        let order = starts::service_order(control, service, deployment, target);
+        let store = &control.store;
+        let tasks = store.service(service).tasks.iter().map(|&task| store.task(task));
+        let manned = tasks.filter(|task| task.is_live()).filter_map(|task| task.instance).collect();
+        Self { order, manned }
+    }
+
+    fn has(&self, store: &Store, instance: InstanceId) -> bool {
+        let request = launch::request(&self.order, None);
+        let is_bad = |check: &FailedCheck| {
+            !(matches!(check, FailedCheck::Agent) && self.manned.contains(instance))
+        };
+        let bad_host =
+            feasible::host_failures(store, &request, instance).any(|check| is_bad(&check));
+        // What stands in the way of `distinctInstance` is the service's own daemon.
+        let mut constraints = feasible::constraint_failures(store, &request, instance);
+        !bad_host && constraints.all(|check| check == FailedCheck::DistinctInstance)
+    }
 }
 
 /// P2.3: daemon tasks whose instance no longer suits them.
 pub(super) fn stop_misplaced(pass: &mut Pass<'_>) {
     let Some(primary) = pass.primary() else { return };
+    let mut suiting: BTreeMap<DeploymentId, Suiting> = BTreeMap::new();
     let mut violated = false;
     for index in 0..pass.facts.len() {
         let fact = pass.facts[index];
         let Some(instance) = fact.instance.filter(|_| fact.is_active()) else { continue };
-        let active = pass.control.store.instances.get(instance).status == InstanceStatus::Active;
-        if active && !suits(pass.control, pass.service, fact.deployment, instance) {
+        let suiting = suiting
+            .entry(fact.deployment)
+            .or_insert_with(|| Suiting::of(pass.control, pass.service, fact.deployment));
+        let store = &pass.control.store;
+        let active = store.instances.get(instance).status == InstanceStatus::Active;
+        if active && !suiting.has(store, instance) {
             pass.stop(index, Stop::scaling(primary));
             violated = true;
         }
@@ -112,12 +131,11 @@ pub(super) fn launch(pass: &mut Pass<'_>, started: &mut Started) {
     if throttle::holds(&store.deployment(deployment).throttle, pass.control.now) {
         return;
     }
+    let occupying = pass.facts.iter().filter(|fact| fact.is_active() || fact.is_stopping());
+    let taken: InstanceSet = occupying.filter_map(|fact| fact.instance).collect();
     for instance in eligible(pass.control, pass.service, primary) {
         let connected = pass.control.store.instances.get(instance).agent_connected;
-        let taken = |fact: &Fact| {
-            fact.instance == Some(instance) && (fact.is_active() || fact.is_stopping())
-        };
-        if connected && !pass.facts.iter().any(taken) {
+        if connected && !taken.contains(instance) {
             launch_on(pass, deployment, instance, started);
         }
     }

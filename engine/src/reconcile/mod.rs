@@ -42,12 +42,8 @@ pub(crate) fn wake(control: &mut Control) {
     fire_timers(control);
     let tick = control.now.is_multiple_of(control.store.config.tick);
     let called = std::mem::take(&mut control.called);
-    let due: Vec<ServiceId> = control
-        .store
-        .services_in_order()
-        .into_iter()
-        .filter(|&service| called.contains(&service) || (tick && needs_pass(control, service)))
-        .collect();
+    let is_due = |service| called.contains(&service) || (tick && needs_pass(control, service));
+    let due: Vec<ServiceId> = control.store.services_in_order(is_due);
     let is_daemon = |control: &Control, service: ServiceId| {
         control.store.service(service).scheduling == SchedulingStrategy::Daemon
     };

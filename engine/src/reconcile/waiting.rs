@@ -13,7 +13,7 @@ pub(super) fn place_all(control: &mut Control) {
         control.witness_placement(task, &order);
         let Control { store, rng, index, .. } = control;
         let request = launch::request(&order, Some(provider));
-        if let Ok(place) = placement::place(store, index, &request, rng) {
+        if let Some(place) = placement::find(store, index, &request, rng) {
             control.store.waiting.remove(&task);
             control.orders.remove(&task);
             launch::put_on_instance(control, task, place);

@@ -174,7 +174,9 @@ impl Instances {
 
     /// The task is STOPPED: its interface slot is free.
     pub(crate) fn detach(&mut self, instance: InstanceId, task: TaskId, eni: bool) {
-        self.loads.note(instance);
+        if eni {
+            self.loads.note(instance);
+        }
         let row = &mut self.rows[instance.index()];
         row.tasks.retain(|&other| other != task);
         row.enis_used = row.enis_used.saturating_sub(u32::from(eni));

@@ -308,9 +308,11 @@ impl Store {
         id
     }
 
-    /// Services in the byte order of `cluster/service`: the order of passes.
-    pub(crate) fn services_in_order(&self) -> Vec<ServiceId> {
-        let mut order: Vec<ServiceId> = self.service_names.values().copied().collect();
+    /// Those services that satisfy a question, in the byte order of `cluster/service`: the order
+    /// of passes.
+    pub(crate) fn services_in_order(&self, question: impl Fn(ServiceId) -> bool) -> Vec<ServiceId> {
+        let services = self.service_names.values().copied();
+        let mut order: Vec<ServiceId> = services.filter(|&service| question(service)).collect();
         order.sort_unstable_by(|&a, &b| {
             let key = |id: ServiceId| {
                 let service = self.service(id);
