@@ -1,6 +1,6 @@
 //! Rolling deployments of a service, of 1,000 tasks on 200 instances and of 100,000 on 10,000, from
-//! the call to the steady state, with every report of the tasks and every event of the engine; and what it takes to put
-//! the engine aside in the middle of it and to go on from there.
+//! the call to the steady state, with every report of the tasks and every event of the engine; and
+//! what it takes to put the engine aside in the middle of one and to go on from there.
 
 use std::hint::black_box;
 use std::time::Duration;

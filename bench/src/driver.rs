@@ -99,6 +99,7 @@ impl Driver {
                     self.report(now + stopped, task, change);
                 }
             }
+            Effect::AskHook { .. } => unreachable!("no bench has a deployment with hooks"),
         }
     }
 
