@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use crate::api::setup::{GivenSubnet, GivenTask};
 use crate::api::{Answer, CommandError, GivenDeployment, Setup};
-use crate::command::service::{NewService, checked_given};
+use crate::command::service::{NewService, checked_given, first_set};
 use crate::control::Control;
 use crate::definition;
 use crate::launch::{self, Launched};
 use crate::model::{
-    AVAILABILITY_ZONE, Attribute, Cluster, ClusterId, ContainerInstance, Deployment, DeploymentId,
-    DeploymentStatus, DesiredStatus, HealthStatus, InstanceId, Owner, Registration, RolloutReason,
-    RolloutState, SchedulingStrategy, ServiceDeployment, ServiceDeploymentId,
-    ServiceDeploymentStatus, ServiceId, Slot, Steady, Subnet, SubnetId, TargetState, TaskExtra,
-    TaskId, TaskStatus, Throttle, Time,
+    AVAILABILITY_ZONE, Attribute, Cluster, ClusterId, ContainerInstance, ControllerType,
+    Deployment, DeploymentId, DeploymentStatus, DesiredStatus, HealthStatus, InstanceId, Owner,
+    Registration, RolloutReason, RolloutState, SchedulingStrategy, ServiceDeployment,
+    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Slot, Steady, Subnet, SubnetId,
+    TargetState, TaskExtra, TaskId, TaskStatus, Throttle, Time,
 };
 use crate::reconcile;
 use crate::store::{FARGATE, FARGATE_SPOT, NewTask};
@@ -134,8 +134,24 @@ fn add_service(
     given: Vec<GivenDeployment>,
     created_at: Time,
 ) -> Answer {
-    let definition = checked.definition;
+    let (definition, launch) = (checked.definition, checked.launch.clone());
     let service = checked.create(control, input, created_at);
+    match (control.store.service(service).controller, definition) {
+        (ControllerType::Ecs, _) => {}
+        (ControllerType::CodeDeploy, Some(definition)) => {
+            let set = first_set(control, service, definition, launch);
+            let now = control.now;
+            let memory = &mut control.store.service_mut(service).memory;
+            memory.dirty = true;
+            memory.steady = Some(Steady { since: created_at, said: now });
+            return Answer::GivenService(service, vec![set]);
+        }
+        (ControllerType::CodeDeploy | ControllerType::External, _) => {
+            control.store.service_mut(service).memory.dirty = true;
+            return Answer::GivenService(service, Vec::new());
+        }
+    }
+    let Some(definition) = definition else { return Answer::GivenService(service, Vec::new()) };
     let given = if given.is_empty() {
         let desired = control.store.service(service).desired;
         vec![GivenDeployment {
@@ -196,6 +212,7 @@ fn add_deployment(
         launch,
         load_balancers: control.store.balancers_in(service, Slot::Main),
         slot: Slot::Main,
+        set: None,
         status: given.status,
         rollout: given.rollout,
         reason,

@@ -79,6 +79,7 @@ impl Digest {
             | EventKind::ServiceStatus(..)
             | EventKind::AlarmState(..)
             | EventKind::Stage(..)
+            | EventKind::PrimaryTaskSet(_)
             | EventKind::DesiredCount(..)
             | EventKind::Message(..)
             | EventKind::Bus(_) => {}

@@ -135,6 +135,7 @@ pub fn kind(kind: &EventKind) -> &'static str {
         EventKind::Stage(..) => "LifecycleStage",
         EventKind::Hook(..) => "LifecycleHook",
         EventKind::Traffic(_) => "Traffic",
+        EventKind::PrimaryTaskSet(_) => "PrimaryTaskSet",
         EventKind::Message(..) => "ServiceMessage",
         EventKind::Bus(_) => "EventBridge",
     }
@@ -171,6 +172,7 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
         | EventKind::Stage(..)
         | EventKind::Hook(..)
         | EventKind::Traffic(_)
+        | EventKind::PrimaryTaskSet(_)
         | EventKind::Message(..)
         | EventKind::Bus(_) => {
             service_of(view, kind).map_or_else(String::new, |s| service_subject(view, s))
@@ -198,9 +200,9 @@ pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> 
         | EventKind::DesiredCount(service, _)
         | EventKind::Traffic(service)
         | EventKind::Message(service, _) => Some(*service),
-        EventKind::DeploymentCreated(deployment) | EventKind::Rollout(deployment, _) => {
-            Some(view.deployment(*deployment).service)
-        }
+        EventKind::DeploymentCreated(deployment)
+        | EventKind::PrimaryTaskSet(deployment)
+        | EventKind::Rollout(deployment, _) => Some(view.deployment(*deployment).service),
         EventKind::ServiceDeployment(record, _)
         | EventKind::Stage(record, _)
         | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
@@ -248,6 +250,9 @@ pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
         EventKind::Stage(_, stage) => format!("stage {stage}"),
         EventKind::Hook(record, run, status) => hook(view, *record, *run, *status),
         EventKind::Traffic(service) => traffic(view, *service),
+        EventKind::PrimaryTaskSet(set) => {
+            format!("task set {} is PRIMARY", view.deployment_name(*set))
+        }
         EventKind::Message(service, message) => view.message(*service, message),
         EventKind::Bus(bus) => match &bus.reason {
             Some(reason) => format!("{}: {reason}", bus.name),

@@ -30,6 +30,8 @@ pub enum Answer {
     Instances(Vec<InstanceId>, Vec<Failure>),
     /// A capacity provider.
     Provider(ProviderId),
+    /// A task set.
+    TaskSet(DeploymentId),
     /// A service deployment.
     ServiceDeployment(ServiceDeploymentId),
     /// Protected tasks with their expiry, and failures.

@@ -62,6 +62,14 @@ commands! {
     StopServiceDeployment = "stopServiceDeployment",
     /// ContinueServiceDeployment.
     ContinueServiceDeployment = "continueServiceDeployment",
+    /// CreateTaskSet.
+    CreateTaskSet = "createTaskSet",
+    /// UpdateTaskSet.
+    UpdateTaskSet = "updateTaskSet",
+    /// DeleteTaskSet.
+    DeleteTaskSet = "deleteTaskSet",
+    /// UpdateServicePrimaryTaskSet.
+    UpdateServicePrimaryTaskSet = "updateServicePrimaryTaskSet",
     /// UpdateTaskProtection.
     UpdateTaskProtection = "updateTaskProtection",
     /// GetTaskProtection.

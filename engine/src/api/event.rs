@@ -60,6 +60,8 @@ pub enum EventKind {
     Stage(ServiceDeploymentId, LifecycleStage),
     /// The n-th run of a lifecycle hook of a service deployment stands so.
     Hook(ServiceDeploymentId, u32, HookStatus),
+    /// A task set became PRIMARY.
+    PrimaryTaskSet(DeploymentId),
     /// Traffic of a service goes elsewhere.
     Traffic(ServiceId),
     /// A service deployment changed status.

@@ -9,6 +9,7 @@ mod protection;
 mod rollout;
 pub(crate) mod service;
 mod settings;
+pub(crate) mod task_sets;
 mod tasks;
 mod update;
 
@@ -32,6 +33,10 @@ pub(crate) fn apply(control: &mut Control, command: Command) -> Result<Answer, C
         Command::DeleteService(input) => service::delete(control, &input),
         Command::StopServiceDeployment(input) => rollout::stop(control, &input),
         Command::ContinueServiceDeployment(input) => rollout::go_on(control, &input),
+        Command::CreateTaskSet(input) => task_sets::create(control, *input),
+        Command::UpdateTaskSet(input) => task_sets::update(control, &input),
+        Command::DeleteTaskSet(input) => task_sets::delete(control, &input),
+        Command::UpdateServicePrimaryTaskSet(input) => task_sets::set_primary(control, &input),
         Command::UpdateTaskProtection(input) => protection::update(control, &input),
         Command::GetTaskProtection(input) => protection::get(control, &input),
         Command::UpdateContainerInstancesState(input) => instances::update_state(control, &input),

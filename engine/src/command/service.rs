@@ -10,15 +10,16 @@ use crate::command::capacity::resolve_launch;
 use crate::command::settings::{
     Kind, check_daemon_settings, default_settings, grace, settings, spelled,
 };
+use crate::command::task_sets::{self, NewSet};
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
 use crate::model::{
     ClusterId, ControllerType, Deployment, DeploymentId, DeploymentSettings, DeploymentStatus,
-    Launch, PlacementConstraint, PlacementStrategy, RolloutReason, RolloutState,
+    Launch, LaunchType, PlacementConstraint, PlacementStrategy, RolloutReason, RolloutState,
     SchedulingStrategy, Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus,
-    ServiceId, ServiceMemory, ServiceStatus, Slot, Span, Stop, TaskDefinitionId, Throttle, Time,
-    Traffic,
+    ServiceId, ServiceMemory, ServiceStatus, Share, Slot, Span, Stop, TaskDefinitionId, TaskSet,
+    Throttle, Time, Traffic,
 };
 use crate::reconcile::{rebalance, shifting, stop_pending};
 use crate::store::Store;
@@ -26,12 +27,13 @@ use crate::store::Store;
 /// A CreateService that passed every check.
 pub(crate) struct NewService {
     cluster: ClusterId,
-    pub(crate) definition: TaskDefinitionId,
+    /// None where task sets say what runs.
+    pub(crate) definition: Option<TaskDefinitionId>,
     desired: u32,
     scheduling: SchedulingStrategy,
     controller: ControllerType,
     settings: DeploymentSettings,
-    launch: Launch,
+    pub(crate) launch: Launch,
     constraints: Arc<[PlacementConstraint]>,
     strategy: Arc<[PlacementStrategy]>,
     grace: Span,
@@ -41,9 +43,18 @@ pub(crate) struct NewService {
 pub(super) fn create(control: &mut Control, input: CreateService) -> Result<Answer, CommandError> {
     let checked = check(&control.store, &input, Origin::Call)?;
     let (definition, launch) = (checked.definition, checked.launch.clone());
+    let controller = checked.controller;
     let service = checked.create(control, input, control.now);
     control.out.event(EventKind::ServiceCreated(service));
-    new_deployment(control, service, definition, launch);
+    match (controller, definition) {
+        (ControllerType::Ecs, Some(definition)) => {
+            new_deployment(control, service, definition, launch);
+        }
+        (ControllerType::CodeDeploy, Some(definition)) => {
+            first_set(control, service, definition, launch);
+        }
+        (ControllerType::External, _) | (_, None) => {}
+    }
     control.call_concerns(service);
     Ok(Answer::Service(service))
 }
@@ -80,6 +91,9 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     let kind = Kind { scheduling, controller, allow_100_100, given };
     let settings = settings(configuration, defaults, kind)?;
     check_controller(input, controller)?;
+    if controller == ControllerType::External {
+        return external(cluster, desired, input, settings);
+    }
     let name = input.task_definition.as_deref().unwrap_or_default();
     let definition = match origin {
         Origin::Call => store.usable_definition(name)?,
@@ -119,7 +133,7 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     )?;
     Ok(NewService {
         cluster,
-        definition,
+        definition: Some(definition),
         desired,
         scheduling,
         controller,
@@ -130,6 +144,62 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
         grace: grace(input.health_check_grace_period_seconds)?.unwrap_or_default(),
         rebalancing,
     })
+}
+
+/// A service whose task sets say what runs: rule 22 of 03 section 3.3.
+fn external(
+    cluster: ClusterId,
+    desired: u32,
+    input: &CreateService,
+    settings: DeploymentSettings,
+) -> Result<NewService, CommandError> {
+    let blank = [
+        (input.task_definition.is_some(), "TaskDefinition"),
+        (!input.load_balancers.is_empty(), "LoadBalancers"),
+        (!input.service_registries.is_empty(), "ServiceRegistries"),
+        (input.network_configuration.is_some(), "NetworkConfiguration"),
+    ];
+    if let Some((_, what)) = blank.into_iter().find(|(given, _)| *given) {
+        return Err(CommandError::invalid(format!("{what} must be blank")));
+    }
+    let constraints = definition::placement_constraints(&[], &input.placement_constraints)?;
+    Ok(NewService {
+        cluster,
+        definition: None,
+        desired,
+        scheduling: SchedulingStrategy::Replica,
+        controller: ControllerType::External,
+        settings,
+        launch: Launch::Type(LaunchType::Ec2),
+        constraints: constraints.into(),
+        strategy: definition::placement_strategies(&input.placement_strategy)?.into(),
+        grace: grace(input.health_check_grace_period_seconds)?.unwrap_or_default(),
+        rebalancing: false,
+    })
+}
+
+/// A service of CodeDeploy begins with one task set, whole and PRIMARY.
+pub(crate) fn first_set(
+    control: &mut Control,
+    service: ServiceId,
+    definition: TaskDefinitionId,
+    launch: Launch,
+) -> DeploymentId {
+    let row = control.store.service(service);
+    let new = NewSet {
+        definition,
+        launch,
+        load_balancers: row.load_balancers.clone().into(),
+        slot: Slot::Main,
+        status: DeploymentStatus::Primary,
+        set: TaskSet {
+            scale: Share::ALL,
+            network: row.network.clone(),
+            registries: row.registries.clone(),
+            ..TaskSet::default()
+        },
+    };
+    task_sets::add(control, service, new)
 }
 
 impl NewService {
@@ -198,6 +268,7 @@ pub(super) fn new_deployment(
         launch,
         load_balancers: Arc::new([]),
         slot: Slot::Main,
+        set: None,
         status: DeploymentStatus::Primary,
         rollout: RolloutState::InProgress,
         reason: RolloutReason::InProgress,
@@ -434,13 +505,12 @@ fn check_controller(input: &CreateService, controller: ControllerType) -> Result
     });
     match controller {
         ControllerType::Ecs => Ok(()),
-        ControllerType::External => {
-            Err(CommandError::client("deployment controller EXTERNAL is not built yet"))
+        ControllerType::CodeDeploy | ControllerType::External if custom && !on_fargate => {
+            Err(CommandError::invalid(format!(
+                "minimumHealthyPercent and maximumPercent cannot be customised with the \
+                 {controller} deployment controller."
+            )))
         }
-        ControllerType::CodeDeploy if custom && !on_fargate => Err(CommandError::invalid(
-            "minimumHealthyPercent and maximumPercent cannot be customised with the CODE_DEPLOY \
-             deployment controller.",
-        )),
-        ControllerType::CodeDeploy => Ok(()),
+        ControllerType::CodeDeploy | ControllerType::External => Ok(()),
     }
 }

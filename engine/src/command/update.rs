@@ -9,6 +9,7 @@ use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
 use crate::command::service::{check_active, desired_count, new_deployment};
 use crate::command::settings::{Kind, check_daemon_settings, grace, settings};
+use crate::command::task_sets;
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
@@ -62,6 +63,9 @@ pub(super) fn update(control: &mut Control, input: UpdateService) -> Result<Answ
 fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Change, CommandError> {
     let row = store.service(service);
     check_controller(row.controller, input)?;
+    if row.controller == ControllerType::External {
+        return check_external(store, row, input);
+    }
     let desired = match (row.scheduling, input.desired_count) {
         (_, None) => None,
         (SchedulingStrategy::Replica, Some(desired)) => Some(desired_count(store, desired)?),
@@ -124,6 +128,31 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
         definition,
         launch,
         deploys,
+    })
+}
+
+/// What task sets run is none of this call's business (03 section 3.2).
+fn check_external(
+    store: &Store,
+    row: &Service,
+    input: &UpdateService,
+) -> Result<Change, CommandError> {
+    let constraints = input.placement_constraints.as_ref();
+    let constraints = constraints.map(|given| definition::placement_constraints(&[], given));
+    let strategy = input.placement_strategy.as_ref();
+    let strategy = strategy.map(|given| definition::placement_strategies(given));
+    Ok(Change {
+        desired: input.desired_count.map(|desired| desired_count(store, desired)).transpose()?,
+        settings: row.settings.clone(),
+        placement: Placement {
+            constraints: constraints.transpose()?,
+            strategy: strategy.transpose()?,
+        },
+        grace: grace(input.health_check_grace_period_seconds)?,
+        rebalancing: false,
+        definition: TaskDefinitionId(0),
+        launch: row.launch.clone(),
+        deploys: false,
     })
 }
 
@@ -225,6 +254,10 @@ fn check_controller(controller: ControllerType, input: &UpdateService) -> Result
     if controller == ControllerType::Ecs {
         return Ok(());
     }
+    let by_whom = match controller {
+        ControllerType::CodeDeploy => "Use AWS CodeDeploy to trigger a new deployment.",
+        ControllerType::Ecs | ControllerType::External => "Use task sets instead.",
+    };
     let forbidden = [
         (input.network_configuration.is_some(), "network parameters"),
         (input.load_balancers.is_some(), "load balancers"),
@@ -234,15 +267,21 @@ fn check_controller(controller: ControllerType, input: &UpdateService) -> Result
         if given {
             return Err(CommandError::invalid(format!(
                 "Unable to update {what} on services with a {controller} deployment controller. \
-                 Use AWS CodeDeploy to trigger a new deployment."
+                 {by_whom}"
             )));
         }
     }
     if input.force_new_deployment == Some(true) {
         return Err(CommandError::invalid(format!(
             "Cannot force a new deployment on services with a {controller} deployment controller. \
-             Use AWS CodeDeploy to trigger a new deployment."
+             {by_whom}"
         )));
+    }
+    if controller == ControllerType::External && input.deployment_configuration.is_some() {
+        return Err(CommandError::invalid(
+            "Unable to update the deployment configuration on services with an EXTERNAL \
+             deployment controller.",
+        ));
     }
     Ok(())
 }
@@ -258,6 +297,11 @@ fn set_desired(control: &mut Control, service: ServiceId, desired: u32) {
     control.out.event(EventKind::DesiredCount(service, desired));
     let shifts = control.store.service(service).settings.strategy.shifts_traffic();
     for deployment in control.store.service(service).deployments.clone() {
+        let set = control.store.deployment(deployment).set.as_ref();
+        if let Some(scale) = set.map(|set| set.scale) {
+            task_sets::set_scale(control, deployment, scale);
+            continue;
+        }
         if shifts {
             let all = shifting::wants_all(control, deployment);
             let row = control.store.deployment_mut(deployment);
@@ -276,7 +320,9 @@ fn set_desired(control: &mut Control, service: ServiceId, desired: u32) {
                 let share = u32::try_from(share.div_ceil(u64::from(before))).unwrap_or(u32::MAX);
                 share.min(desired)
             }
-            DeploymentStatus::Active | DeploymentStatus::Inactive => row.desired.min(desired),
+            DeploymentStatus::Active | DeploymentStatus::Draining | DeploymentStatus::Inactive => {
+                row.desired.min(desired)
+            }
         };
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::input::LoadBalancer;
 use crate::model::{
     DeploymentId, DeploymentStatus, Launch, RolloutState, ServiceDeploymentStatus, ServiceId,
-    Shift, Slot, TaskDefinitionId, Time,
+    Shift, Slot, TaskDefinitionId, TaskSet, Time,
 };
 
 /// A deployment: the working set of tasks of one service revision.
@@ -27,6 +27,8 @@ pub struct Deployment {
     pub load_balancers: Arc<[LoadBalancer]>,
     /// Which of each pair.
     pub slot: Slot,
+    /// It is a task set: somebody else decides how much of it runs.
+    pub set: Option<Box<TaskSet>>,
     /// Its place among its siblings.
     pub status: DeploymentStatus,
     /// How far it has come.
@@ -207,7 +209,7 @@ impl Deployment {
             && match self.status {
                 DeploymentStatus::Primary => true,
                 DeploymentStatus::Active => self.ever_completed,
-                DeploymentStatus::Inactive => false,
+                DeploymentStatus::Draining | DeploymentStatus::Inactive => false,
             }
     }
 }

@@ -24,6 +24,7 @@ mod stop;
 mod strategy;
 mod task;
 mod task_definition;
+mod task_set;
 mod time;
 
 pub use alarm::*;
@@ -44,4 +45,5 @@ pub use stop::*;
 pub use strategy::*;
 pub use task::*;
 pub use task_definition::*;
+pub use task_set::*;
 pub use time::*;

@@ -268,6 +268,8 @@ spelled! {
         Primary = "PRIMARY",
         /// Older, still listed.
         Active = "ACTIVE",
+        /// A task set that is being deleted.
+        Draining = "DRAINING",
         /// No longer listed.
         Inactive = "INACTIVE",
     }

@@ -5,8 +5,8 @@ use crate::api::event::{EventKind, Message};
 use crate::control::Control;
 use crate::deployment::rollout::{self, Signal, Transition};
 use crate::model::{
-    DeploymentId, DeploymentStatus, RolloutReason, RolloutState, ServiceDeploymentId,
-    ServiceDeploymentStatus, ServiceId, ServiceStatus, SourceCleanup, Stop,
+    ControllerType, DeploymentId, DeploymentStatus, RolloutReason, RolloutState,
+    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, ServiceStatus, SourceCleanup, Stop,
 };
 use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::pass::Pass;
@@ -15,6 +15,10 @@ use crate::reconcile::{monitors, shifting};
 /// Completes the PRIMARY deployment when everything speaks for it, and retires old ones. Answers
 /// whether it completed.
 pub(super) fn check(pass: &mut Pass<'_>) -> bool {
+    if pass.control.store.service(pass.service).controller != ControllerType::Ecs {
+        retire_sets(pass);
+        return false;
+    }
     let Some(primary) = pass.primary() else { return false };
     let completes = match shifting::current(pass.control, pass.service) {
         Some(record) => has_shifted(pass, primary, record),
@@ -135,15 +139,30 @@ fn retire(pass: &mut Pass<'_>, primary: DeploymentId) {
     let listed = &store.service(pass.service).deployments;
     let gone: Vec<DeploymentId> = listed.iter().copied().filter(|&d| over(d)).collect();
     for deployment in gone {
-        let now = pass.control.now;
-        let row = pass.control.store.deployment_mut(deployment);
-        row.status = DeploymentStatus::Inactive;
-        row.updated_at = now;
-        let listed = &mut pass.control.store.service_mut(pass.service).deployments;
-        listed.retain(|&other| other != deployment);
-        let definition = pass.control.store.deployment(deployment).definition;
-        pass.control.store.forget_deleted(definition);
+        leave_list(pass, deployment);
     }
+}
+
+/// Task sets that were deleted leave the list with their last task.
+fn retire_sets(pass: &mut Pass<'_>) {
+    let lingers = |kind: &Kind| kind.is_active() || kind.is_stopping();
+    for set in pass.deployments() {
+        let draining = pass.control.store.deployment(set).status == DeploymentStatus::Draining;
+        if draining && pass.count_of(set, lingers) == 0 {
+            leave_list(pass, set);
+        }
+    }
+}
+
+fn leave_list(pass: &mut Pass<'_>, deployment: DeploymentId) {
+    let now = pass.control.now;
+    let row = pass.control.store.deployment_mut(deployment);
+    row.status = DeploymentStatus::Inactive;
+    row.updated_at = now;
+    let definition = row.definition;
+    let listed = &mut pass.control.store.service_mut(pass.service).deployments;
+    listed.retain(|&other| other != deployment);
+    pass.control.store.forget_deleted(definition);
 }
 
 /// A deleted service: whatever still runs is told to stop; without an active task it is INACTIVE.

@@ -3,7 +3,9 @@
 use crate::api::event::Message;
 use crate::control::Control;
 use crate::deployment::throttle;
-use crate::model::{DeploymentId, MessageKey, RolloutState, ServiceId, Steady, Time};
+use crate::model::{
+    ControllerType, DeploymentId, MessageKey, RolloutState, ServiceId, Steady, Time,
+};
 use crate::reconcile::facts::{self, Fact, Kind};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::starts::Started;
@@ -13,6 +15,9 @@ use crate::reconcile::{apart, shifting, told};
 pub(super) fn check(pass: &mut Pass<'_>, stopped_nothing: bool, started: &Started) {
     let acted = !stopped_nothing || started.tasks > 0;
     pass.control.store.service_mut(pass.service).memory.acted |= acted;
+    if pass.control.store.service(pass.service).controller != ControllerType::Ecs {
+        return check_sets(pass);
+    }
     let Some(primary) = pass.primary() else { return };
     if is_steady(pass, primary) {
         say_steady(pass);
@@ -22,6 +27,43 @@ pub(super) fn check(pass: &mut Pass<'_>, stopped_nothing: bool, started: &Starte
     if !acted && started.failures.is_empty() && !apart::is_apart(pass.control, pass.service) {
         say_stuck(pass, primary);
     }
+}
+
+/// `stabilityStatus` of each task set, and E1 when all of them are steady (03 section 22).
+fn check_sets(pass: &mut Pass<'_>) {
+    let now = pass.control.now;
+    let mut all = true;
+    for set in pass.deployments() {
+        let steady = set_is_steady(pass, set);
+        all &= steady;
+        let Some(row) = pass.control.store.deployment_mut(set).set.as_mut() else { continue };
+        let before = row.stability.map(|(was, _)| was);
+        if before != Some(steady) {
+            row.stability = Some((steady, now));
+            if steady {
+                pass.control.out.service_action(pass.service, "TASKSET_STEADY_STATE", None);
+            }
+        }
+    }
+    let some = !pass.control.store.service(pass.service).deployments.is_empty();
+    if all && some {
+        say_steady(pass);
+    } else {
+        pass.control.store.service_mut(pass.service).memory.steady = None;
+    }
+}
+
+fn set_is_steady(pass: &Pass<'_>, set: DeploymentId) -> bool {
+    let store = &pass.control.store;
+    let row = store.deployment(set);
+    let running = pass.count_of(set, Kind::is_running);
+    let has_signal = store.definition(row.definition).has_essential_health_check()
+        || !row.load_balancers.is_empty();
+    row.is_maintained()
+        && running == row.desired
+        && pass.count_of(set, Kind::is_active) == running
+        && (!has_signal || pass.count_of(set, Kind::is_healthy) == running)
+        && pass.count_of(set, |kind| kind.is_active() && kind.draining) == 0
 }
 
 fn is_steady(pass: &Pass<'_>, primary: DeploymentId) -> bool {

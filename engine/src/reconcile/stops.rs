@@ -19,11 +19,11 @@ use crate::reconcile::told;
 /// P2: pending tasks on DRAINING instances, tasks of deployments that nobody maintains, daemon
 /// tasks whose instance they no longer suit.
 pub(super) fn forced(pass: &mut Pass<'_>) {
-    let Some(primary) = pass.primary() else { return };
+    let primary = pass.primary();
     for index in 0..pass.facts.len() {
         let fact = pass.facts[index];
         if fact.class == Class::Pending && fact.draining {
-            pass.stop(index, Stop::scaling(primary));
+            pass.stop(index, Stop::scaling(primary.unwrap_or(fact.deployment)));
         }
     }
     shrink_unmaintained(pass);
@@ -32,18 +32,21 @@ pub(super) fn forced(pass: &mut Pass<'_>) {
     }
 }
 
-/// P2.2: deployments that are not maintained lose what is pending and what is unhealthy.
+/// P2.2: deployments that are not maintained lose what is pending and what is unhealthy; a task set
+/// that is being deleted loses everything.
 pub(super) fn shrink_unmaintained(pass: &mut Pass<'_>) {
-    let Some(primary) = pass.primary() else { return };
+    let primary = pass.primary();
     for deployment in pass.deployments() {
-        if pass.control.store.deployment(deployment).is_maintained() {
+        let row = pass.control.store.deployment(deployment);
+        if row.is_maintained() {
             continue;
         }
+        let deleted = row.status == DeploymentStatus::Draining;
         for index in 0..pass.facts.len() {
             let fact = pass.facts[index];
-            let goes = fact.class == Class::Pending || fact.is_unhealthy();
-            if fact.deployment == deployment && goes {
-                pass.stop(index, Stop::scaling(primary));
+            let goes = fact.class == Class::Pending || fact.is_unhealthy() || deleted;
+            if fact.deployment == deployment && fact.is_active() && goes {
+                pass.stop(index, Stop::scaling(primary.unwrap_or(deployment)));
             }
         }
         let active = pass.count_of(deployment, Kind::is_active);

@@ -331,6 +331,36 @@ fn delete_service_and_stop_service_deployment() {
 }
 
 #[test]
+fn task_sets() {
+    let name = |service: &str| json!({ "service": service, "taskSet": "ecs-svc/1" });
+    let primary = |service: &str| json!({ "service": service, "primaryTaskSet": "ecs-svc/1" });
+    check(
+        "createTaskSet",
+        &[json!({ "service": "nothing" }), json!({ "service": "web" })],
+        expect![[r#"
+            ServiceNotFoundException: Service not found.
+            InvalidParameterException: Task sets are supported only for services that use
+                the EXTERNAL deployment controller.
+        "#]],
+    );
+    check("updateTaskSet", &[name("nothing"), name("web")], expect![[r#"
+        ServiceNotFoundException: Service not found.
+        InvalidParameterException: Task sets are supported only for services that use
+            the EXTERNAL deployment controller.
+    "#]]);
+    check("deleteTaskSet", &[name("nothing"), name("web")], expect![[r#"
+        ServiceNotFoundException: Service not found.
+        InvalidParameterException: Task sets are supported only for services that use
+            the EXTERNAL deployment controller.
+    "#]]);
+    check("updateServicePrimaryTaskSet", &[primary("nothing"), primary("web")], expect![[r#"
+        ServiceNotFoundException: Service not found.
+        InvalidParameterException: Task sets are supported only for services that use
+            the EXTERNAL deployment controller.
+    "#]]);
+}
+
+#[test]
 fn task_protection() {
     let first = "00000000000000000000000000000001";
     let protect = |more: Value| both(json!({ "tasks": [first], "protectionEnabled": true }), more);

@@ -21,5 +21,6 @@ mod rolling;
 mod run_task;
 mod scale_in;
 mod spot;
+mod task_sets;
 mod traffic;
 mod unhealthy;

@@ -15,8 +15,6 @@ pub(super) enum Part {
     Group,
     /// In a service, or in the input of CreateService and UpdateService.
     Service,
-    /// Values of `deploymentController.type` of a given service.
-    Controller,
     /// In an alarm.
     Alarm,
     /// In a behaviour.
@@ -78,7 +76,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "insufficientDataActions",
         ],
     ),
-    (Part::Controller, &["EXTERNAL"]),
     (Part::Behavior, &["errorRate", "costPerRequest", "maxUtilisation", "awsCalls"]),
     (
         Part::Tunable,
@@ -102,11 +99,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
     (
         Part::Action,
         &[
-            "createTaskSet",
-            "updateTaskSet",
-            "deleteTaskSet",
-            "updateServicePrimaryTaskSet",
-            "describeTaskSets",
             "registerContainerInstance",
             "createCluster",
             "updateCluster",
@@ -170,19 +162,4 @@ pub(super) fn refuse_members(at: &At<'_>, part: Part) -> Result<(), DocumentErro
         }
     }
     Ok(())
-}
-
-/// Refuses what a given service wants and nobody would do.
-pub(super) fn refuse_in_service(service: &At<'_>) -> Result<(), DocumentError> {
-    refuse_members(service, Part::Service)?;
-    let controller = service.get("deploymentController");
-    refuse_value(controller.and_then(|controller| controller.get("type")), Part::Controller)
-}
-
-fn refuse_value(value: Option<At<'_>>, part: Part) -> Result<(), DocumentError> {
-    let Some(value) = value else { return Ok(()) };
-    match value.node.as_str().and_then(|text| find(part, text)) {
-        Some(name) => Err(error(name).at(value.origin.path(), value.node.place)),
-        None => Ok(()),
-    }
 }

@@ -11,6 +11,7 @@ use super::provider::{ClusterShape, DescribedProviderShape};
 use super::service::ServiceShape;
 use super::shape::{Shape, none, object, text};
 use super::task::TaskShape;
+use super::task_set::TaskSetShape;
 use super::{Moment, definition};
 
 /// The answer to an accepted call, as it stands right after the call.
@@ -41,6 +42,7 @@ pub fn answer(moment: &Moment<'_>, command: &Command, answer: &Answer) -> Value 
             instances_answer(moment, command, instances, failures)
         }
         Answer::Provider(provider) => provider_answer(moment, *provider),
+        Answer::TaskSet(set) => object([("taskSet", TaskSetShape::object(moment, *set))]),
         Answer::ServiceDeployment(record) => {
             let arn = moment.engine.service_deployment_arn(*record);
             object([("serviceDeploymentArn", arn.into())])
@@ -170,6 +172,7 @@ pub fn refused(action: &str) -> Value {
         }
         "describeCapacityProviders" => &["capacityProviders", "failures"],
         "updateTaskProtection" | "getTaskProtection" => &["protectedTasks", "failures"],
+        "describeTaskSets" => &["taskSets", "failures"],
         "deleteTaskDefinitions" => &["taskDefinitions", "failures"],
         "listTasks" => &["taskArns"],
         "listServices" => &["serviceArns"],

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 use stowplan_engine::api::{CommandError, Exception};
-use stowplan_engine::model::{ClusterId, DeploymentId, ServiceDeploymentId};
+use stowplan_engine::model::{ClusterId, ControllerType, DeploymentId, ServiceDeploymentId};
 
 use super::Moment;
 use super::answer::missing;
@@ -15,6 +15,7 @@ use super::provider::{ClusterShape, DescribedProviderShape};
 use super::service::ServiceShape;
 use super::shape::{Shape, object};
 use super::task::{TaskShape, is_described};
+use super::task_set::TaskSetShape;
 
 /// Declares the inputs of the calls that only look.
 macro_rules! queries {
@@ -83,6 +84,10 @@ queries! {
         capacity_providers: Vec<String>, cluster: Option<String>, include: Vec<String>,
         max_results: Option<i64>, next_token: Option<String>,
     }
+    /// DescribeTaskSets: all of the service without names.
+    DescribeTaskSets = "describeTaskSets" {
+        cluster: Option<String>, service: String, task_sets: Vec<String>, include: Vec<String>,
+    }
     /// DescribeServiceDeployments: up to 20 (03 section 10.4).
     DescribeServiceDeployments = "describeServiceDeployments" {
         service_deployment_arns: Vec<String>,
@@ -139,6 +144,7 @@ impl Query {
             Self::DescribeContainerInstances(input) => instances(moment, input),
             Self::DescribeTaskDefinition(input) => task_definition(moment, input),
             Self::DescribeCapacityProviders(input) => providers(moment, input),
+            Self::DescribeTaskSets(input) => task_sets(moment, input),
             Self::DescribeServiceDeployments(input) => service_deployments(moment, input),
             Self::DescribeServiceRevisions(input) => service_revisions(moment, input),
             Self::ListClusters(input) => list::clusters(moment, input),
@@ -261,6 +267,28 @@ fn providers(
         newest_first.find(|(_, provider)| *provider.name == *name).map(|(id, _)| id)
     };
     Ok(described("capacityProviders", &input.capacity_providers, find, show))
+}
+
+fn task_sets(moment: &Moment<'_>, input: &DescribeTaskSets) -> Result<Value, CommandError> {
+    let cluster = cluster(moment, input.cluster.as_deref())?;
+    let service = moment.engine.find_service(cluster, &input.service).ok_or_else(|| {
+        CommandError::new(Exception::ServiceNotFoundException, "Service not found.")
+    })?;
+    let row = moment.engine.service(service);
+    let sets: &[DeploymentId] = match row.controller {
+        ControllerType::Ecs => &[],
+        ControllerType::CodeDeploy | ControllerType::External => &row.deployments,
+    };
+    let names: Vec<String> = match &input.task_sets[..] {
+        [] => sets.iter().map(|&set| moment.engine.deployment_name(set)).collect(),
+        named => named.to_vec(),
+    };
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let find = |name: &str| {
+        let mut known = sets.iter().copied();
+        known.find(|&set| last(&moment.engine.deployment_name(set)) == last(name))
+    };
+    Ok(described("taskSets", &names, find, |set| TaskSetShape::object(moment, set)))
 }
 
 fn service_deployments(

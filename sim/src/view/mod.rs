@@ -22,6 +22,7 @@ mod service;
 pub(crate) mod shape;
 mod target_group;
 mod task;
+mod task_set;
 mod trace;
 mod waiter;
 

@@ -293,6 +293,7 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::Stage(..)
         | EventKind::Hook(..)
         | EventKind::Traffic(_)
+        | EventKind::PrimaryTaskSet(_)
         | EventKind::Message(..)
         | EventKind::Bus(_) => true,
     }

@@ -3,14 +3,15 @@
 use serde_json::Value;
 use stowplan_engine::ServiceCounts;
 use stowplan_engine::model::{
-    Launch, PlacementConstraint, PlacementStrategy, Service, ServiceId, SpreadField, TaskId,
-    Threshold,
+    ControllerType, DeploymentId, Launch, PlacementConstraint, PlacementStrategy, Service,
+    ServiceId, SpreadField, TaskId, Threshold,
 };
 
 use super::Moment;
 use super::deployment::{self, DeploymentShape};
 use super::shape::{Shape, api, counts, none, object, shape, text};
 use super::task::{provider_of, zone_of};
+use super::task_set::TaskSetShape;
 
 /// How many of its newest messages a service keeps (03 section 2.2).
 const EVENTS_KEPT: usize = 100;
@@ -21,19 +22,25 @@ shape! {
         "serviceArn" => moment.engine.service_arn(service),
         "serviceName" => &*row.name,
         "clusterArn" => moment.engine.cluster_arn(row.cluster),
-        "loadBalancers" => api(&row.load_balancers),
+        "loadBalancers" => match primary_set(moment, service) {
+            Some(set) => api(&moment.engine.deployment(set).load_balancers),
+            None => api(&row.load_balancers),
+        },
         "serviceRegistries" => api(&row.registries),
         "status" => row.status.as_str(),
         "desiredCount" => row.desired,
         "runningCount" => tally(moment, service).running,
         "pendingCount" => tally(moment, service).pending,
-        "launchType" => launch_type(&row.launch),
+        "launchType" => match primary_set(moment, service) {
+            Some(set) => launch_type(&moment.engine.deployment(set).launch),
+            None => launch_type(&row.launch),
+        },
         "capacityProviderStrategy" => strategy(moment, &row.launch),
         "platformVersion" => text(row.input.platform_version.as_deref()),
         "platformFamily" => Value::Null,
         "taskDefinition" => task_definition(moment, service),
         "deploymentConfiguration" => configuration(row),
-        "taskSets" => none(),
+        "taskSets" => task_sets(moment, service),
         "deployments" => deployments(moment, service),
         "roleArn" => text(row.input.role.as_deref()),
         "events" => events(moment, service),
@@ -42,7 +49,13 @@ shape! {
         "currentServiceRevisions" => current_revisions(moment, row),
         "placementConstraints" => row.constraints.iter().map(constraint).collect::<Value>(),
         "placementStrategy" => row.strategy.iter().map(placement_strategy).collect::<Value>(),
-        "networkConfiguration" => api(&row.network),
+        "networkConfiguration" => match primary_set(moment, service) {
+            Some(set) => {
+                let facts = moment.engine.deployment(set).set.as_ref();
+                api(&facts.and_then(|facts| facts.network.as_ref()))
+            }
+            None => api(&row.network),
+        },
         "healthCheckGracePeriodSeconds" => row.grace.as_secs(),
         "schedulingStrategy" => row.scheduling.as_str(),
         "deploymentController" => object([("type", row.controller.as_str().into())]),
@@ -107,7 +120,8 @@ pub(crate) fn strategy_item(
 
 fn task_definition(moment: &Moment<'_>, service: ServiceId) -> Value {
     let row = moment.engine.service(service);
-    let primary = moment.engine.primary(service).or_else(|| row.deployments.last().copied());
+    let last = row.deployments.last().copied().filter(|_| !has_sets(row));
+    let primary = moment.engine.primary(service).or(last);
     text(primary.map(|deployment| {
         let definition = moment.engine.deployment(deployment).definition;
         moment.engine.definition_arn(definition, row.cluster)
@@ -143,9 +157,29 @@ pub(crate) fn configuration(row: &Service) -> Value {
     ])
 }
 
+/// Whether task sets say what runs.
+fn has_sets(row: &Service) -> bool {
+    row.controller != ControllerType::Ecs
+}
+
+/// The PRIMARY task set: what the service shows as its own.
+fn primary_set(moment: &Moment<'_>, service: ServiceId) -> Option<DeploymentId> {
+    moment.engine.primary(service).filter(|_| has_sets(moment.engine.service(service)))
+}
+
+/// In order of creation.
+fn task_sets(moment: &Moment<'_>, service: ServiceId) -> Value {
+    let row = moment.engine.service(service);
+    let sets = row.deployments.iter().filter(|_| has_sets(row));
+    sets.map(|&set| TaskSetShape::object(moment, set)).collect()
+}
+
 /// Newest first, as the API lists them.
 fn deployments(moment: &Moment<'_>, service: ServiceId) -> Value {
     let row = moment.engine.service(service);
+    if has_sets(row) {
+        return none();
+    }
     let (mut listed, primary) = (row.deployments.clone(), moment.engine.primary(service));
     listed.sort_unstable_by_key(|&deployment| {
         (Some(deployment) != primary, std::cmp::Reverse(deployment))
@@ -176,7 +210,7 @@ fn current_deployment(moment: &Moment<'_>, row: &Service) -> Value {
 }
 
 fn current_revisions(moment: &Moment<'_>, row: &Service) -> Value {
-    let listed = row.deployments.iter().rev();
+    let listed = row.deployments.iter().rev().filter(|_| !has_sets(row));
     listed.map(|&deployment| deployment::revision_summary(moment, deployment)).collect()
 }
 

@@ -195,9 +195,9 @@ fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
         | EventKind::DesiredCount(service, _)
         | EventKind::Traffic(service)
         | EventKind::Message(service, _) => Some(*service),
-        EventKind::DeploymentCreated(deployment) | EventKind::Rollout(deployment, _) => {
-            Some(view.deployment(*deployment).service)
-        }
+        EventKind::DeploymentCreated(deployment)
+        | EventKind::PrimaryTaskSet(deployment)
+        | EventKind::Rollout(deployment, _) => Some(view.deployment(*deployment).service),
         EventKind::ServiceDeployment(record, _)
         | EventKind::Stage(record, _)
         | EventKind::Hook(record, _, _) => Some(view.record(*record).service),

@@ -6,11 +6,13 @@ mod capacity;
 mod service;
 mod task;
 mod task_definition;
+mod task_set;
 
 pub use capacity::*;
 pub use service::*;
 pub use task::*;
 pub use task_definition::*;
+pub use task_set::*;
 
 /// Declares the input structs of the API: serde by Amazon's names, unknown keys refused.
 macro_rules! inputs {
