@@ -229,7 +229,7 @@ fn external_service(
     match row.controller {
         ControllerType::External => Ok(service),
         ControllerType::Ecs | ControllerType::CodeDeploy => Err(CommandError::invalid(
-            "Task sets are supported only for services that use the EXTERNAL deployment controller.",
+            "Task sets need the EXTERNAL deployment controller.",
         )),
     }
 }

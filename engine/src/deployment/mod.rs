@@ -10,6 +10,8 @@
 //! ```
 
 pub(crate) mod breaker;
+#[cfg(test)]
+mod exhaustive;
 pub(crate) mod rolling;
 pub(crate) mod rollout;
 pub(crate) mod shift;

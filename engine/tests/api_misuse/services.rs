@@ -339,25 +339,33 @@ fn task_sets() {
         &[json!({ "service": "nothing" }), json!({ "service": "web" })],
         expect![[r#"
             ServiceNotFoundException: Service not found.
-            InvalidParameterException: Task sets are supported only for services that use
-                the EXTERNAL deployment controller.
+            InvalidParameterException: Task sets need the EXTERNAL deployment controller.
         "#]],
     );
-    check("updateTaskSet", &[name("nothing"), name("web")], expect![[r#"
-        ServiceNotFoundException: Service not found.
-        InvalidParameterException: Task sets are supported only for services that use
-            the EXTERNAL deployment controller.
-    "#]]);
-    check("deleteTaskSet", &[name("nothing"), name("web")], expect![[r#"
-        ServiceNotFoundException: Service not found.
-        InvalidParameterException: Task sets are supported only for services that use
-            the EXTERNAL deployment controller.
-    "#]]);
-    check("updateServicePrimaryTaskSet", &[primary("nothing"), primary("web")], expect![[r#"
-        ServiceNotFoundException: Service not found.
-        InvalidParameterException: Task sets are supported only for services that use
-            the EXTERNAL deployment controller.
-    "#]]);
+    check(
+        "updateTaskSet",
+        &[name("nothing"), name("web")],
+        expect![[r#"
+            ServiceNotFoundException: Service not found.
+            InvalidParameterException: Task sets need the EXTERNAL deployment controller.
+        "#]],
+    );
+    check(
+        "deleteTaskSet",
+        &[name("nothing"), name("web")],
+        expect![[r#"
+            ServiceNotFoundException: Service not found.
+            InvalidParameterException: Task sets need the EXTERNAL deployment controller.
+        "#]],
+    );
+    check(
+        "updateServicePrimaryTaskSet",
+        &[primary("nothing"), primary("web")],
+        expect![[r#"
+            ServiceNotFoundException: Service not found.
+            InvalidParameterException: Task sets need the EXTERNAL deployment controller.
+        "#]],
+    );
 }
 
 #[test]

@@ -24,3 +24,4 @@ mod spot;
 mod task_sets;
 mod traffic;
 mod unhealthy;
+mod walkthrough;
