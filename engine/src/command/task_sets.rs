@@ -228,9 +228,9 @@ fn external_service(
     }
     match row.controller {
         ControllerType::External => Ok(service),
-        ControllerType::Ecs | ControllerType::CodeDeploy => Err(CommandError::invalid(
-            "Task sets need the EXTERNAL deployment controller.",
-        )),
+        ControllerType::Ecs | ControllerType::CodeDeploy => {
+            Err(CommandError::invalid("Task sets need the EXTERNAL deployment controller."))
+        }
     }
 }
 
