@@ -4,10 +4,12 @@
 //!             every task healthy, old ones gone           superseded by a newer deployment
 //!  InProgress ---------------------------> Completed   Primary ----------------> Active
 //!      |                                                                            | last task
-//!      | breaker trips | user asks                                                  v gone
+//!      | breaker | alarm | user asks                                              v gone
 //!      v                                                                         Inactive
 //!    Failed --- a completed sibling? ---> that one, same id, is Primary and InProgress again
 //! ```
+//!
+//! Deployments that shift traffic go through the stages of [`shift`] besides.
 
 pub(crate) mod breaker;
 #[cfg(test)]
