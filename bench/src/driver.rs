@@ -99,7 +99,9 @@ impl Driver {
                     self.report(now + stopped, task, change);
                 }
             }
-            Effect::AskHook { .. } => unreachable!("no bench has a deployment with hooks"),
+            Effect::AskHook { .. } | Effect::LaunchInstance(..) | Effect::TerminateInstance(_) => {
+                unreachable!("no workload has a lifecycle hook or an Auto Scaling group")
+            }
         }
     }
 

@@ -230,6 +230,9 @@ impl Control {
         }
         if to == TaskStatus::Stopped {
             self.store.detach(task);
+            if let Some(instance) = self.store.task(task).instance {
+                crate::groups::task_gone(self, instance);
+            }
             self.room_changed(cluster);
         }
         if let Some(owner) = owner {

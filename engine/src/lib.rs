@@ -84,6 +84,7 @@ mod deployment;
 mod engine;
 pub mod explain;
 pub mod expr;
+mod groups;
 pub mod hash;
 mod launch;
 mod lifecycle;

@@ -208,5 +208,6 @@ fn terminated(control: &mut Control, instance: InstanceId, stop: &Stop) {
         row.agent_connected = false;
         control.out.event(EventKind::InstanceStatus(instance, InstanceStatus::Inactive));
     }
+    crate::groups::terminated(control, instance);
     control.touch_cluster(cluster);
 }

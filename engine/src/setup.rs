@@ -48,6 +48,10 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
             control.store.alarms.insert(alarm.name.clone(), alarm);
             Ok(Answer::None)
         }
+        Setup::ScalingGroup(given) => {
+            crate::groups::add(control, *given);
+            Ok(Answer::None)
+        }
         Setup::Instance { cluster, registration } => {
             let instance = register_instance(control, cluster, *registration);
             Ok(Answer::Instances(vec![instance], Vec::new()))
@@ -98,7 +102,7 @@ pub(crate) fn register_instance(
     let zone = control.store.intern_zone(&given.zone);
     let mut used_ports = given.reserved_ports.clone();
     used_ports.insert_all(&given.held.ports);
-    control.store.add_instance(ContainerInstance {
+    let instance = control.store.add_instance(ContainerInstance {
         name: given.name,
         cluster,
         ec2_instance_id: given.ec2_instance_id,
@@ -124,7 +128,9 @@ pub(crate) fn register_instance(
         tasks: Vec::new(),
         held: given.held,
         version: 1,
-    })
+    });
+    crate::groups::join(&mut control.store, instance);
+    instance
 }
 
 fn add_service(

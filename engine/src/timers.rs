@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{TaskId, Time};
+use crate::model::{InstanceId, TaskId, Time};
 
 /// Why the engine wants to be woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,6 +11,8 @@ pub enum TimerReason {
     Deregister(TaskId),
     /// A task waited for capacity for too long (04 section 2.7).
     GiveUpWaiting(TaskId),
+    /// An instance that its Auto Scaling group lets go drained for too long (04 section 4.7).
+    FinishDraining(InstanceId),
     /// The scheduler's tick.
     Tick,
 }

@@ -80,6 +80,9 @@ impl Digest {
             | EventKind::AlarmState(..)
             | EventKind::Stage(..)
             | EventKind::PrimaryTaskSet(_)
+            | EventKind::Reservation(..)
+            | EventKind::DesiredCapacity(..)
+            | EventKind::ScalingBlocked(..)
             | EventKind::DesiredCount(..)
             | EventKind::Message(..)
             | EventKind::Bus(_) => {}

@@ -8,8 +8,8 @@ use stowplan_engine::View;
 use stowplan_engine::api::event::PlacementFailure;
 use stowplan_engine::api::{Event, EventKind};
 use stowplan_engine::model::{
-    DeploymentId, HookStatus, HookTarget, InstanceId, ServiceDeploymentId, ServiceId, TaskId,
-    TaskStatus, Time,
+    DeploymentId, HookStatus, HookTarget, InstanceId, Reservation, ServiceDeploymentId, ServiceId,
+    TaskId, TaskStatus, Time,
 };
 
 use crate::view::record::WorldEvent;
@@ -136,6 +136,9 @@ pub fn kind(kind: &EventKind) -> &'static str {
         EventKind::Hook(..) => "LifecycleHook",
         EventKind::Traffic(_) => "Traffic",
         EventKind::PrimaryTaskSet(_) => "PrimaryTaskSet",
+        EventKind::Reservation(..) => "CapacityProviderReservation",
+        EventKind::DesiredCapacity(..) => "DesiredCapacity",
+        EventKind::ScalingBlocked(..) => "ScalingBlocked",
         EventKind::Message(..) => "ServiceMessage",
         EventKind::Bus(_) => "EventBridge",
     }
@@ -153,6 +156,12 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
             format!("instance {}", view.instance(*instance).name)
         }
         EventKind::AlarmState(name, _) => format!("alarm {name}"),
+        EventKind::Reservation(provider, _) | EventKind::ScalingBlocked(provider, _) => {
+            format!("capacity provider {}", view.provider(*provider).name)
+        }
+        EventKind::DesiredCapacity(group, _) => {
+            format!("Auto Scaling group {}", view.scaling_group(*group).name)
+        }
         EventKind::TaskCreated(task)
         | EventKind::TaskPlaced(task)
         | EventKind::TaskStopDecided(task)
@@ -187,7 +196,10 @@ pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> 
         | EventKind::InstanceRegistered(_)
         | EventKind::InstanceStatus(..)
         | EventKind::AgentConnection(..)
-        | EventKind::AlarmState(..) => None,
+        | EventKind::AlarmState(..)
+        | EventKind::Reservation(..)
+        | EventKind::DesiredCapacity(..)
+        | EventKind::ScalingBlocked(..) => None,
         EventKind::TaskCreated(task)
         | EventKind::TaskPlaced(task)
         | EventKind::TaskStopDecided(task)
@@ -208,6 +220,16 @@ pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> 
         | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
         EventKind::Bus(bus) => Some(bus.service),
     }
+}
+
+/// `CapacityProviderReservation is 66.67% (2 needed, 3 there)`.
+fn reservation(point: &Reservation) -> String {
+    let hundredths = 100 * point.numerator / point.denominator;
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    let (needed, instances) = (point.needed, point.instances);
+    format!(
+        "CapacityProviderReservation is {whole}.{rest:02}% ({needed} needed, {instances} there)"
+    )
 }
 
 /// What happened.
@@ -253,6 +275,9 @@ pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
         EventKind::PrimaryTaskSet(set) => {
             format!("task set {} is PRIMARY", view.deployment_name(*set))
         }
+        EventKind::Reservation(_, point) => reservation(point),
+        EventKind::DesiredCapacity(_, count) => format!("desired capacity is {count}"),
+        EventKind::ScalingBlocked(_, block) => block.as_str().to_owned(),
         EventKind::Message(service, message) => view.message(*service, message),
         EventKind::Bus(bus) => match &bus.reason {
             Some(reason) => format!("{}: {reason}", bus.name),

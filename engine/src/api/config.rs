@@ -43,6 +43,12 @@ pub struct EngineConfig {
     pub provisioning_task_limit: u32,
     /// `provisioningTimeoutSeconds` (04 section 2.7).
     pub provisioning_timeout: Span,
+    /// `casPeriodSeconds`: the grid of cluster auto scaling (04 section 0).
+    pub scaling_period: Span,
+    /// `scaleInBlockSeconds` after a scale-out (04 section 4.4).
+    pub scale_in_block: Span,
+    /// `drainMaxSeconds` of managed draining (04 section 4.7).
+    pub drain_max: Span,
     /// Quotas of 01 section 12 and 03 section 2.2.
     pub quotas: Quotas,
 }
@@ -111,6 +117,9 @@ impl Default for EngineConfig {
             stopped_task_retention: Span::from_secs(3600),
             provisioning_task_limit: 500,
             provisioning_timeout: Span::from_secs(1800),
+            scaling_period: Span::from_secs(60),
+            scale_in_block: Span::from_secs(900),
+            drain_max: Span::from_secs(172_800),
             quotas: Quotas::default(),
         }
     }
@@ -155,6 +164,9 @@ impl EngineConfig {
         let zero = |setting| Err(ConfigError { setting, problem: "must be greater than 0" });
         if self.tick == Span::ZERO {
             return zero("schedulerTickSeconds");
+        }
+        if self.scaling_period == Span::ZERO {
+            return zero("casPeriodSeconds");
         }
         if self.start_backoff.is_empty() {
             let problem = "needs at least one delay";

@@ -1,6 +1,6 @@
 //! What the driver must carry out.
 
-use crate::model::{ServiceDeploymentId, TaskId};
+use crate::model::{InstanceId, ScalingGroupId, ServiceDeploymentId, TaskId};
 
 /// An order of the control plane. Who carries it out reads what it needs from the view and answers
 /// with reports.
@@ -19,4 +19,8 @@ pub enum Effect {
         /// Position of the run among those of the service deployment.
         run: u32,
     },
+    /// Launch the instance of this number of an Auto Scaling group; it registers when it is ready.
+    LaunchInstance(ScalingGroupId, u32),
+    /// End an instance that its Auto Scaling group lets go.
+    TerminateInstance(InstanceId),
 }

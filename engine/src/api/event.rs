@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::expr::Expression;
 use crate::model::{
     AlarmState, ClusterId, DeploymentId, GroupId, HookStatus, InstanceId, InstanceStatus,
-    LifecycleStage, ProviderId, RolloutState, ServiceDeploymentId, ServiceDeploymentStatus,
-    ServiceId, TaskDefinitionId, TaskId, TaskStatus, Time, ZoneId,
+    LifecycleStage, ProviderId, Reservation, RolloutState, ScalingGroupId, ServiceDeploymentId,
+    ServiceDeploymentStatus, ServiceId, TaskDefinitionId, TaskId, TaskStatus, Time, ZoneId,
 };
 
 /// One event.
@@ -68,10 +68,35 @@ pub enum EventKind {
     ServiceDeployment(ServiceDeploymentId, ServiceDeploymentStatus),
     /// A CloudWatch alarm changed its state.
     AlarmState(Box<str>, AlarmState),
+    /// A data point of `CapacityProviderReservation` that differs from the one before.
+    Reservation(ProviderId, Reservation),
+    /// An Auto Scaling group wants another number of instances.
+    DesiredCapacity(ScalingGroupId, u32),
+    /// Managed scaling wanted more instances and did not ask for them.
+    ScalingBlocked(ProviderId, ScalingBlock),
     /// A service event message (03 section 15.2).
     Message(ServiceId, Message),
     /// An EventBridge event (03 section 15.5).
     Bus(BusEvent),
+}
+
+/// Why managed scaling does not scale out (04 section 4.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScalingBlock {
+    /// An instance still warms up.
+    Warmup,
+    /// The group has its maximum.
+    AtMax,
+}
+
+impl ScalingBlock {
+    /// The specification's log word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warmup => "SCALE_OUT_BLOCKED_WARMUP",
+            Self::AtMax => "AT_MAX",
+        }
+    }
 }
 
 /// A service event message, by the number of 03 section 15.2.

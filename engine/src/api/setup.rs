@@ -3,9 +3,9 @@
 
 use crate::api::input::{CreateService, RegisterTaskDefinition, Setting, TaskOverride};
 use crate::model::{
-    Alarm, ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus,
-    HealthStatus, InstanceId, LaunchType, ProviderId, Registration, RolloutState, ServiceId,
-    TaskDefinitionId, TaskStatus, Time,
+    Alarm, Capacity, ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus,
+    GroupZone, HealthStatus, InstanceId, LaunchType, ProviderId, Registration, RolloutState,
+    ServiceId, Span, TaskDefinitionId, TaskStatus, TerminationPolicy, Time,
 };
 
 /// A fact of time 0. Facts are taken in the order: clusters, definitions, instances, services,
@@ -40,6 +40,8 @@ pub enum Setup {
     NetworkGroup(Box<str>),
     /// A CloudWatch alarm, in the state it is in.
     Alarm(Alarm),
+    /// An Auto Scaling group; before the capacity provider that wraps it, and its instances.
+    ScalingGroup(Box<GivenScalingGroup>),
     /// An instance that is there, past every warm-up.
     Instance {
         /// Its cluster.
@@ -65,6 +67,33 @@ pub enum Setup {
         /// Since when its tasks run.
         running_since: Time,
     },
+}
+
+/// An Auto Scaling group at time 0 (04 section 1.5).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GivenScalingGroup {
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// Its name.
+    pub name: Box<str>,
+    /// Fewest instances.
+    pub min: u32,
+    /// Most instances.
+    pub max: u32,
+    /// How many it wants.
+    pub desired: u32,
+    /// Where it launches; at least one.
+    pub zones: Vec<GroupZone>,
+    /// What its types register; at least one.
+    pub capacities: Vec<Capacity>,
+    /// `TerminationPolicies`.
+    pub policies: Vec<TerminationPolicy>,
+    /// `NewInstancesProtectedFromScaleIn`.
+    pub protects_new: bool,
+    /// From the launch to the registration.
+    pub ready: Span,
+    /// What a launched instance registers, but for name, zone and VPC.
+    pub template: Registration,
 }
 
 /// A subnet at time 0.

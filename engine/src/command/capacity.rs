@@ -40,6 +40,7 @@ pub(super) fn create(
         ));
     };
     check_group(group)?;
+    check_protection(&control.store, group)?;
     let name = group_name(group);
     let wraps = |provider: &CapacityProvider| match &provider.kind {
         ProviderKind::AutoScalingGroup { group, .. } => {
@@ -207,6 +208,20 @@ fn check_group(group: &AutoScalingGroupProvider) -> Result<(), CommandError> {
     if least.unwrap_or(1) > most.unwrap_or(10_000) {
         return Err(CommandError::client(
             "minimumScalingStepSize must not be greater than maximumScalingStepSize.",
+        ));
+    }
+    Ok(())
+}
+
+/// Managed termination protection needs that of the group, if the group is known.
+fn check_protection(store: &Store, group: &AutoScalingGroupProvider) -> Result<(), CommandError> {
+    let protects = group.managed_termination_protection.as_deref() == Some("ENABLED");
+    let mut groups = store.scaling_groups.iter().filter(|known| *known.name == *group_name(group));
+    if protects && groups.any(|known| !known.protects_new) {
+        return Err(CommandError::invalid(
+            "The managed termination protection setting for the capacity provider is invalid. To \
+             enable managed termination protection for a capacity provider, the Auto Scaling group \
+             must have instance protection from scale in enabled.",
         ));
     }
     Ok(())

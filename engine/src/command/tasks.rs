@@ -18,6 +18,8 @@ use crate::placement::{self, Place, feasible};
 use crate::reconcile::ProviderCounts;
 use crate::store::{Store, last_segment};
 
+const TOO_MANY_WAIT: &str = "The tasks provisioning capacity limit was exceeded.";
+
 pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, CommandError> {
     let cluster = control.store.named_cluster(input.cluster.as_deref())?;
     let count = input.count.unwrap_or(1);
@@ -34,8 +36,14 @@ pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, Comma
     if launch == Launch::Type(LaunchType::Ec2) && control.store.active(cluster).is_empty() {
         return Err(CommandError::invalid("No Container Instances were found in your cluster."));
     }
+    // A call that would exceed the tasks that may wait makes none (04 section 2.7).
+    let may_exceed = may_exceed_waiting(&control.store, count);
+    let before = may_exceed.then(|| control.clone());
     let order = TaskOrder { group: control.store.intern_group(&group_name), ..order };
-    let answer = run_all(control, order, launch, count);
+    let Some(answer) = run_all(control, order, launch, count) else {
+        *control = before.expect("the limit is only reached by a call that may exceed it");
+        return Err(CommandError::client(TOO_MANY_WAIT));
+    };
     if let Some(token) = &input.client_token {
         let key = (cluster, token.as_str().into());
         control.store.tokens.insert(key, (input, answer.clone()));
@@ -71,6 +79,11 @@ fn launch_of(
         input.capacity_provider_strategy.as_deref(),
         control.store.definition(definition),
     )
+}
+
+fn may_exceed_waiting(store: &Store, count: i64) -> bool {
+    let waiting = i64::try_from(store.waiting.len()).unwrap_or(i64::MAX);
+    waiting.saturating_add(count) > i64::from(store.config.provisioning_task_limit)
 }
 
 /// The same token with the same parameters repeats the answer; with others it is a conflict
@@ -154,21 +167,27 @@ fn run_order(
 }
 
 /// One task after another; each sees those before. The first that has no place ends the call
-/// (01 section 3.3).
-fn run_all(control: &mut Control, mut order: TaskOrder, launch: Launch, count: i64) -> Answer {
+/// (01 section 3.3). None when too many would wait.
+fn run_all(
+    control: &mut Control,
+    mut order: TaskOrder,
+    launch: Launch,
+    count: i64,
+) -> Option<Answer> {
     let mut targets = ProviderCounts::empty(launch);
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for _ in 0..count {
         order.target = targets.next().expect("a checked strategy has a weight");
         match launch::launch(control, &order) {
             Launched::Task(task) => tasks.push(task),
+            Launched::Nowhere(NoPlace::ProvisioningLimit) => return None,
             Launched::Nowhere(no_place) => {
                 failures = explain(control, no_place);
                 break;
             }
         }
     }
-    Answer::Tasks(tasks, failures)
+    Some(Answer::Tasks(tasks, failures))
 }
 
 fn explain(control: &mut Control, no_place: NoPlace) -> Vec<Failure> {
@@ -191,9 +210,7 @@ fn explain(control: &mut Control, no_place: NoPlace) -> Vec<Failure> {
             control.out.event(EventKind::PlacementFailed(failure));
             vec![nothing(CAPACITY_UNAVAILABLE)]
         }
-        NoPlace::ProvisioningLimit => {
-            vec![nothing("The tasks provisioning capacity limit was exceeded.")]
-        }
+        NoPlace::ProvisioningLimit => unreachable!("such a call is refused as a whole"),
     }
 }
 

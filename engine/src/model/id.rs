@@ -46,6 +46,8 @@ ids! {
     ServiceDeploymentId,
     /// A capacity provider.
     ProviderId,
+    /// An Auto Scaling group.
+    ScalingGroupId,
     /// A task group, such as `service:web`.
     GroupId,
     /// An availability zone, by full name.

@@ -14,6 +14,7 @@ mod leavers;
 mod monitors;
 mod pass;
 pub(crate) mod rebalance;
+mod scaling;
 pub(crate) mod shifting;
 mod standing;
 mod starts;
@@ -58,6 +59,7 @@ pub(crate) fn wake(control: &mut Control) {
         pass::run(control, service);
     }
     fire_timers(control);
+    scaling::run(control);
     control.last_wake = Some(control.now);
 }
 
@@ -84,7 +86,7 @@ pub(crate) fn next_pass(control: &Control) -> Option<Time> {
         }
     });
     let waiting = waiting::may_place(control).then(next_tick);
-    passes.chain(waiting).min()
+    passes.chain(waiting).chain(scaling::next(control)).min()
 }
 
 fn needs_pass(control: &Control, service: ServiceId) -> bool {
@@ -111,6 +113,9 @@ fn fire_timers(control: &mut Control) {
         match reason {
             TimerReason::Deregister(task) => leaving.push(task),
             TimerReason::GiveUpWaiting(task) => waiting::give_up(control, task),
+            TimerReason::FinishDraining(instance) => {
+                crate::groups::finish_draining(control, instance);
+            }
             TimerReason::Tick => unreachable!("ticks are computed, not set"),
         }
     }

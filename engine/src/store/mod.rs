@@ -17,9 +17,9 @@ use crate::api::answer::Answer;
 use crate::api::input::{LoadBalancer, RunTask};
 use crate::model::{
     Alarm, CapacityProvider, Cluster, ClusterId, Deployment, DeploymentId, GroupId, InstanceId,
-    InstanceStatus, ProviderId, ProviderKind, ProviderStatus, Service, ServiceDeployment,
-    ServiceDeploymentId, ServiceId, Slot, Subnet, SubnetId, Task, TaskDefinition, TaskDefinitionId,
-    TaskId, ZoneId,
+    InstanceStatus, ManagedScalingState, ProviderId, ProviderKind, ProviderStatus, ScalingGroup,
+    Service, ServiceDeployment, ServiceDeploymentId, ServiceId, Slot, Subnet, SubnetId, Task,
+    TaskDefinition, TaskDefinitionId, TaskId, ZoneId,
 };
 use crate::store::bitset::InstanceSet;
 use crate::store::instances::Instances;
@@ -64,6 +64,10 @@ pub(crate) struct Store {
     pub(crate) pauses: u32,
     /// CloudWatch alarms, by name.
     pub(crate) alarms: BTreeMap<Box<str>, Alarm>,
+    /// Auto Scaling groups, in the order given.
+    pub(crate) scaling_groups: Vec<ScalingGroup>,
+    /// What managed scaling remembers of its providers.
+    pub(crate) managed: BTreeMap<(ClusterId, ProviderId), ManagedScalingState>,
 }
 
 /// A family of task definitions: its numbers are never reused.
@@ -127,6 +131,8 @@ impl Store {
             network_groups: BTreeSet::new(),
             pauses: 0,
             alarms: BTreeMap::new(),
+            scaling_groups: Vec::new(),
+            managed: BTreeMap::new(),
         }
     }
 

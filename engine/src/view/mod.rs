@@ -10,8 +10,9 @@ use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
     Alarm, CapacityProvider, Cluster, ClusterId, ContainerInstance, Deployment, DeploymentId,
-    GroupId, InstanceId, ProviderId, Service, ServiceDeployment, ServiceDeploymentId, ServiceId,
-    Subnet, SubnetId, Task, TaskDefinition, TaskDefinitionId, TaskId, Time, ZoneId,
+    GroupId, InstanceId, ProviderId, Reservation, ScalingGroup, ScalingGroupId, Service,
+    ServiceDeployment, ServiceDeploymentId, ServiceId, Subnet, SubnetId, Task, TaskDefinition,
+    TaskDefinitionId, TaskId, Time, ZoneId,
 };
 use crate::store::Store;
 use crate::store::instances::Free;
@@ -148,6 +149,26 @@ impl<'a> View<'a> {
     /// All capacity providers, the predefined ones first.
     pub fn providers(self) -> impl Iterator<Item = (ProviderId, &'a CapacityProvider)> {
         self.store.providers.iter().enumerate().map(|(i, p)| (ProviderId::from_index(i), p))
+    }
+
+    /// All Auto Scaling groups, in the order given.
+    pub fn scaling_groups(self) -> &'a [ScalingGroup] {
+        &self.store.scaling_groups
+    }
+
+    /// An Auto Scaling group.
+    pub fn scaling_group(self, group: ScalingGroupId) -> &'a ScalingGroup {
+        &self.store.scaling_groups[group.index()]
+    }
+
+    /// An Auto Scaling group of a cluster, by name.
+    pub fn find_scaling_group(self, cluster: ClusterId, name: &str) -> Option<ScalingGroupId> {
+        self.store.find_scaling_group(cluster, name)
+    }
+
+    /// The newest data point of `CapacityProviderReservation` of a provider in a cluster.
+    pub fn reservation(self, cluster: ClusterId, provider: ProviderId) -> Option<Reservation> {
+        self.store.managed.get(&(cluster, provider))?.newest
     }
 
     /// A capacity provider.

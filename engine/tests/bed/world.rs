@@ -145,6 +145,10 @@ impl World {
                 self.target(now, task, TargetState::Draining);
                 self.target(now + Span::from_secs(after), task, TargetState::Unused);
             }
+            // Scenarios show how groups grow and shrink; here there are none.
+            Effect::LaunchInstance(..) | Effect::TerminateInstance(_) => {
+                unreachable!("no test has an Auto Scaling group")
+            }
         }
     }
 

@@ -98,10 +98,9 @@ pub(super) struct GroupKeys {
     pub(super) desired_capacity: Option<u32>,
     pub(super) availability_zones: Option<Vec<String>>,
     pub(super) market_type: Option<MarketType>,
-    // What follows decides how a group grows and shrinks; its size is fixed so far.
-    termination_policies: Vec<String>,
-    new_instances_protected_from_scale_in: Option<bool>,
-    launch_delay: Option<crate::document::Duration>,
+    pub(super) termination_policies: Vec<String>,
+    pub(super) new_instances_protected_from_scale_in: Option<bool>,
+    pub(super) launch_delay: Option<crate::document::Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -13,6 +13,22 @@ use crate::world::WorldConfig;
 pub(super) struct Tunables {
     pub(super) engine: EngineConfig,
     pub(super) world: WorldConfig,
+    pub(super) launch: LaunchTimes,
+}
+
+/// How long an instance of an Auto Scaling group takes to register (04 section 1.5).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LaunchTimes {
+    /// `instanceReadySeconds`.
+    pub(super) ready: Span,
+    /// `trunkReadySeconds`, on top of that with ENI trunking.
+    pub(super) trunk: Span,
+}
+
+impl Default for LaunchTimes {
+    fn default() -> Self {
+        Self { ready: Span::from_secs(150), trunk: Span::from_secs(15) }
+    }
 }
 
 type Set = fn(&mut Tunables, &At<'_>) -> Result<(), DocumentError>;
@@ -80,6 +96,11 @@ pub(super) const TABLE: &[(&str, Shape, Set)] = rows! {
     "stopAfterFirstHealthy" => Switch engine.stop_after_first_healthy;
     "provisioningTaskLimit" => Count engine.provisioning_task_limit;
     "provisioningTimeoutSeconds" => Seconds engine.provisioning_timeout;
+    "instanceReadySeconds" => Seconds launch.ready;
+    "trunkReadySeconds" => Seconds launch.trunk;
+    "casPeriodSeconds" => Seconds engine.scaling_period;
+    "scaleInBlockSeconds" => Seconds engine.scale_in_block;
+    "drainMaxSeconds" => Seconds engine.drain_max;
     "containersPerTaskDefinition" => Count engine.quotas.containers_per_task_definition;
     "revisionsPerFamily" => Count engine.quotas.revisions_per_family;
     "servicesPerCluster" => Count engine.quotas.services_per_cluster;

@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use stowplan_engine::model::{ClusterId, HealthStatus, SubnetId, TargetState, TaskId, Time};
+use stowplan_engine::model::{HealthStatus, SubnetId, TargetState, TaskId, Time};
 
 use crate::world::{ContainerStatus, TargetCounts, TargetView, World, WorldContainer};
 
@@ -33,11 +33,6 @@ pub trait Facts: Sync {
     /// The targets of a group at an instant, by task.
     fn targets(&self, _group: &str, _now: Time) -> Vec<TargetFacts> {
         Vec::new()
-    }
-
-    /// How many instances the Auto Scaling group of this name in a cluster wants.
-    fn desired_capacity(&self, _cluster: ClusterId, _group: &str) -> Option<u32> {
-        None
     }
 }
 

@@ -17,8 +17,8 @@ shape! {
     /// What expectations see of a capacity provider.
     ProviderShape(moment, at: AssociatedProvider, kind = &moment.engine.provider(at.1).kind) {
         "instances" => active_instances(moment, at).count(),
-        "needed" => Value::Null,
-        "reservation" => Value::Null,
+        "needed" => moment.engine.reservation(at.0, at.1).map(|point| point.needed),
+        "reservation" => reservation(moment, at),
         "desired" => desired(moment, at.0, kind),
         "tasks" => live(moment, at),
         "provisioning" => waiting(moment, at),
@@ -85,14 +85,20 @@ pub(crate) fn active_instances<'m>(
     moment.engine.instances().filter(move |(_, row)| belongs(row)).map(|(instance, _)| instance)
 }
 
-/// `desired`: of the Auto Scaling group; null for Fargate.
-pub(crate) fn desired(moment: &Moment<'_>, cluster: ClusterId, kind: &ProviderKind) -> Value {
-    match kind {
-        ProviderKind::AutoScalingGroup { group, .. } => {
-            moment.world.desired_capacity(cluster, group).into()
-        }
-        ProviderKind::Fargate | ProviderKind::FargateSpot => Value::Null,
-    }
+/// `desired`: of the Auto Scaling group; none for Fargate.
+pub(crate) fn desired(moment: &Moment<'_>, cluster: ClusterId, kind: &ProviderKind) -> Option<u32> {
+    let ProviderKind::AutoScalingGroup { group, .. } = kind else { return None };
+    let group = moment.engine.find_scaling_group(cluster, group)?;
+    Some(moment.engine.scaling_group(group).desired)
+}
+
+/// `CapacityProviderReservation`, in percent.
+pub(crate) fn reservation(
+    moment: &Moment<'_>,
+    (cluster, provider): AssociatedProvider,
+) -> Option<f64> {
+    let point = moment.engine.reservation(cluster, provider)?;
+    Some(point.numerator as f64 / point.denominator as f64)
 }
 
 /// Live tasks that a provider was chosen for.

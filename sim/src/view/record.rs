@@ -277,7 +277,8 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::TaskStopDecided(_)
         | EventKind::TaskStatus(..)
         | EventKind::TaskHealth(..)
-        | EventKind::TargetState(..) => false,
+        | EventKind::TargetState(..)
+        | EventKind::Reservation(..) => false,
         EventKind::DefinitionRegistered(_)
         | EventKind::InstanceRegistered(_)
         | EventKind::InstanceStatus(..)
@@ -294,6 +295,8 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::Hook(..)
         | EventKind::Traffic(_)
         | EventKind::PrimaryTaskSet(_)
+        | EventKind::DesiredCapacity(..)
+        | EventKind::ScalingBlocked(..)
         | EventKind::Message(..)
         | EventKind::Bus(_) => true,
     }

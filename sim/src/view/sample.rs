@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use stowplan_engine::model::{InstanceId, ProviderKind, ServiceId};
+use stowplan_engine::model::{InstanceId, ServiceId};
 
-use super::provider::{AssociatedProvider, active_instances, live, waiting};
+use super::provider::{AssociatedProvider, active_instances, desired, live, reservation, waiting};
 use super::{Moment, instance, service, target_group, task};
 
 /// Takes a number by the rest of its path.
@@ -80,10 +80,15 @@ pub(crate) fn provider(
     if has_group {
         sink("instances", active_instances(moment, at).count() as f64);
     }
-    if let ProviderKind::AutoScalingGroup { group, .. } = &moment.engine.provider(at.1).kind
-        && let Some(desired) = moment.world.desired_capacity(at.0, group)
-    {
-        sink("desired", f64::from(desired));
+    let kind = &moment.engine.provider(at.1).kind;
+    if let Some(count) = desired(moment, at.0, kind) {
+        sink("desired", f64::from(count));
+    }
+    if let Some(percent) = reservation(moment, at) {
+        sink("reservation", percent);
+    }
+    if let Some(point) = moment.engine.reservation(at.0, at.1) {
+        sink("needed", f64::from(point.needed));
     }
     sink("tasks", live(moment, at) as f64);
     sink("provisioning", waiting(moment, at) as f64);

@@ -185,6 +185,21 @@ impl World {
         }
     }
 
+    /// Instances that Auto Scaling groups launched are ready: they register.
+    pub(super) fn advance_launches(&mut self, now: Time, view: View<'_>) {
+        while let Some(&(at, group, number)) = self.launches.first()
+            && at <= now
+        {
+            self.launches.pop_first();
+            let group = view.scaling_group(group);
+            if let Some(launching) = group.launching(number) {
+                let registration = Box::new(group.registration(launching));
+                let report = Report::InstanceRegistered(group.cluster, registration);
+                self.around.reports.push(report);
+            }
+        }
+    }
+
     /// A machine is gone, and everything on it with it.
     fn lose_host(&mut self, now: Time, instance: InstanceId, view: View<'_>, report: Report) {
         let host = self.around.host(instance, view);

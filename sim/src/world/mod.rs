@@ -34,7 +34,9 @@ use std::sync::Arc;
 
 use stowplan_engine::View;
 use stowplan_engine::api::{Effect, Report};
-use stowplan_engine::model::{InstanceId, Span, TargetState, TaskId, TaskStatus, Time, ZoneId};
+use stowplan_engine::model::{
+    InstanceId, ScalingGroupId, Span, TargetState, TaskId, TaskStatus, Time, ZoneId,
+};
 
 pub use agent::AgentConfig;
 pub use behavior::{Behavior, Behaviors, ContainerBehavior, Latency, SetBehavior, Timed};
@@ -74,6 +76,8 @@ pub struct WorldConfig {
     pub pull_rates: PullRates,
     /// `imageReplicationSeconds`: from a push to the other regions.
     pub image_replication: Span,
+    /// What the agents of instances are like that an Auto Scaling group launches, by its name.
+    pub group_agents: BTreeMap<Box<str>, AgentConfig>,
     /// `ignoreContainersWithoutHealthCheck` (01 section 11.5).
     pub ignore_containers_without_health_check: bool,
     /// `initialHealthyNeedsThreshold` (02 section 7.3).
@@ -89,6 +93,7 @@ impl Default for WorldConfig {
             images: None,
             pull_rates: PullRates::default(),
             image_replication: Span::from_secs(300),
+            group_agents: BTreeMap::new(),
             ignore_containers_without_health_check: false,
             initial_healthy_needs_threshold: false,
         }
@@ -104,6 +109,8 @@ pub struct World {
     /// When tasks want to be looked at; one that is not the task's own `wakes_at` is out of date.
     wakes: BinaryHeap<Reverse<(Time, TaskId)>>,
     instance_events: BTreeSet<(Time, InstanceId, InstanceEvent)>,
+    /// When instances that Auto Scaling groups launched are ready.
+    launches: BTreeSet<(Time, ScalingGroupId, u32)>,
     agent_calls: Vec<AgentCall>,
     functions: Switchboard,
 }
@@ -122,6 +129,7 @@ impl World {
             groups: TargetGroups::new(config.target_groups, needs_threshold),
             addresses: Addresses::default(),
             hosts: Vec::new(),
+            group_agents: config.group_agents,
             reports: Vec::new(),
             admitted: Vec::new(),
         };
@@ -130,6 +138,7 @@ impl World {
             around,
             wakes: BinaryHeap::new(),
             instance_events: BTreeSet::new(),
+            launches: BTreeSet::new(),
             agent_calls: Vec::new(),
             functions: Switchboard::new(config.functions),
         }
@@ -168,6 +177,15 @@ impl World {
                 let report = |answer| Report::HookAnswer { record, run, answer };
                 return self.functions.ask(now, arn.unwrap_or_default(), report);
             }
+            Effect::LaunchInstance(group, number) => {
+                let launching = view.scaling_group(group).launching(number);
+                let ready_at = launching.map(|launching| launching.ready_at);
+                self.launches.extend(ready_at.map(|at| (at, group, number)));
+                return;
+            }
+            Effect::TerminateInstance(instance) => {
+                return self.terminate_instance(now, instance, view);
+            }
         };
         if let Some(instance) = view.task(task).instance
             && !matches!(effect, Effect::DeregisterTargets(_))
@@ -185,9 +203,12 @@ impl World {
             self.change_task(now, task, view, |row, step| row.make_targets(step));
         }
         self.change_task(now, task, view, |row, _| match effect {
-            Effect::StartTask(_) | Effect::AskHook { .. } => {}
             Effect::StopTask(_) => row.orders.stop = true,
             Effect::DeregisterTargets(_) => row.orders.deregister = true,
+            Effect::StartTask(_)
+            | Effect::AskHook { .. }
+            | Effect::LaunchInstance(..)
+            | Effect::TerminateInstance(_) => {}
         });
         self.wake(task, now);
     }
@@ -196,6 +217,7 @@ impl World {
     /// Answers with what the engine is to be told, in order. Call it again until it says nothing.
     pub fn due(&mut self, now: Time, view: View<'_>, out: &mut Vec<Report>) {
         self.advance_instances(now, view);
+        self.advance_launches(now, view);
         while let Some(task) = self.pop_due(now) {
             self.change_task(now, task, view, |row, step| row.run(step));
             self.schedule(now, task);
@@ -212,7 +234,8 @@ impl World {
     pub fn next_due(&self) -> Option<Time> {
         let task = self.wakes.peek().map(|Reverse((at, _))| *at);
         let instance = self.instance_events.first().map(|(at, _, _)| *at);
-        task.into_iter().chain(instance).chain(self.functions.next_due()).min()
+        let launch = self.launches.first().map(|(at, _, _)| *at);
+        task.into_iter().chain(instance).chain(launch).chain(self.functions.next_due()).min()
     }
 
     /// Whether the engine has to be told something, or something was ordered just now.

@@ -1,5 +1,7 @@
 //! What a task has around it while it takes a step.
 
+use std::collections::BTreeMap;
+
 use stowplan_engine::View;
 use stowplan_engine::api::{Report, TaskChange};
 use stowplan_engine::model::{InstanceId, Span, TaskId, Time};
@@ -25,6 +27,8 @@ pub(super) struct Surroundings {
     pub(super) groups: TargetGroups,
     pub(super) addresses: Addresses,
     pub(super) hosts: Vec<Option<Host>>,
+    /// What agents are like in the instances of an Auto Scaling group.
+    pub(super) group_agents: BTreeMap<Box<str>, AgentConfig>,
     /// What the control plane is to be told.
     pub(super) reports: Vec<Report>,
     /// Tasks that their agents have just admitted.
@@ -38,7 +42,11 @@ impl Surroundings {
         if index >= self.hosts.len() {
             self.hosts.resize(index + 1, None);
         }
-        self.hosts[index].get_or_insert_with(|| Host::new(instance, AgentConfig::default(), view))
+        let of_group = || {
+            let group = view.instance(instance).auto_scaling_group.as_ref();
+            group.and_then(|group| self.group_agents.get(group)).cloned().unwrap_or_default()
+        };
+        self.hosts[index].get_or_insert_with(|| Host::new(instance, of_group(), view))
     }
 
     pub(super) fn known_host(&self, instance: InstanceId) -> Option<&Host> {

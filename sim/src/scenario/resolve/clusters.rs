@@ -337,7 +337,7 @@ fn created_providers<'r>(
 }
 
 /// Clusters, then what belongs to an account, then what a cluster is associated with.
-pub(super) fn steps(resolved: &Resolved<'_>) -> Vec<SetupStep> {
+pub(super) fn steps(resolved: &Resolved<'_>) -> Result<Vec<SetupStep>, DocumentError> {
     let given = &resolved.scenario.clusters;
     let mut steps: Vec<SetupStep> =
         given.iter().zip(&resolved.clusters).map(|(g, p)| step_of(resolved, g, p)).collect();
@@ -349,6 +349,7 @@ pub(super) fn steps(resolved: &Resolved<'_>) -> Vec<SetupStep> {
             steps.push(resolved.step(Input::Command(command), &key(cluster, "accountSettings")));
         }
     }
+    steps.extend(super::groups::steps(resolved)?);
     for (_, provider) in created_providers(resolved) {
         let input = provider.input.clone().expect("only those are listed that have one");
         let command = Command::CreateCapacityProvider(Box::new(input));
@@ -366,7 +367,7 @@ pub(super) fn steps(resolved: &Resolved<'_>) -> Vec<SetupStep> {
         let command = Command::PutClusterCapacityProviders(Box::new(association));
         steps.push(resolved.step(Input::Command(command), &key(cluster, "capacityProviders")));
     }
-    steps
+    Ok(steps)
 }
 
 fn step_of(resolved: &Resolved<'_>, given: &GivenCluster, plan: &ClusterPlan) -> SetupStep {

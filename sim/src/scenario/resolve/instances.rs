@@ -173,7 +173,7 @@ fn given_members(
 }
 
 /// Makes a machine one of a group's.
-fn join(machine: &mut Machine, group: &GivenGroup) {
+pub(super) fn join(machine: &mut Machine, group: &GivenGroup) {
     machine.registration.auto_scaling_group = Some((*group.keys.name).into());
     if group.keys.market_type == Some(MarketType::Spot) {
         machine.registration.market = Market::Spot;
@@ -187,14 +187,12 @@ fn members(
     group: &GivenGroup,
 ) -> Result<Vec<(Machine, Option<Box<str>>)>, DocumentError> {
     let plan = &resolved.clusters[cluster.index()];
-    let (keys, name) = (&group.keys, &*group.keys.name);
+    let name = &*group.keys.name;
     let given = resolved.instances.iter().filter(|instance| {
         instance.machine.registration.auto_scaling_group.as_deref() == Some(name)
     });
     let given = u32::try_from(given.count()).unwrap_or(u32::MAX);
-    let minimum = keys.min_size.unwrap_or(0);
-    let desired = keys.desired_capacity.unwrap_or_else(|| minimum.max(given));
-    let maximum = keys.max_size.unwrap_or(desired);
+    let Sizes { minimum, maximum, desired } = Sizes::of(group, given);
     let limit = resolved.scenario.tunables.engine.quotas.instances_per_cluster;
     let origin = group.origin.key("desiredCapacity");
     if desired < minimum || desired > maximum || desired > limit {
@@ -209,21 +207,46 @@ fn members(
     }
     let mut machine = machine::of_keys(resolved, plan, &first_type(group), &group.origin)?;
     join(&mut machine, group);
-    let zones = match &keys.availability_zones {
-        Some(zones) if !zones.is_empty() => {
-            let zones: Result<Vec<_>, _> = zones.iter().map(|zone| plan.zone(zone)).collect();
-            zones.map_err(|e| resolved.at(&group.origin.key("availabilityZones"), e))?
-        }
-        _ => plan.zones.clone(),
-    };
+    let zones = zones_of(resolved, plan, group)?;
     let numbers = (1..=desired - given).zip(zones.iter().cycle());
     Ok(numbers
         .map(|(n, zone)| (placed(&machine, plan, format!("{name}-{n}"), zone), None))
         .collect())
 }
 
+/// How large a group may be, and is.
+pub(super) struct Sizes {
+    pub(super) minimum: u32,
+    pub(super) maximum: u32,
+    pub(super) desired: u32,
+}
+
+impl Sizes {
+    /// Of a group of which so many instances are given one by one.
+    pub(super) fn of(group: &GivenGroup, given: u32) -> Self {
+        let minimum = group.keys.min_size.unwrap_or(0);
+        let desired = group.keys.desired_capacity.unwrap_or_else(|| minimum.max(given));
+        Self { minimum, desired, maximum: group.keys.max_size.unwrap_or(desired) }
+    }
+}
+
+/// The zones of a group; those of its cluster when none are given.
+pub(super) fn zones_of(
+    resolved: &Resolved<'_>,
+    plan: &ClusterPlan,
+    group: &GivenGroup,
+) -> Result<Vec<String>, DocumentError> {
+    match &group.keys.availability_zones {
+        Some(zones) if !zones.is_empty() => {
+            let zones: Result<Vec<_>, _> = zones.iter().map(|zone| plan.zone(zone)).collect();
+            zones.map_err(|e| resolved.at(&group.origin.key("availabilityZones"), e))
+        }
+        _ => Ok(plan.zones.clone()),
+    }
+}
+
 /// The instance fields of a group, with the type that it launches.
-fn first_type(group: &GivenGroup) -> InstanceKeys {
+pub(super) fn first_type(group: &GivenGroup) -> InstanceKeys {
     let mut keys = group.instance.clone();
     if let Some(first) = group.keys.instance_types.as_ref().and_then(|types| types.first()) {
         keys.instance_type = Some(first.name.clone());

@@ -6,6 +6,7 @@
 
 mod clusters;
 mod definitions;
+mod groups;
 mod held;
 mod instances;
 mod machine;
@@ -88,7 +89,7 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
         config: scenario.tunables.engine.clone(),
         seed: scenario.seed,
         until: scenario.until,
-        setup: setup(&resolved, steady),
+        setup: setup(&resolved, steady)?,
         opening: if steady { Vec::new() } else { opening(&resolved) },
         instances: resolved.instances.iter().enumerate().map(planned).collect(),
         world: WorldConfig {
@@ -96,6 +97,7 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
             target_groups: scenario.target_groups.iter().map(|(group, _)| group.clone()).collect(),
             functions: scenario.functions.clone(),
             images: scenario.images.clone(),
+            group_agents: groups::agents(&resolved)?,
             ..scenario.tunables.world.clone()
         },
         timeline,
@@ -113,8 +115,8 @@ fn planned((index, instance): (usize, &InstancePlan)) -> PlannedInstance {
 
 /// Clusters and what belongs to them, definitions, instances, services, tasks: the order in which
 /// the engine takes facts.
-fn setup(resolved: &Resolved<'_>, steady: bool) -> Vec<SetupStep> {
-    let mut steps = clusters::steps(resolved);
+fn setup(resolved: &Resolved<'_>, steady: bool) -> Result<Vec<SetupStep>, DocumentError> {
+    let mut steps = clusters::steps(resolved)?;
     let groups = resolved.scenario.target_groups.iter();
     let networks = groups.filter(|(group, _)| group.kind == LoadBalancerKind::Network);
     steps.extend(networks.map(|(group, at)| {
@@ -140,7 +142,7 @@ fn setup(resolved: &Resolved<'_>, steady: bool) -> Vec<SetupStep> {
     if steady {
         steps.extend(fills(resolved));
     }
-    steps
+    Ok(steps)
 }
 
 /// A service without given tasks gets as many as it wants, services in listed order.
