@@ -21,20 +21,19 @@ pub(crate) struct Bed {
     pub(crate) series: Series,
     pub(crate) digest: Digest,
     pub(crate) now: Time,
-    networks: Vec<std::net::Ipv4Addr>,
 }
 
 impl Bed {
     /// One cluster `default` with a subnet and an instance in each of the zones a, b, c.
     pub(crate) fn new() -> Self {
+        let networks = (0..3).map(|n| std::net::Ipv4Addr::new(10, 0, 16 * n, 0)).collect();
         let mut bed = Self {
             engine: Engine::new(EngineConfig::default(), 0).expect("the defaults are valid"),
-            world: World::new(WorldConfig::default(), 0),
+            world: World::new(WorldConfig { networks, ..WorldConfig::default() }, 0),
             record: Record::default(),
             series: Series::new(Wanted::Everything),
             digest: Digest::default(),
             now: Time::ZERO,
-            networks: Vec::new(),
         };
         let zones = ["us-east-1a", "us-east-1b", "us-east-1c"];
         let subnet = |(position, zone): (usize, &&str)| GivenSubnet {
@@ -54,7 +53,6 @@ impl Bed {
         for (position, zone) in zones.into_iter().enumerate() {
             bed.instance(&format!("i-{}", position + 1), zone);
         }
-        bed.networks = (0..3).map(|n| std::net::Ipv4Addr::new(10, 0, 16 * n, 0)).collect();
         bed
     }
 
@@ -171,7 +169,7 @@ impl Bed {
         self.engine.step(self.now, Input::Wake).expect("waking is never refused");
         self.drain();
         self.take_reports();
-        let facts = WorldFacts { world: &self.world, networks: &self.networks };
+        let facts = WorldFacts { world: &self.world };
         self.series.look(&Moment {
             engine: self.engine.view(),
             world: &facts,
@@ -211,7 +209,7 @@ impl Bed {
 
     /// Looks at the present moment.
     pub(crate) fn look<T>(&self, look: impl FnOnce(Moment<'_>) -> T) -> T {
-        let facts = WorldFacts { world: &self.world, networks: &self.networks };
+        let facts = WorldFacts { world: &self.world };
         look(Moment {
             engine: self.engine.view(),
             world: &facts,

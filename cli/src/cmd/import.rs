@@ -35,9 +35,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
 
-    /// Replace names, ids and accounts by made-up ones
-    #[arg(long)]
-    anonymize: bool,
+    /// Replace names, ids, accounts and addresses by made-up ones
+    #[arg(long, alias = "anonymize")]
+    anonymous: bool,
 
     /// Compare time 0 of the scenario with the export, field by field; exit code 1 if they differ
     #[arg(long)]
@@ -56,7 +56,7 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let files = read_all(&args.paths)?;
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
-    let options = Options { at: args.at, cluster: args.cluster.clone(), anonymize: args.anonymize };
+    let options = Options { at: args.at, cluster: args.cluster.clone(), anonymize: args.anonymous };
     let imported = import::read(&files, &options)?;
     write(args.output.as_deref(), &imported.document)?;
     if !args.quiet {

@@ -1,6 +1,6 @@
 //! The cluster: zones, subnets, instances and groups, providers, settings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::document::Node;
 
@@ -13,7 +13,8 @@ use super::instances::{Common, Instance};
 use super::names::{Class, Names};
 use super::note::{Concern, ImportError, Notes};
 use super::shapes::{self, note_unknown};
-use super::tasks::Ledger;
+use super::subnets;
+use super::tasks::{Ledger, Task};
 
 /// Everything that DescribeClusters documents.
 const DESCRIBED: &[&str] = &[
@@ -59,16 +60,17 @@ pub(super) fn write(
     export: &Export<'_>,
     home: &Home,
     instances: &[Instance<'_>],
-    ledger: &Ledger<'_>,
+    tasks: &[Task<'_>],
     (names, notes): (&Names, &mut Notes),
 ) -> Result<Node, ImportError> {
     let providers = Providers::read(export, instances, notes)?;
     let zones = zones(export, instances)?;
+    let ledger = Ledger::of(tasks);
     let mut fields = Fields::new()
         .with("name", text(names.of(Class::Cluster, &home.name)))
         .with("region", text(&home.region))
         .with("availabilityZones", list(zones.iter().map(text)))
-        .with("subnets", subnets(export, instances, &zones, names, notes)?);
+        .with("subnets", subnets::write(export, instances, tasks, &zones, (names, &mut *notes))?);
     let (mut groups, mut named) = (Vec::new(), BTreeSet::new());
     for (group, members) in providers.groups() {
         let members: Vec<&Instance<'_>> = members.iter().map(|&at| &instances[at]).collect();
@@ -156,93 +158,6 @@ fn zones(export: &Export<'_>, instances: &[Instance<'_>]) -> Result<BTreeSet<Str
         }
     }
     Ok(zones)
-}
-
-/// A subnet of the export.
-struct Subnet {
-    zone: String,
-    vpc: Option<String>,
-}
-
-/// Every subnet that something is in, or that a service may use. Address ranges are not in an
-/// export: the scenario takes /20.
-fn subnets(
-    export: &Export<'_>,
-    instances: &[Instance<'_>],
-    zones: &BTreeSet<String>,
-    names: &Names,
-    notes: &mut Notes,
-) -> Result<Node, ImportError> {
-    let mut subnets: BTreeMap<String, Subnet> = BTreeMap::new();
-    let mut vpcs = BTreeSet::new();
-    for instance in instances {
-        let value = |name: &str| instance.attributes.get(name).cloned().flatten();
-        let vpc = value("ecs.vpc-id");
-        vpcs.extend(vpc.clone());
-        if let (Some(id), Some(zone)) = (value("ecs.subnet-id"), instance.zone.clone()) {
-            subnets.entry(id).or_insert(Subnet { zone, vpc });
-        }
-    }
-    let only_vpc = vpcs.first().filter(|_| vpcs.len() == 1).cloned();
-    for (_, task) in export.tasks.iter() {
-        let zone = task.text("availabilityZone")?;
-        if let (Some(id), Some(zone)) = (subnet_of(task)?, zone) {
-            let subnet = Subnet { zone: zone.to_owned(), vpc: only_vpc.clone() };
-            subnets.entry(id.to_owned()).or_insert(subnet);
-        }
-    }
-    for id in configured_subnets(export)? {
-        if subnets.contains_key(&id) {
-            continue;
-        }
-        let served: BTreeSet<&String> = subnets.values().map(|subnet| &subnet.zone).collect();
-        let Some(zone) = zones.iter().find(|zone| !served.contains(zone)).or_else(|| zones.first())
-        else {
-            continue;
-        };
-        let message = format!("nothing is in {id}, so its zone is not known: taken as {zone}");
-        notes.of_all(Concern::Assumed, message);
-        let subnet = Subnet { zone: zone.clone(), vpc: only_vpc.clone() };
-        subnets.insert(id, subnet);
-    }
-    if !subnets.is_empty() {
-        notes.of_all(Concern::Assumed, "address ranges of subnets are not in an export: /20 each");
-    }
-    let one = |(id, subnet): (String, Subnet)| {
-        Fields::new()
-            .with("id", text(names.of(Class::Subnet, &id)))
-            .with("availabilityZone", text(subnet.zone))
-            .maybe("vpc", subnet.vpc.map(|vpc| text(names.of(Class::Vpc, &vpc))))
-            .build()
-    };
-    Ok(list(subnets.into_iter().map(one)))
-}
-
-/// The subnets that services of the export name.
-fn configured_subnets(export: &Export<'_>) -> Result<BTreeSet<String>, ImportError> {
-    let mut ids = BTreeSet::new();
-    for (_, service) in export.services.iter() {
-        let configuration =
-            service.get("networkConfiguration").and_then(|at| at.get("awsvpcConfiguration"));
-        if let Some(configuration) = configuration {
-            for subnet in configuration.list("subnets")? {
-                ids.insert(subnet.as_text()?.to_owned());
-            }
-        }
-    }
-    Ok(ids)
-}
-
-/// The subnet of a task's network interface.
-pub(super) fn subnet_of<'d>(task: &At<'d>) -> Result<Option<&'d str>, ImportError> {
-    for attachment in task.list("attachments")? {
-        for detail in attachment.list("details")? {
-            if detail.text("name")? == Some("subnetId") {
-                return detail.text("value");
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// Instances with ENI trunking carry the id of their trunk.

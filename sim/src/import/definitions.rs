@@ -101,7 +101,7 @@ fn registered(described: &At<'_>, answer: &At<'_>, notes: &mut Notes) -> Result<
         }
     }
     let Value::Map(entries) = &mut node.value else {
-        return Err(described.error("expected a map"));
+        return Err(described.error("expected a map").remedy("Export it again"));
     };
     for entry in entries.iter_mut().filter(|entry| entry.key.name == "containerDefinitions") {
         let Value::List(containers) = &mut entry.value.value else { continue };
@@ -152,8 +152,10 @@ fn adopted(
         .at(described.path())
         .decode()
         .map_err(|error| described.locate(error))?;
-    definition::adopt(input, revision, Time(0), &EngineConfig::default())
-        .map_err(|refusal| described.error(refusal.message.to_string()))
+    definition::adopt(input, revision, Time(0), &EngineConfig::default()).map_err(|refusal| {
+        let error = described.error(refusal.message.to_string());
+        error.remedy("Export it again: ECS would not have registered this (01 section 3.2)")
+    })
 }
 
 /// The definition as the scenario has it.

@@ -19,13 +19,8 @@ pub(super) fn read<'f>(
     files: &[(&'f str, &'f [u8])],
     notes: &mut Notes,
 ) -> Result<Vec<Document<'f>>, ImportError> {
-    let limits = Limits::default();
-    let total = files.iter().fold(0_usize, |sum, (_, bytes)| sum.saturating_add(bytes.len()));
-    if total > limits.max_bytes {
-        let most = limits.max_bytes;
-        let message = format!("the files have {total} bytes, which is over the maximum {most}");
-        return Err(ImportError::of_all(message, "Import one cluster at a time"));
-    }
+    let mut limits = Limits::default();
+    check_size(files, &limits)?;
     let mut documents = Vec::new();
     for &(file, bytes) in files {
         if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -35,18 +30,49 @@ pub(super) fn read<'f>(
         for (lines_before, text) in split(bytes) {
             let tree = parse_json(text, &limits)
                 .map_err(|error| ImportError::new(file, advised(error, lines_before, text)))?;
+            // The limit is one for all files: what they hold is in memory together.
+            limits.max_nodes = limits.max_nodes.saturating_sub(values_in(&tree));
             documents.push(Document { file, lines_before, tree });
         }
     }
     Ok(documents)
 }
 
+fn check_size(files: &[(&str, &[u8])], limits: &Limits) -> Result<(), ImportError> {
+    let most = limits.max_bytes;
+    let remedy = "Import one cluster at a time";
+    if let Some((file, bytes)) = files.iter().find(|(_, bytes)| bytes.len() > most) {
+        let message = format!("{} bytes are over the maximum {most}", bytes.len());
+        return Err(ImportError::new(file, DocumentError::new(message).with_remedy(remedy)));
+    }
+    let total = files.iter().fold(0_usize, |sum, (_, bytes)| sum.saturating_add(bytes.len()));
+    if total > most {
+        let message = format!("the files have {total} bytes, which is over the maximum {most}");
+        return Err(ImportError::of_all(message, remedy));
+    }
+    Ok(())
+}
+
+/// Values in a tree, as the limit counts them.
+fn values_in(node: &Node) -> usize {
+    match &node.value {
+        Value::List(items) => items.iter().map(values_in).sum::<usize>() + 1,
+        Value::Map(entries) => entries.iter().map(|e| values_in(&e.value)).sum::<usize>() + 1,
+        _ => 1,
+    }
+}
 /// Nobody writes an export by hand: what is wrong with its text went wrong on the way.
 fn advised(mut error: DocumentError, lines_before: u32, text: &[u8]) -> DocumentError {
     if error.line > 0 {
         error.line += lines_before;
     }
-    if std::str::from_utf8(text).is_ok() {
+    if let Some(rest) = error.message.strip_prefix("more than ")
+        && rest.ends_with("values, aliases included")
+    {
+        let most = Limits::default().max_nodes;
+        error.message = format!("more than {most} values, those of earlier files included");
+        error.remedy = Some("Import one cluster at a time".to_owned());
+    } else if std::str::from_utf8(text).is_ok() {
         let remedy = "Export it again with --output json, and do not cut it off";
         error.remedy = Some(remedy.to_owned());
     }

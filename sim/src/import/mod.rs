@@ -21,7 +21,7 @@
 //! |---|---|
 //! | `files`, `kind`, `at` | documents, what they are about, values that know their place |
 //! | `export` | the parts of one cluster, each thing once |
-//! | `cluster`, `groups`, `instances` | where things run |
+//! | `cluster`, `groups`, `instances`, `subnets` | where things run |
 //! | `definitions`, `services`, `tasks` | what runs |
 //! | `shapes` | which fields the calls of the API take |
 //! | `totals` | whether the counts add up |
@@ -45,6 +45,7 @@ mod names;
 mod note;
 mod services;
 mod shapes;
+mod subnets;
 mod tasks;
 mod totals;
 
@@ -58,7 +59,6 @@ use export::Export;
 use fields::{Fields, list, text};
 use names::{ACCOUNT, Class, Names};
 use note::Notes;
-use tasks::Ledger;
 
 pub use note::{Concern, ImportError, Note};
 
@@ -183,8 +183,7 @@ fn write(
     if export.tasks.is_empty() {
         notes.of_all(Concern::Missing, "tasks: what runs where is only in describe-tasks");
     }
-    let ledger = Ledger::of(&tasks);
-    let cluster = cluster::write(export, &home, &instances, &ledger, (names, &mut *notes))?;
+    let cluster = cluster::write(export, &home, &instances, &tasks, (names, &mut *notes))?;
     let mut service_nodes = Vec::new();
     for service in &services {
         let has_tasks = tasks.iter().any(|task| task.is_of(service));

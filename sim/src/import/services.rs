@@ -1,6 +1,6 @@
 //! Services with their deployments as they stand.
 
-use stowplan_engine::model::{DeploymentStatus, LaunchType, RolloutState};
+use stowplan_engine::model::{DeploymentStatus, LaunchType, RolloutState, SchedulingStrategy};
 
 use crate::document::Node;
 
@@ -182,7 +182,7 @@ impl Service<'_> {
         let mut fields = Fields::new()
             .with("serviceName", text(names.of(Class::Service, self.name)))
             .with("taskDefinition", text(names.definition(self.definition)));
-        let is_daemon = at.text("schedulingStrategy")? == Some("DAEMON");
+        let is_daemon = at.word::<SchedulingStrategy>("schedulingStrategy")? == Some("DAEMON");
         if is_daemon {
             fields.put("schedulingStrategy", "DAEMON");
         } else if let Some(desired) = at.count("desiredCount")? {

@@ -1,12 +1,13 @@
 //! Tasks: which run where, of which service and deployment, since when; and what they reserve.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use stowplan_engine::api::input::TaskOverride;
 use stowplan_engine::definition;
 use stowplan_engine::model::{
-    Demand, DesiredStatus, HealthStatus, LaunchType, TaskDefinition, TaskStatus,
+    Demand, DesiredStatus, HealthStatus, LaunchType, NetworkMode, TaskDefinition, TaskStatus,
 };
 
 use crate::document::{Decoder, Node, Timestamp, Value};
@@ -21,6 +22,7 @@ use super::names::{Class, Names};
 use super::note::{Concern, ImportError, Notes};
 use super::services::Service;
 use super::shapes::{self, note_unknown};
+use super::subnets;
 
 /// Everything that DescribeTasks documents.
 const DESCRIBED: &[&str] = &[
@@ -77,6 +79,8 @@ pub(super) struct Task<'d> {
     /// The service it belongs to, if that is in the files, and the id of the deployment.
     pub(super) owner: Option<(&'d str, &'d str)>,
     group: Option<&'d str>,
+    /// Of its own network interface.
+    pub(super) private_ip: Option<Ipv4Addr>,
     created_at: Option<Timestamp>,
     started_at: Option<Timestamp>,
     overrides: Node,
@@ -91,6 +95,7 @@ pub(super) fn read<'d>(
     notes: &mut Notes,
 ) -> Result<Vec<Task<'d>>, ImportError> {
     let mut tasks = Vec::new();
+    let mut addresses = BTreeSet::new();
     for (id, at) in export.tasks.iter() {
         note_unknown("tasks", at, DESCRIBED, notes);
         let last_status = at.required("lastStatus")?;
@@ -113,6 +118,7 @@ pub(super) fn read<'d>(
             desired_status: at.word::<DesiredStatus>("desiredStatus")?.unwrap_or("RUNNING"),
             owner: owner(at, group, services, notes)?,
             group,
+            private_ip: private_ip(at, row, &mut addresses, notes)?,
             created_at: at.instant("createdAt")?,
             started_at: at.instant("startedAt")?,
             overrides,
@@ -124,6 +130,27 @@ pub(super) fn read<'d>(
     // Order of creation decides ties; what was created together goes by id.
     tasks.sort_by(|a, b| (a.created_at, a.id).cmp(&(b.created_at, b.id)));
     Ok(tasks)
+}
+
+/// Its private address, unless another task has it already.
+fn private_ip(
+    at: &At<'_>,
+    definition: &TaskDefinition,
+    seen: &mut BTreeSet<Ipv4Addr>,
+    notes: &mut Notes,
+) -> Result<Option<Ipv4Addr>, ImportError> {
+    let is_placed =
+        at.get("containerInstanceArn").is_some() || at.text("launchType")? != Some("EC2");
+    let has_own = is_placed && definition.network_mode == NetworkMode::Awsvpc;
+    if !has_own || subnets::subnet_of(at)?.is_none() {
+        return Ok(None);
+    }
+    let address = subnets::private_ip(at, notes)?;
+    if let Some(address) = address.filter(|address| !seen.insert(*address)) {
+        notes.at(Concern::Contradiction, at, format!("{address} is another task's address, too"));
+        return Ok(None);
+    }
+    Ok(address)
 }
 
 /// The service and deployment of a task.
@@ -349,8 +376,11 @@ impl<'d> Task<'d> {
         if let Some(zone) = zone.filter(|_| host.is_none()) {
             fields.put("availabilityZone", text(zone));
         }
-        if let Some(subnet) = super::cluster::subnet_of(&self.at)? {
+        if let Some(subnet) = subnets::subnet_of(&self.at)? {
             fields.put("subnet", text(names.of(Class::Subnet, subnet)));
+        }
+        if let Some(address) = self.private_ip.filter(|_| !names.are_made_up()) {
+            fields.put("privateIp", text(address.to_string()));
         }
         Ok(())
     }

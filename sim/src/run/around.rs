@@ -1,4 +1,4 @@
-//! What is around the engine: the world, and the addresses that the scenario gives it.
+//! What is around the engine: the world.
 
 use std::net::Ipv4Addr;
 
@@ -7,17 +7,15 @@ use stowplan_engine::model::{SubnetId, TaskId, Time};
 use crate::view::{Facts, TargetFacts, TaskFacts, WorldFacts};
 use crate::world::{TargetCounts, World};
 
-/// The world and its addresses.
+/// The world, as the read model asks it.
 #[derive(Clone, Debug)]
 pub(super) struct Around {
     pub(super) world: World,
-    /// Network address of each subnet, by id.
-    pub(super) networks: Vec<Ipv4Addr>,
 }
 
 impl Around {
     fn facts(&self) -> WorldFacts<'_> {
-        WorldFacts { world: &self.world, networks: &self.networks }
+        WorldFacts { world: &self.world }
     }
 }
 

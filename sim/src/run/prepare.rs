@@ -26,7 +26,7 @@ pub(super) fn simulation(plan: &Plan) -> Result<Simulation, DocumentError> {
     digest.take_given(view);
     let mut simulation = Simulation {
         engine,
-        around: Around { world, networks: Vec::new() },
+        around: Around { world },
         record: Record::default(),
         digest,
         timeline: Arc::new(plan.timeline.clone()),

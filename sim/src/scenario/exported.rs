@@ -132,12 +132,21 @@ struct Detail {
 impl ExportedTask {
     /// The subnet of its network interface.
     pub(super) fn subnet(&self) -> Option<&str> {
+        self.interface_detail("subnetId")
+    }
+
+    /// The private address of its network interface.
+    pub(super) fn private_ip(&self) -> Option<&str> {
+        self.interface_detail("privateIPv4Address")
+    }
+
+    fn interface_detail(&self, name: &str) -> Option<&str> {
         let interface = |attachment: &&Attachment| {
             matches!(&*attachment.kind, "ElasticNetworkInterface" | "eni")
         };
         let details = self.attachments.iter().filter(interface).flat_map(|a| &a.details);
-        let mut subnets = details.filter(|detail| detail.name == "subnetId");
-        subnets.find_map(|detail| detail.value.as_deref())
+        let mut values = details.filter(|detail| detail.name == name);
+        values.find_map(|detail| detail.value.as_deref())
     }
 }
 

@@ -82,6 +82,8 @@ pub(super) struct TaskKeys {
     /// The id of its deployment, or who started a standalone one.
     pub(super) started_by: Option<String>,
     pub(super) subnet: Option<String>,
+    /// The address of its network interface in that subnet.
+    pub(super) private_ip: Option<String>,
     pub(super) overrides: Option<TaskOverride>,
     pub(super) protected_until: Option<When>,
 }

@@ -52,6 +52,8 @@ pub struct TaskFacts {
     pub execution_stopped_at: Option<Time>,
     /// Position of its address among those of its subnet that interfaces can have, from 0.
     pub address: Option<u32>,
+    /// The address that it had when the run began, if that is known.
+    pub given_address: Option<Ipv4Addr>,
     /// Its containers, in the order of the definition; empty before the host has it.
     pub containers: Vec<ContainerFacts>,
 }
@@ -111,13 +113,11 @@ pub struct TargetFacts {
     pub share: f64,
 }
 
-/// The simulated world, with what the scenario says of the addresses in it.
+/// The simulated world.
 #[derive(Clone, Copy)]
 pub struct WorldFacts<'w> {
     /// The world.
     pub world: &'w World,
-    /// Network addresses of the subnets, by id; an address is null where there is none.
-    pub networks: &'w [Ipv4Addr],
 }
 
 impl Facts for WorldFacts<'_> {
@@ -129,12 +129,13 @@ impl Facts for WorldFacts<'_> {
             pull_stopped_at: row.pull_stopped_at(),
             execution_stopped_at: row.execution_stopped_at(),
             address: row.address(),
+            given_address: self.world.given_address(task),
             containers: row.containers().iter().map(container).collect(),
         }
     }
 
     fn network(&self, subnet: SubnetId) -> Option<Ipv4Addr> {
-        self.networks.get(subnet.index()).copied()
+        self.world.network(subnet)
     }
 
     fn target_groups(&self) -> Vec<Box<str>> {

@@ -1,7 +1,5 @@
 //! Tasks as DescribeTasks shows them (01 sections 3 and 11).
 
-use std::net::Ipv4Addr;
-
 use serde_json::Value;
 use stowplan_engine::model::{
     Container, LaunchType, NetworkMode, Owner, TaskDefinition, TaskId, TaskStatus,
@@ -9,7 +7,7 @@ use stowplan_engine::model::{
 
 use super::shape::{api, none, object, shape, text, texts};
 use super::{ContainerFacts, Moment, TaskFacts};
-use crate::world::ContainerStatus;
+use crate::world::{ContainerStatus, address_at};
 
 shape! {
     /// A task.
@@ -117,12 +115,14 @@ fn attachments(moment: &Moment<'_>, task: TaskId) -> Value {
     ])])
 }
 
-/// The private address of a task's own network interface. A subnet keeps its first four addresses
-/// to itself (02 section 3.1).
+/// The private address of a task's own network interface.
 fn address(moment: &Moment<'_>, task: TaskId) -> Option<String> {
+    let facts = moment.world.task(task);
+    if let Some(given) = facts.given_address {
+        return Some(given.to_string());
+    }
     let network = moment.world.network(moment.engine.task(task).subnet?)?;
-    let position = moment.world.task(task).address?;
-    Some(Ipv4Addr::from(u32::from(network).checked_add(position)?.checked_add(4)?).to_string())
+    address_at(network, facts.address?).map(|address| address.to_string())
 }
 
 fn detail(name: &str, value: &str) -> Value {

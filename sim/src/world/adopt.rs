@@ -71,7 +71,7 @@ impl WorldTask {
         self.interface = if attached { Interface::Held } else { Interface::None };
         self.connectivity_at = Some(row.created_at);
         if let Some(subnet) = row.subnet {
-            self.address = step.around.addresses.take(subnet, step.view);
+            self.address = step.around.addresses.take(self.id, subnet, step.view);
         }
     }
 

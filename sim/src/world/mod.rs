@@ -30,12 +30,13 @@ mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use stowplan_engine::View;
 use stowplan_engine::api::{Effect, Report};
 use stowplan_engine::model::{
-    InstanceId, ScalingGroupId, Span, TargetState, TaskId, TaskStatus, Time, ZoneId,
+    InstanceId, ScalingGroupId, Span, SubnetId, TargetState, TaskId, TaskStatus, Time, ZoneId,
 };
 
 pub use agent::AgentConfig;
@@ -50,6 +51,8 @@ pub use functions::{FunctionAnswer, Functions};
 pub use images::{Image, PullRates};
 pub use targets::{LoadBalancerKind, TargetCounts, TargetGroup, TargetType, WorldTarget};
 pub use task::WorldTask;
+
+pub(crate) use network::{address_at, position_of};
 
 use agent::Host;
 use container::NEVER;
@@ -82,6 +85,10 @@ pub struct WorldConfig {
     pub ignore_containers_without_health_check: bool,
     /// `initialHealthyNeedsThreshold` (02 section 7.3).
     pub initial_healthy_needs_threshold: bool,
+    /// Network addresses of the subnets, by id; without one no address is shown.
+    pub networks: Vec<Ipv4Addr>,
+    /// Private addresses that tasks have at time 0; all others are given out by the subnets.
+    pub given_addresses: BTreeMap<TaskId, Ipv4Addr>,
 }
 
 impl Default for WorldConfig {
@@ -96,6 +103,8 @@ impl Default for WorldConfig {
             group_agents: BTreeMap::new(),
             ignore_containers_without_health_check: false,
             initial_healthy_needs_threshold: false,
+            networks: Vec::new(),
+            given_addresses: BTreeMap::new(),
         }
     }
 }
@@ -127,7 +136,7 @@ impl World {
             plans: Plans::new(config.behavior),
             images: Images::new(config.images.as_deref(), config.pull_rates, replication),
             groups: TargetGroups::new(config.target_groups, needs_threshold),
-            addresses: Addresses::default(),
+            addresses: Addresses::new(config.networks, config.given_addresses),
             hosts: Vec::new(),
             group_agents: config.group_agents,
             reports: Vec::new(),
@@ -246,6 +255,16 @@ impl World {
     /// A task, once the world knows it.
     pub fn task(&self, task: TaskId) -> Option<&WorldTask> {
         self.tasks.get(task.index())?.as_deref()
+    }
+
+    /// Network address of a subnet.
+    pub fn network(&self, subnet: SubnetId) -> Option<Ipv4Addr> {
+        self.around.addresses.network(subnet)
+    }
+
+    /// The private address that a task had when the run began, if that is known.
+    pub fn given_address(&self, task: TaskId) -> Option<Ipv4Addr> {
+        self.around.addresses.given(task)
     }
 
     /// Everything that the scenario says of a task's behaviour.

@@ -38,7 +38,7 @@ impl WorldTask {
         let has_interface = mode == NetworkMode::Awsvpc;
         self.phase = Phase::Provisioning;
         if has_interface && let Some(subnet) = row.subnet {
-            self.address = step.around.addresses.take(subnet, step.view);
+            self.address = step.around.addresses.take(self.id, subnet, step.view);
             if self.address.is_none() {
                 let name = &step.view.subnet(subnet).name;
                 let reason = format!(

@@ -41,6 +41,7 @@ fn no_name_or_id_of_the_export_is_left() {
         "app-task",
         "/mnt/redis",
         "team",
+        "10.20.",
     ] {
         assert!(!shown.contains(real), "{real} is still there");
     }
@@ -56,7 +57,9 @@ fn the_shape_is_that_of_the_export() {
     let real = Export::sample().import();
     let made_up = anonymous();
     assert_eq!(made_up.summary, real.summary);
-    assert_eq!(outline(&made_up.document), outline(&real.document));
+    // Private addresses are not replaced: the run gives its own.
+    let without_addresses = outline(&real.document).replace("privateIp:_,", "");
+    assert_eq!(outline(&made_up.document), without_addresses);
 }
 
 /// Keys and numbers without texts, tags, options of probes: what a change of names leaves alone.

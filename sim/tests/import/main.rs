@@ -1,5 +1,7 @@
 //! An export becomes a scenario whose time 0 equals it.
 
+mod addresses;
+mod again;
 mod anonymous;
 mod broken;
 mod check;

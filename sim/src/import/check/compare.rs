@@ -61,6 +61,12 @@ struct Walked {
 }
 
 impl Walked {
+    /// Whether its absence says nothing: a missing element says that there is none, but for details
+    /// of a network interface, which are fields in the shape of a list.
+    fn may_be_unsaid(&self) -> bool {
+        (!self.is_element || self.key == "details") && !TELLING.contains(&&*self.key)
+    }
+
     fn at_key(&self, key: &str) -> Self {
         let dot = if self.path.is_empty() { "" } else { "." };
         let path = format!("{}{dot}{key}", self.path);
@@ -88,8 +94,8 @@ fn walk(outcome: &mut Outcome, at: Walked, exported: &Value, imported: &Value) {
         (Value::Array(left), Value::Array(right)) => lists(outcome, &at, left, right),
         _ if equal(&at.key, exported, imported) => outcome.equal += 1,
         _ => outcome.pairs.push(Pair {
+            is_unsaid: exported.is_null() && at.may_be_unsaid(),
             path: at.path,
-            is_unsaid: exported.is_null() && !at.is_element && !TELLING.contains(&&*at.key),
             exported: exported.clone(),
             imported: imported.clone(),
         }),

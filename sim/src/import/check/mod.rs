@@ -112,7 +112,7 @@ fn compare_all(export: &Export<'_>, imported: Imported) -> Result<Checked, Check
     let plan = Scenario::from_node(imported.document)?.plan()?;
     let engine = plan.engine()?;
     let world = world_of(&plan, engine.view());
-    let facts = WorldFacts { world: &world, networks: &[] };
+    let facts = WorldFacts { world: &world };
     let record = Record::default();
     let moment = Moment {
         engine: engine.view(),

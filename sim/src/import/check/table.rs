@@ -9,7 +9,7 @@ const fn row(of: Of, field: &'static str, reason: &'static str) -> NotKept {
 const TAGS: &str = "no rule reads it";
 const SECRET: &str = "only matters inside the container, and may hold secrets";
 const INSIDE: &str = "only matters inside the machine";
-const ADDRESS: &str = "network interfaces get ids and addresses in the run; the subnet is kept";
+const ADDRESS: &str = "network interfaces get ids in the run; subnet and private address are kept";
 const STOPPING: &str = "that a task is stopping is kept, not why and since when";
 const HISTORY: &str = "history: a run begins with none";
 const MADE: &str = "ids of that kind are made by the run";
@@ -48,7 +48,6 @@ pub(super) const NOT_KEPT: &[NotKept] = &[
     row(Of::Task, "attachments[].details[macAddress]", ADDRESS),
     row(Of::Task, "attachments[].details[networkInterfaceId]", ADDRESS),
     row(Of::Task, "attachments[].details[privateDnsName]", ADDRESS),
-    row(Of::Task, "attachments[].details[privateIPv4Address]", ADDRESS),
     row(Of::Task, "attachments[].id", ADDRESS),
     row(Of::Task, "connectivity", "not known of tasks that are there when a run begins"),
     row(Of::Task, "connectivityAt", "not known of tasks that are there when a run begins"),
@@ -62,7 +61,8 @@ pub(super) const NOT_KEPT: &[NotKept] = &[
         reason: "dynamic host ports are given out anew; static ones are kept",
         only: Only::DynamicPort,
     },
-    row(Of::Task, "containers[].networkInterfaces", ADDRESS),
+    row(Of::Task, "containers[].networkInterfaces[].attachmentId", ADDRESS),
+    row(Of::Task, "containers[].networkInterfaces[].ipv6Address", "addresses are IPv4"),
     row(Of::Task, "containers[].runtimeId", INSIDE),
     row(Of::Task, "enableExecuteCommand", "that of its service is kept"),
     row(Of::Task, "executionStoppedAt", STOPPING),

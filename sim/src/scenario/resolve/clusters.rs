@@ -9,7 +9,7 @@ use stowplan_engine::api::setup::GivenSubnet as SubnetInput;
 use stowplan_engine::api::{Command, Input, Setup};
 use stowplan_engine::model::{ClusterId, ProviderId};
 
-use super::{Resolved, SetupStep};
+use super::{Resolved, SetupStep, networks};
 use crate::document::DocumentError;
 use crate::scenario::{
     at::Origin,
@@ -20,7 +20,8 @@ use crate::scenario::{
 
 const DEFAULT_REGION: &str = "us-east-1";
 const DEFAULT_VPC: &str = "vpc-1";
-const DEFAULT_PREFIX: u32 = 20;
+/// 02 section 3.1: ranges that are not given are /20.
+pub(super) const DEFAULT_PREFIX: u32 = 20;
 /// The capacity providers that every account has; the engine numbers them so.
 pub(super) const PREDEFINED: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
@@ -44,6 +45,8 @@ pub(super) struct SubnetPlan {
     pub(super) zone: String,
     pub(super) vpc: String,
     pub(super) addresses: u32,
+    /// Its first address, if its range is given.
+    pub(super) network: Option<Ipv4Addr>,
     /// All interfaces at time 0, if that is given.
     pub(super) in_use: Option<u32>,
     pub(super) of_tasks: u32,
@@ -260,6 +263,7 @@ fn default_subnet(plan: &ClusterPlan, zone: &str, vpc: &str) -> SubnetPlan {
         zone: zone.to_owned(),
         vpc: vpc.to_owned(),
         addresses: addresses(DEFAULT_PREFIX),
+        network: None,
         in_use: None,
         of_tasks: 0,
         of_instances: 0,
@@ -280,9 +284,9 @@ fn subnet_of(
     let origin = &given.origin;
     let zone = plan.zone(&keys.availability_zone);
     let zone = zone.map_err(|error| resolved.at(&origin.key("availabilityZone"), error))?;
-    let prefix = match &keys.cidr {
-        None => DEFAULT_PREFIX,
-        Some(cidr) => prefix_of(cidr).ok_or_else(|| {
+    let (network, prefix) = match &keys.cidr {
+        None => (None, DEFAULT_PREFIX),
+        Some(cidr) => range_of(cidr).ok_or_else(|| {
             let message = format!("`{cidr}` is no address range of a subnet");
             let error = resolved.error(&origin.key("cidr"), message);
             error.with_remedy("Write it as 10.0.0.0/20; the prefix is from 16 to 28")
@@ -299,16 +303,19 @@ fn subnet_of(
         zone,
         vpc: keys.vpc.clone().unwrap_or_else(|| DEFAULT_VPC.to_owned()),
         addresses,
+        network,
         in_use: keys.interfaces_in_use,
         of_tasks: 0,
         of_instances: 0,
     })
 }
 
-fn prefix_of(cidr: &str) -> Option<u32> {
+/// The first address of a range, and the length of its prefix.
+fn range_of(cidr: &str) -> Option<(Option<Ipv4Addr>, u32)> {
     let (address, prefix) = cidr.split_once('/')?;
-    let _: Ipv4Addr = address.parse().ok()?;
-    prefix.parse().ok().filter(|prefix| (16..=28).contains(prefix))
+    let address: Ipv4Addr = address.parse().ok()?;
+    let prefix = prefix.parse().ok().filter(|prefix| (16..=28).contains(prefix))?;
+    Some((Some(networks::first_of(address, prefix)), prefix))
 }
 
 /// The engine's number of a capacity provider.

@@ -10,6 +10,7 @@ mod groups;
 mod held;
 mod instances;
 mod machine;
+mod networks;
 mod plan;
 mod references;
 mod services;
@@ -79,6 +80,7 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
     services::resolve(&mut resolved)?;
     tasks::resolve(&mut resolved)?;
     held::settle(&mut resolved)?;
+    let given_addresses = networks::given_addresses(&resolved)?;
     references::check_target_groups(&resolved)?;
     references::check_alarms(&resolved)?;
     references::check_behavior(&resolved)?;
@@ -98,6 +100,8 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
             functions: scenario.functions.clone(),
             images: scenario.images.clone(),
             group_agents: groups::agents(&resolved)?,
+            networks: networks::all(&resolved),
+            given_addresses,
             ..scenario.tunables.world.clone()
         },
         timeline,

@@ -1,5 +1,7 @@
 //! Tasks that exist at time 0.
 
+use std::net::Ipv4Addr;
+
 use stowplan_engine::api::GivenTask;
 use stowplan_engine::model::{
     ClusterId, DefinitionStatus, DeploymentId, DesiredStatus, InstanceId, LaunchType, NetworkMode,
@@ -7,7 +9,7 @@ use stowplan_engine::model::{
 };
 
 use super::services::{LaunchOn, ServicePlan};
-use super::{LONG_AGO, Resolved, clusters, definitions, instances, services};
+use super::{LONG_AGO, Resolved, clusters, definitions, instances, networks, services};
 use crate::document::DocumentError;
 use crate::scenario::{
     Start,
@@ -24,6 +26,8 @@ const MOST: u32 = 100_000;
 /// A task of the setup.
 pub(super) struct TaskPlan {
     pub(super) given: GivenTask,
+    /// Where its address stands in the document, and what it is.
+    pub(super) private_ip: Option<(Origin, Ipv4Addr)>,
     pub(super) origin: Origin,
 }
 
@@ -114,6 +118,8 @@ fn short_form(
         return Err(error.with_remedy("Give fewer tasks"));
     }
     let wanted = wanted_of(resolved, keys, origin)?;
+    let private_ip =
+        networks::private_ip(resolved, keys.private_ip.as_deref(), &origin.key("privateIp"))?;
     let scenario = resolved.scenario;
     let time = |when: When| match when {
         When::Run(offset) => Time(offset.millis()),
@@ -150,7 +156,7 @@ fn short_form(
             overrides: keys.overrides.clone(),
             ..settled(resolved, &wanted, origin)?
         };
-        plans.push(TaskPlan { given, origin: origin.clone() });
+        plans.push(TaskPlan { given, private_ip: private_ip.clone(), origin: origin.clone() });
     }
     Ok(plans)
 }
@@ -343,7 +349,8 @@ fn of_export(
         overrides: task.overrides.clone(),
         ..settled(resolved, &wanted, origin)?
     };
-    Ok(TaskPlan { given, origin: origin.clone() })
+    let private_ip = networks::private_ip(resolved, task.private_ip(), &origin.key("attachments"))?;
+    Ok(TaskPlan { given, private_ip, origin: origin.clone() })
 }
 
 /// Works out where a task runs and on whose account.
