@@ -87,7 +87,11 @@ impl Deck {
     /// service's name, as JSON.
     pub fn update_service(&self, service: &str, fields: &str) {
         let name = json_text(service);
-        let entry = format!("{{\"updateService\":{{\"service\":{name},{fields}}}}}");
+        self.edit(format!("{{\"updateService\":{{\"service\":{name},{fields}}}}}"));
+    }
+
+    /// One edit of the document at the instant on the screen: an entry of the timeline, as JSON.
+    pub fn edit(&self, entry: String) {
         self.send(ToEngine::Edit { entry });
     }
 

@@ -10,6 +10,7 @@ pub mod chart;
 pub mod feed;
 #[cfg(test)]
 mod fixture;
+pub mod gesture;
 pub mod limits;
 pub mod model;
 pub mod presets;

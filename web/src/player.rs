@@ -231,7 +231,8 @@ impl Player {
                 self.news.set(true);
                 self.wake();
             }
-            Ok(FromEngine::Document { json }) => {
+            Ok(FromEngine::Document { json, undo, redo }) => {
+                (self.dispatch)(Action::History { undo, redo });
                 self.feed.borrow_mut().board.replace_document(json);
                 self.news.set(true);
                 self.wake();

@@ -21,6 +21,8 @@ pub struct State {
     pub panel: Panel,
     /// The newest answer to why a task stands where it stands.
     pub why: Option<Rc<Why>>,
+    /// How many edits can be taken back, and made again.
+    pub history: (u32, u32),
     /// The table in place of the picture.
     pub table: bool,
     pub sheet: Sheet,
@@ -47,6 +49,7 @@ impl Default for State {
             mode: Mode::Slots,
             panel: Panel::Facts,
             why: None,
+            history: (0, 0),
             table: false,
             sheet: Sheet::Picture,
             view: View::Playground,
@@ -152,6 +155,10 @@ pub enum Action {
     Mode(Mode),
     Panel(Panel),
     Why(Rc<Why>),
+    History {
+        undo: u32,
+        redo: u32,
+    },
     ToggleTable,
     Sheet(Sheet),
     View(View),
@@ -183,6 +190,7 @@ pub fn reduce(state: &State, action: Action) -> State {
         }
         Action::Mode(mode) => next.mode = mode,
         Action::Panel(panel) => next.panel = panel,
+        Action::History { undo, redo } => next.history = (undo, redo),
         Action::Why(why) => next.why = Some(why),
         Action::ToggleTable => next.table = !state.table,
         Action::Sheet(sheet) => next.sheet = sheet,

@@ -1,5 +1,6 @@
 //! The parts of the page, one file each.
 
+pub mod acts;
 pub mod capacity_strip;
 pub mod chooser;
 pub mod cluster_table;

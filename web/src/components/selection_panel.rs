@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::acts::Acts;
 use super::deployment_card::DeploymentCard;
 use super::facts::{HostFacts, TaskFacts, ZoneFacts};
 use super::icon::Icon;
@@ -57,6 +58,9 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
         <aside class="insp" aria-label="Selection" data-testid="selection">
             { crumbs(&deck, board, props.selected) }
             { about }
+            if let Some(target) = props.selected.filter(|_| !asks) {
+                <Acts board={board.clone()} {target} />
+            }
             if let Some(service) = service.filter(|_| !asks) {
                 <DeploymentCard board={board.clone()} {service} />
             }

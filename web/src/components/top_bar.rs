@@ -4,14 +4,17 @@ use yew::prelude::*;
 
 use super::icon::{Brand, Icon};
 use super::scenario_picker::ScenarioPicker;
-use crate::deck::use_deck;
+use crate::deck::{Deck, use_deck};
 use crate::hooks::use_theme::{toggle_contrast, toggle_theme};
 use crate::state::{Action, View};
+use crate::worker::protocol::ToEngine;
 
 #[derive(Properties, PartialEq)]
 pub struct TopBarProps {
     pub title: AttrValue,
     pub view: View,
+    /// How many edits can be taken back, and made again.
+    pub history: (u32, u32),
     pub without_worker: bool,
 }
 
@@ -57,6 +60,10 @@ pub fn TopBar(props: &TopBarProps) -> Html {
                     { "runs without a worker" }
                 </span>
             }
+            if !importing {
+                { past(&deck, "undo", props.history.0, ToEngine::Undo) }
+                { past(&deck, "redo", props.history.1, ToEngine::Redo) }
+            }
             <button class="btn quiet square narrow" aria-label="Import" title="Import"
                 onclick={show(to_other)}><Icon name={other_icon} /></button>
             <button class="btn quiet square broad" aria-label="High contrast" title="High contrast"
@@ -68,5 +75,21 @@ pub fn TopBar(props: &TopBarProps) -> Html {
                 <Icon name="theme" />
             </button>
         </header>
+    }
+}
+
+/// Takes an edit back or makes it again, and says how many there are.
+fn past(deck: &Deck, icon: &'static str, count: u32, order: ToEngine) -> Html {
+    let (deck, none) = (deck.clone(), count == 0);
+    let onclick = Callback::from(move |_: MouseEvent| deck.send(order.clone()));
+    let (word, key) = if icon == "undo" { ("Undo", "z") } else { ("Redo", "Shift z") };
+    let title = match count {
+        0 if icon == "undo" => "Nothing was changed yet".to_owned(),
+        0 => "Nothing was taken back".to_owned(),
+        _ => format!("{word} ({key}), {count} of them"),
+    };
+    html! {
+        <button class="btn quiet square" aria-label={word} {title} disabled={none} {onclick}
+            data-testid={icon}><Icon name={icon} /></button>
     }
 }

@@ -9,7 +9,9 @@ use crate::canvas::hit::{Direction, first, inside, neighbour, outside};
 use crate::canvas::scene::{Scene, Target};
 use crate::components::picture::focus_picture;
 use crate::deck::Deck;
+use crate::gesture::{Gesture, id_of};
 use crate::state::{Action, Panel, Sheet, State};
+use crate::worker::protocol::ToEngine;
 
 /// Listens for keys as long as the page stands.
 #[hook]
@@ -65,11 +67,26 @@ fn pressed(deck: &Deck, state: &State, event: &KeyboardEvent) -> bool {
         }
         "ArrowUp" => return walk(deck, state, |scene, at| neighbour(scene, at, Direction::Up)),
         "ArrowDown" => return walk(deck, state, |scene, at| neighbour(scene, at, Direction::Down)),
+        "z" => deck.send(ToEngine::Undo),
+        "Z" => deck.send(ToEngine::Redo),
         "Enter" => return walk(deck, state, inside),
         "Escape" => return escape(deck, state),
-        _ => return false,
+        key => return act_on(deck, state, key),
     }
     true
+}
+
+/// What the key does to what is selected.
+fn act_on(deck: &Deck, state: &State, key: &str) -> bool {
+    let board = &state.feed.board;
+    let entry = state.selected.and_then(|target| {
+        let gesture = Gesture::of_key(key, &Gesture::of(board, target))?;
+        Some(gesture.entry(&id_of(board, target)?))
+    });
+    entry.is_some_and(|entry| {
+        deck.edit(entry);
+        true
+    })
 }
 
 fn walk(deck: &Deck, state: &State, next: impl Fn(&Scene, Target) -> Option<Target>) -> bool {

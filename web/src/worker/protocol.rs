@@ -25,6 +25,10 @@ pub enum ToEngine {
     Seek { ms: u64 },
     /// Append a timeline entry (JSON, without `at`) at the current instant and run on from there.
     Edit { entry: String },
+    /// Take the last edit back.
+    Undo,
+    /// Make the edit again that was taken back last.
+    Redo,
     /// Say why this task stands where it stands.
     Why { key: u32 },
     /// The last frame is on the screen: send the next when there is news.
@@ -127,8 +131,8 @@ pub enum FromEngine {
     Loaded(Box<Summary>),
     /// What there is at an instant. Its buffer follows beside it.
     Frame(Box<Frame>),
-    /// The scenario after an edit, as JSON.
-    Document { json: String },
+    /// The scenario after an edit, as JSON; how many edits can be taken back, and made again.
+    Document { json: String, undo: u32, redo: u32 },
     /// How a task came to stand where it stands.
     Why(Box<Why>),
     /// Something was refused; nothing changed.

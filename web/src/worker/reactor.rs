@@ -49,6 +49,9 @@ struct Run {
     /// How far the reader ever stood.
     known: u64,
     until: u64,
+    /// Documents before each edit, and where the reader stood; those taken back.
+    past: Vec<(serde_json::Value, u64)>,
+    future: Vec<(serde_json::Value, u64)>,
     fresh: bool,
     hosts_sent: usize,
     definitions_sent: usize,
@@ -78,6 +81,8 @@ impl Reactor {
             ToEngine::Load { text } => self.load(text.as_bytes(), Vec::new()),
             ToEngine::Import { files } => self.import(&files),
             ToEngine::Edit { entry } => self.edit(&entry),
+            ToEngine::Undo => self.step_in_history(true),
+            ToEngine::Redo => self.step_in_history(false),
             ToEngine::Why { key } => Ok(self.why(key)),
             other => {
                 self.control(other);
@@ -114,6 +119,8 @@ impl Reactor {
             ToEngine::Load { .. }
             | ToEngine::Import { .. }
             | ToEngine::Edit { .. }
+            | ToEngine::Undo
+            | ToEngine::Redo
             | ToEngine::Why { .. } => {}
         }
     }
@@ -147,7 +154,17 @@ impl Reactor {
         let run = self.run.as_mut().ok_or("There is no scenario to edit.")?;
         run.edit(entry)?;
         self.news = true;
-        Ok(vec![FromEngine::Document { json: run.document.to_string() }])
+        Ok(vec![run.document_told()])
+    }
+
+    /// Without an edit to take back, or to make again, nothing changes.
+    fn step_in_history(&mut self, back: bool) -> Result<Vec<FromEngine>, String> {
+        let Some(run) = self.run.as_mut() else { return Ok(Vec::new()) };
+        if !run.step_in_history(back)? {
+            return Ok(Vec::new());
+        }
+        self.news = true;
+        Ok(vec![run.document_told()])
     }
 
     /// What is said of a task that the run does not know is nothing.
@@ -245,6 +262,8 @@ impl Run {
             clock: 0,
             known: 0,
             until,
+            past: Vec::new(),
+            future: Vec::new(),
             fresh: true,
             hosts_sent: 0,
             definitions_sent: 0,
@@ -352,12 +371,42 @@ impl Run {
         let plan = scenario.and_then(|s| s.plan()).map_err(|error| error.to_string())?;
         let added = added_entry(&plan, place).ok_or("The edit came to nothing.")?;
         self.replay.edit(added);
-        self.document = document;
+        self.past.push((std::mem::replace(&mut self.document, document), self.clock));
+        self.future.clear();
         self.begin_anew();
         // The entry takes effect at once, so that the reader sees what it did.
         self.known = at;
         self.seek(at);
         Ok(())
+    }
+
+    /// Takes the last edit back, or makes it again; false when there is none. The reader stands
+    /// where it was made.
+    fn step_in_history(&mut self, back: bool) -> Result<bool, String> {
+        let (from, to) = if back {
+            (&mut self.past, &mut self.future)
+        } else {
+            (&mut self.future, &mut self.past)
+        };
+        let Some((document, clock)) = from.pop() else { return Ok(false) };
+        to.push((std::mem::replace(&mut self.document, document), self.clock));
+        let text = self.document.to_string();
+        let scenario = Scenario::read(text.as_bytes(), &Limits::default());
+        let plan = scenario.and_then(|s| s.plan()).map_err(|error| error.to_string())?;
+        self.replay = Replay::new(&plan).map_err(|error| error.to_string())?;
+        self.clock = clock;
+        self.begin_anew();
+        self.known = clock;
+        self.seek(clock);
+        Ok(true)
+    }
+
+    fn document_told(&self) -> FromEngine {
+        FromEngine::Document {
+            json: self.document.to_string(),
+            undo: u32::try_from(self.past.len()).unwrap_or(u32::MAX),
+            redo: u32::try_from(self.future.len()).unwrap_or(u32::MAX),
+        }
     }
 
     /// The future is another one: log and series are told again from the start.
@@ -542,6 +591,33 @@ mod tests {
         let tied = why.rows.iter().filter(|row| row.verdict.starts_with("as good")).count();
         assert_eq!(why.stages.last().map(|stage| stage.left as usize), Some(1 + tied));
         assert_eq!(page.reactor.order(ToEngine::Why { key: 1_000_000 }), []);
+    }
+
+    #[test]
+    fn edits_are_taken_back_and_made_again() {
+        let mut page = Page::open(preset("six-services"));
+        let start = page.reactor.run.as_ref().expect("it runs").document.clone();
+        let edits = [
+            "{\"updateService\":{\"service\":\"web\",\"desiredCount\":9}}",
+            "{\"terminateInstance\":{\"instance\":\"i-1\"}}",
+            "{\"updateService\":{\"service\":\"api\",\"desiredCount\":3}}",
+        ];
+        for (ms, entry) in (1..).zip(edits) {
+            page.say(ToEngine::Seek { ms: ms * 20_000 });
+            page.say(ToEngine::Edit { entry: entry.to_owned() });
+        }
+        page.say(ToEngine::Seek { ms: 480_000 });
+        let end = page.last().digest.clone();
+        for _ in edits {
+            page.say(ToEngine::Undo);
+        }
+        assert_eq!(page.reactor.run.as_ref().expect("it runs").document, start);
+        assert_eq!(page.reactor.order(ToEngine::Undo), []);
+        for _ in edits {
+            page.say(ToEngine::Redo);
+        }
+        page.say(ToEngine::Seek { ms: 480_000 });
+        assert_eq!(page.last().digest, end);
     }
 
     #[test]

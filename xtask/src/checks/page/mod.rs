@@ -2,6 +2,7 @@
 
 mod asking;
 mod bringing;
+mod changing;
 mod digests;
 mod hands;
 mod keyboard;
@@ -24,7 +25,7 @@ use visit::Guest;
 type Check = fn(&Guest<'_>) -> Result<()>;
 
 /// What the page must do; the numbers are those of the playground's acceptance checks.
-const CHECKS: [(&str, Check); 20] = [
+const CHECKS: [(&str, Check); 24] = [
     (
         "1: a cold page shows a task reaching RUNNING within 3 s",
         opening::moves_within_three_seconds,
@@ -37,6 +38,10 @@ const CHECKS: [(&str, Check); 20] = [
     ("instances and zones can be selected, and let go again", hands::instances_and_zones),
     ("the table lists the same tasks as the picture", hands::table),
     ("one more and one fewer task of a service", hands::desired_count),
+    ("7: an instance ended by button or key is gone, and replaced", changing::terminate),
+    ("10: drained, activated, interrupted with two minutes' notice", changing::drain_and_interrupt),
+    ("a task can be stopped", changing::stop_a_task),
+    ("12: twenty edits are taken back and made again", changing::undo),
     ("play, pause, to the start, to the end", time::play_and_pause),
     ("a step is a decision, an event, a second, and back", time::steps),
     ("the speed is the one that was chosen", time::speeds),
