@@ -101,7 +101,7 @@ fn market(host: &Host) -> &'static str {
 }
 
 fn group(host: &Host) -> String {
-    if host.group.is_empty() { String::new() } else { format!(", of {}", host.group) }
+    if host.group.is_empty() { String::new() } else { format!(", group {}", host.group) }
 }
 
 fn agent(state: &HostState) -> &'static str {
