@@ -44,6 +44,14 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
             control.store.network_groups.insert(name);
             Ok(Answer::None)
         }
+        Setup::TargetGroup { name, target_type } => {
+            control.store.target_types.insert(name, target_type);
+            Ok(Answer::None)
+        }
+        Setup::Registry { name, addresses, ports } => {
+            control.store.registries.insert(name, (addresses, ports));
+            Ok(Answer::None)
+        }
         Setup::Alarm(alarm) => {
             control.store.alarms.insert(alarm.name.clone(), alarm);
             Ok(Answer::None)

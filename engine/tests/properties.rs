@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use bed::{Bed, Behavior, both, constraints, limits};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use stowplan_engine::api::event::FailedCheck;
 use stowplan_engine::api::event::Message;
 use stowplan_engine::api::{EventKind, Input, Output, Report};
+use stowplan_engine::explain::Waiting;
 use stowplan_engine::model::{
     DeploymentStatus, InstanceId, InstanceStatus, Owner, PortSet, RolloutState, SchedulingStrategy,
     ServiceId, ServiceStatus, StopReason, TaskId, TaskStatus,
@@ -235,6 +237,7 @@ fn look_at_pass(before: &Engine, after: &Engine, outputs: &[Output]) {
         pass.nothing_is_left_of_a_service_scaled_to_zero();
         pass.a_completed_deployment_is_all_there_is();
         pass.a_second_pass_does_nothing();
+        pass.every_wait_has_a_reason();
     }
 }
 
@@ -452,6 +455,29 @@ impl Pass<'_> {
                     "a completed deployment has every task that is wanted, and nobody else any"
                 );
             }
+        }
+    }
+
+    /// A service that is not steady waits for something, and the limit that is named does bind.
+    fn every_wait_has_a_reason(&self) {
+        let view = self.after.view();
+        let steady = view.service(self.service).memory.steady.is_some();
+        let waits = self.after.why_waiting(self.service);
+        assert_eq!(waits.is_none(), steady, "what is not steady waits: {waits:?}");
+        match waits {
+            Some(Waiting::Stuck(limits)) => {
+                assert!(limits.occupying >= limits.upper, "no start is allowed: {limits:?}");
+            }
+            Some(Waiting::Floor { limits, .. }) => {
+                assert!(limits.healthy <= limits.lower, "no stop is allowed: {limits:?}");
+            }
+            Some(Waiting::NoPlace { closest: Some((_, check)), .. }) => match check {
+                FailedCheck::Cpu { need, have } | FailedCheck::Memory { need, have } => {
+                    assert!(need > have, "it is short of something");
+                }
+                _ => {}
+            },
+            _ => {}
         }
     }
 

@@ -42,6 +42,22 @@ pub enum Setup {
     Alarm(Alarm),
     /// An Auto Scaling group; before the capacity provider that wraps it, and its instances.
     ScalingGroup(Box<GivenScalingGroup>),
+    /// A target group of Elastic Load Balancing whose target type is known.
+    TargetGroup {
+        /// Its name, as ARNs spell it.
+        name: Box<str>,
+        /// What its targets are.
+        target_type: TargetType,
+    },
+    /// A Cloud Map service (02 section 5.1).
+    Registry {
+        /// Its name, as ARNs spell it.
+        name: Box<str>,
+        /// It has A or AAAA records.
+        addresses: RecordPresence,
+        /// It has SRV records.
+        ports: RecordPresence,
+    },
     /// An instance that is there, past every warm-up.
     Instance {
         /// Its cluster.
@@ -130,6 +146,34 @@ pub struct GivenDeployment {
     pub created_at: Time,
     /// When it last changed.
     pub updated_at: Time,
+}
+
+/// What the targets of a target group are (02 section 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TargetType {
+    /// Addresses of task interfaces.
+    Ip,
+    /// Host ports of instances.
+    Instance,
+}
+
+impl TargetType {
+    /// The API's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Instance => "instance",
+        }
+    }
+}
+
+/// Whether a Cloud Map service keeps records of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordPresence {
+    /// It does.
+    Kept,
+    /// It does not.
+    Absent,
 }
 
 /// A task at time 0.

@@ -1,5 +1,6 @@
 //! The calls: each is checked whole, then applied at once. A refused call changes nothing.
 
+mod attachments;
 mod attributes;
 mod balancers;
 mod capacity;

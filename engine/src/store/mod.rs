@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::api::EngineConfig;
 use crate::api::answer::Answer;
 use crate::api::input::{LoadBalancer, RunTask};
+use crate::api::setup::{RecordPresence, TargetType};
 use crate::model::{
     Alarm, CapacityProvider, Cluster, ClusterId, Deployment, DeploymentId, GroupId, InstanceId,
     InstanceStatus, ManagedScalingState, ProviderId, ProviderKind, ProviderStatus, ScalingGroup,
@@ -62,6 +63,10 @@ pub(crate) struct Store {
     pub(crate) network_groups: BTreeSet<Box<str>>,
     /// Pauses of lifecycle hooks so far.
     pub(crate) pauses: u32,
+    /// Target types of target groups, by name.
+    pub(crate) target_types: BTreeMap<Box<str>, TargetType>,
+    /// Which records Cloud Map services keep, by name: of addresses, and of ports.
+    pub(crate) registries: BTreeMap<Box<str>, (RecordPresence, RecordPresence)>,
     /// CloudWatch alarms, by name.
     pub(crate) alarms: BTreeMap<Box<str>, Alarm>,
     /// Auto Scaling groups, in the order given.
@@ -130,6 +135,8 @@ impl Store {
             account_settings: BTreeMap::new(),
             network_groups: BTreeSet::new(),
             pauses: 0,
+            target_types: BTreeMap::new(),
+            registries: BTreeMap::new(),
             alarms: BTreeMap::new(),
             scaling_groups: Vec::new(),
             managed: BTreeMap::new(),

@@ -4,6 +4,7 @@
 #[path = "../bed/mod.rs"]
 mod bed;
 
+mod attachments;
 mod breaker;
 mod capacity;
 mod draining;

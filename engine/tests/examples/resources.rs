@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use stowplan_engine::api::Answer;
-use stowplan_engine::model::TaskStatus;
+use stowplan_engine::model::{Protocol, TaskStatus};
 
 use crate::bed::{Bed, Behavior, limits, strategy};
 
@@ -252,4 +252,19 @@ fn a_deleted_revision_goes_when_its_last_task_is_gone() {
     bed.at(20).must("stopTask", json!({ "task": name }));
     bed.run_until(30);
     assert_eq!(bed.engine.view().find_definition("web:1"), None);
+}
+
+#[test]
+fn res_15_static_ports_are_listed_as_used_and_dynamic_ones_are_not() {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 1024, 1024);
+    let udp = json!({ "containerPort": 53, "hostPort": 53, "protocol": "udp" });
+    with_ports(&mut bed, "web", vec![fixed(80), udp, json!({ "containerPort": 9000 })]);
+    assert_eq!(bed.run("web", 1, json!({})), "A");
+    let used = &bed.engine.view().instance(bed.instance_id("A")).used_ports;
+    let ports = |wanted: Protocol| -> Vec<u16> {
+        used.iter().filter(|&(protocol, _)| protocol == wanted).map(|(_, port)| port).collect()
+    };
+    assert_eq!(ports(Protocol::Tcp), [22, 80, 2375, 2376, 51_678, 51_679]);
+    assert_eq!(ports(Protocol::Udp), [53]);
 }

@@ -171,7 +171,7 @@ fn describing_splits_what_is_there_from_what_is_missing() {
 }
 
 #[test]
-fn a_stopped_task_is_described_for_an_hour() {
+fn run_25_a_stopped_task_is_described_for_an_hour() {
     let mut bed = Bed::web_service(1);
     bed.run_until(60);
     let id = "00000000000000000000000000000001";
@@ -182,9 +182,15 @@ fn a_stopped_task_is_described_for_an_hour() {
         answer["tasks"].as_array().map(Vec::len)
     };
     assert_eq!(at(&bed), Some(1));
+    let never = ask(&bed, "describeTasks", json!({ "tasks": ["nobody"] })).expect("ok");
+    assert_eq!(never["failures"][0]["reason"], "MISSING");
     let stopped = ask(&bed, "listTasks", json!({ "desiredStatus": "STOPPED" })).expect("ok");
     assert_eq!(stopped["taskArns"].as_array().map(Vec::len), Some(1));
-    bed.run_until(3800);
+    let task = bed.engine.view().find_task(id).expect("it was there");
+    let stopped = bed.engine.view().task(task).stopped_at.expect("it is over").0 / 1000;
+    bed.run_until(stopped + 59 * 60);
+    assert_eq!(at(&bed), Some(1));
+    bed.run_until(stopped + 61 * 60);
     assert_eq!(at(&bed), Some(0));
 }
 

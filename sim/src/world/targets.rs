@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use stowplan_engine::api::{Input, Setup, setup};
 use stowplan_engine::model::{Span, TargetState, TaskId, Time, ZoneId};
 
 use super::behavior_values::ProbeResult;
@@ -61,6 +62,15 @@ pub enum TargetType {
 }
 
 impl TargetGroup {
+    /// What the control plane knows of it: its target type, if it is given.
+    pub(crate) fn setup(&self) -> Option<Input> {
+        let target_type = match self.target_type? {
+            TargetType::Ip => setup::TargetType::Ip,
+            TargetType::Instance => setup::TargetType::Instance,
+        };
+        Some(Input::Setup(Setup::TargetGroup { name: self.name.clone(), target_type }))
+    }
+
     /// A group with defaults.
     pub fn named(name: &str) -> Self {
         Self { name: name.into(), ..Self::default() }

@@ -1,6 +1,7 @@
 //! Whole runs of scenarios: engine and world together.
 
 mod disowned;
+mod transitions;
 
 use stowplan_engine::model::Time;
 use stowplan_sim::document::Limits;

@@ -128,6 +128,8 @@ fn setup(resolved: &Resolved<'_>, steady: bool) -> Result<Vec<SetupStep>, Docume
     }));
     let alarms = resolved.scenario.alarms.iter();
     steps.extend(alarms.map(|(alarm, at)| resolved.step(Input::Setup(alarm.setup()), at)));
+    let groups = resolved.scenario.target_groups.iter();
+    steps.extend(groups.filter_map(|(group, at)| Some(resolved.step(group.setup()?, at))));
     steps.extend(definitions::steps(resolved));
     steps.extend(instances::steps(resolved));
     if steady {

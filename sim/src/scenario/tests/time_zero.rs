@@ -16,6 +16,17 @@ fn without_a_word_there_is_one_cluster_with_three_zones_and_their_subnets() {
 }
 
 #[test]
+fn eni_13_amazon_keeps_five_addresses_of_a_subnet() {
+    let engine = engine(
+        "version: 1\nname: x\ncluster: { subnets: [ { id: small, availabilityZone: a, \
+         cidr: 10.0.1.0/24 } ] }",
+    );
+    let view = engine.view();
+    let subnet = view.subnet(view.cluster(ClusterId(0)).subnets[0]);
+    assert_eq!((&*subnet.name, subnet.free()), ("small", 251));
+}
+
+#[test]
 fn a_count_numbers_the_ids_and_takes_zones_in_turn() {
     let engine = engine(
         "version: 1\nname: x\ncluster: { instances: [ { id: web, count: 3, \

@@ -118,6 +118,20 @@ fn lbh_5_an_app_that_is_too_slow_for_its_probes() {
     assert_eq!(seconds(rig.task(FIRST).stopping_at), Some(20));
 }
 
+#[test]
+fn lbh_23_every_successor_is_too_slow_as_well() {
+    let slow = json!({ "healthyAfter": "50s" });
+    let behind = Behind { maximum: 200, ..quick_probes(json!({})).behaving(slow) };
+    let mut rig = behind.new_service();
+    let second = TaskId(FIRST.0 + 1);
+    rig.until(20);
+    assert_eq!(seconds(rig.task(FIRST).stopping_at), None);
+    assert_eq!(seconds(Some(rig.task(second).created_at)), Some(20));
+    rig.until(40);
+    assert_eq!(rig.target_states(second), "20 initial, 40 unhealthy");
+    assert_eq!(seconds(rig.task(FIRST).stopping_at), Some(40));
+}
+
 fn stops_by(grace: u32, group: Value, end: i64) -> (Option<i64>, String) {
     let slow = json!({ "healthyAfter": "50s" });
     let behind = Behind { grace, ..quick_probes(group).behaving(slow) };

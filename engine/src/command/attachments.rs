@@ -1,0 +1,182 @@
+//! What a service is attached to: load balancers and Cloud Map registries (02 sections 5.1, 7.1).
+
+use crate::api::input::{LoadBalancer, ServiceRegistry};
+use crate::api::setup::{RecordPresence, TargetType};
+use crate::api::{CommandError, Json};
+use crate::model::{Launch, LaunchType, NetworkMode, TaskDefinition};
+use crate::store::Store;
+
+/// Tasks of a service with service discovery, or with Service Connect (02 sections 5.1 and 6).
+const MOST_DISCOVERED: u32 = 1000;
+
+/// The target type of each target group is that of the network mode (02 sections 1 and 7.1).
+pub(super) fn check_target_types(
+    store: &Store,
+    balancers: &[LoadBalancer],
+    row: &TaskDefinition,
+) -> Result<(), CommandError> {
+    balancers.iter().try_for_each(|balancer| check_target_type(store, balancer, row))
+}
+
+fn check_target_type(
+    store: &Store,
+    balancer: &LoadBalancer,
+    row: &TaskDefinition,
+) -> Result<(), CommandError> {
+    let Some(arn) = balancer.target_group_arn.as_deref() else { return Ok(()) };
+    let Some(&given) = store.target_types.get(resource_name(arn, ":targetgroup/")) else {
+        return Ok(());
+    };
+    let wanted = match row.network_mode {
+        NetworkMode::Awsvpc => TargetType::Ip,
+        _ => TargetType::Instance,
+    };
+    if given == wanted {
+        return Ok(());
+    }
+    Err(CommandError::invalid(format!(
+        "The provided target group {arn} has target type {}, which is incompatible with the {} \
+         network mode specified in the task definition.",
+        given.as_str(),
+        row.network_mode
+    )))
+}
+
+/// The registry of a service suits its network mode and launch type (02 section 5.1).
+pub(super) fn check_registries(
+    store: &Store,
+    registries: &[ServiceRegistry],
+    balancers: &[LoadBalancer],
+    row: &TaskDefinition,
+    launch: &Launch,
+) -> Result<(), CommandError> {
+    let Some(registry) = registries.first() else { return Ok(()) };
+    if registries.len() > 1 {
+        return refused("A service can have at most one service registry.");
+    }
+    if balancers.iter().any(|balancer| balancer.load_balancer_name.is_some()) {
+        return refused("Service discovery is not supported with a Classic Load Balancer.");
+    }
+    if *launch == Launch::Type(LaunchType::External) {
+        return refused("Service discovery is not supported for the EXTERNAL launch type.");
+    }
+    let by_container = registry.container_name.is_some() || registry.container_port.is_some();
+    let whole = registry.container_name.is_some() && registry.container_port.is_some();
+    let arn = registry.registry_arn.as_deref().unwrap_or_default();
+    let records = store.registries.get(resource_name(arn, ":service/"));
+    let keeps = |kind: fn(&(RecordPresence, RecordPresence)) -> RecordPresence| {
+        records.is_some_and(|records| kind(records) == RecordPresence::Kept)
+    };
+    let (addresses, ports) = (keeps(|records| records.0), keeps(|records| records.1));
+    match row.network_mode {
+        NetworkMode::None => refused("Service discovery is not supported with network mode none."),
+        NetworkMode::Awsvpc => {
+            let named = registry.port.is_some() || by_container;
+            if (registry.port.is_some() && by_container) || (by_container && !whole) {
+                refused(
+                    "A service registry takes either a port, or a containerName and a \
+                     containerPort.",
+                )
+            } else if ports && !named {
+                refused(
+                    "When specifying a service registry with SRV records, a port, or a \
+                     containerName and a containerPort, must be given.",
+                )
+            } else if addresses && !ports && named {
+                refused("A service registry without SRV records takes no port and no container.")
+            } else {
+                Ok(())
+            }
+        }
+        NetworkMode::Bridge | NetworkMode::Host | NetworkMode::Default => {
+            if addresses {
+                refused("Service registries of this network mode can have SRV records only.")
+            } else if !whole || registry.port.is_some() {
+                refused(
+                    "Service registries of this network mode take a containerName and a \
+                     containerPort.",
+                )
+            } else {
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The quota of tasks with service discovery.
+pub(super) fn check_discovered(
+    registries: &[ServiceRegistry],
+    desired: u32,
+) -> Result<(), CommandError> {
+    if registries.is_empty() || desired <= MOST_DISCOVERED {
+        return Ok(());
+    }
+    Err(CommandError::invalid(format!(
+        "A service with service discovery can have at most {MOST_DISCOVERED} tasks."
+    )))
+}
+
+/// The name of a resource out of its ARN; a name stands for itself.
+fn resource_name<'a>(reference: &'a str, kind: &str) -> &'a str {
+    match reference.split_once(kind) {
+        Some((_, rest)) => rest.split('/').next().unwrap_or(rest),
+        None => reference,
+    }
+}
+
+/// What Service Connect asks of a definition (02 section 6).
+pub(super) fn check_service_connect(
+    configuration: Option<&Json>,
+    row: &TaskDefinition,
+) -> Result<(), CommandError> {
+    let Some(configuration) = configuration else { return Ok(()) };
+    if configuration.field("enabled") != Some(&Json::Bool(true)) {
+        return Ok(());
+    }
+    if matches!(row.network_mode, NetworkMode::Host | NetworkMode::None) {
+        return refused("Service Connect is not supported with network modes host and none.");
+    }
+    if row.os_family.as_deref().is_some_and(|os| os.starts_with("WINDOWS")) {
+        return refused("Service Connect is not supported on Windows.");
+    }
+    if row.memory.is_none() {
+        return refused("Service Connect requires task-level memory in the task definition.");
+    }
+    let Some(Json::List(services)) = configuration.field("services") else { return Ok(()) };
+    services.iter().try_for_each(|service| check_connected(service, row))
+}
+
+fn check_connected(service: &Json, row: &TaskDefinition) -> Result<(), CommandError> {
+    let text = |key: &str| match service.field(key) {
+        Some(Json::String(text)) => Some(&**text),
+        _ => None,
+    };
+    let name = text("portName").unwrap_or_default();
+    let containers = row.input.container_definitions.iter();
+    let mut ports = containers.flat_map(|container| &container.port_mappings);
+    if !ports.any(|mapping| mapping.name.as_deref() == Some(name)) {
+        return Err(CommandError::invalid(format!(
+            "The port name {name} of the Service Connect configuration is in no port mapping of \
+             the task definition."
+        )));
+    }
+    if text("discoveryName").is_some_and(|name| name.chars().count() > 64) {
+        return refused("A discoveryName can have up to 64 characters.");
+    }
+    let Some(Json::List(aliases)) = service.field("clientAliases") else { return Ok(()) };
+    if aliases.len() > 1 {
+        return refused("A Service Connect service can have at most one client alias.");
+    }
+    let long = |alias: &Json| match alias.field("dnsName") {
+        Some(Json::String(name)) => name.chars().count() > 127,
+        _ => false,
+    };
+    if aliases.iter().any(long) {
+        return refused("A dnsName can have up to 127 characters.");
+    }
+    Ok(())
+}
+
+fn refused(text: &'static str) -> Result<(), CommandError> {
+    Err(CommandError::invalid(text))
+}

@@ -1,0 +1,152 @@
+//! Load balancers, service discovery and Service Connect of a call (02 sections 9.3 and 9.4).
+
+use serde_json::{Value, json};
+use stowplan_engine::api::Setup;
+use stowplan_engine::api::setup::{RecordPresence, TargetType};
+
+use crate::bed::{Bed, both, subnets};
+
+/// A cluster with a bridge definition `bridge` and an awsvpc definition `own`, each with a port.
+fn bed() -> Bed {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 4096, 8000);
+    for (family, mode) in [("bridge", "bridge"), ("own", "awsvpc")] {
+        let port = json!({ "containerPort": 80, "name": "http" });
+        bed.define_task(json!({
+            "family": family, "networkMode": mode,
+            "containerDefinitions": [
+                { "name": "app", "image": "i", "memory": 64, "portMappings": [port] },
+            ],
+        }));
+    }
+    bed
+}
+
+/// A Cloud Map service called `dns` with records of some kinds.
+fn registry(bed: &mut Bed, kinds: &[&str]) {
+    let kept = |kind: &str| match kinds.contains(&kind) {
+        true => RecordPresence::Kept,
+        false => RecordPresence::Absent,
+    };
+    let (addresses, ports) = (kept("A"), kept("SRV"));
+    bed.setup(Setup::Registry { name: "dns".into(), addresses, ports });
+}
+
+fn service(family: &str, more: Value) -> Value {
+    let own = match family {
+        "own" => subnets(&["subnet-a"]),
+        _ => json!({}),
+    };
+    let input = json!({ "serviceName": "web", "taskDefinition": family, "desiredCount": 1 });
+    both(both(input, own), more)
+}
+
+fn discovered(more: Value) -> Value {
+    json!({ "serviceRegistries": [both(json!({ "registryArn": "dns" }), more)] })
+}
+
+fn refused(bed: &mut Bed, input: Value) -> String {
+    let text = bed.refused("createService", input);
+    let (exception, text) = text.split_once(": ").expect("exception and message");
+    assert_eq!(exception, "InvalidParameterException");
+    text.to_owned()
+}
+
+#[test]
+fn dns_5_a_bridge_service_names_its_container() {
+    let mut bed = bed();
+    registry(&mut bed, &["SRV"]);
+    let text = refused(&mut bed, service("bridge", discovered(json!({ "containerPort": 80 }))));
+    assert!(text.ends_with("take a containerName and a containerPort."), "{text}");
+    let whole = json!({ "containerName": "app", "containerPort": 80 });
+    bed.must("createService", service("bridge", discovered(whole)));
+}
+
+#[test]
+fn dns_6_a_bridge_service_has_no_a_records() {
+    let mut bed = bed();
+    registry(&mut bed, &["A"]);
+    let whole = json!({ "containerName": "app", "containerPort": 80 });
+    let text = refused(&mut bed, service("bridge", discovered(whole)));
+    assert!(text.ends_with("SRV records only."), "{text}");
+}
+
+#[test]
+fn dns_7_a_port_or_a_container_and_not_both() {
+    let mut bed = bed();
+    registry(&mut bed, &["SRV"]);
+    let both_ways = json!({ "port": 80, "containerName": "app", "containerPort": 80 });
+    let text = refused(&mut bed, service("own", discovered(both_ways)));
+    assert!(text.starts_with("A service registry takes either"), "{text}");
+    let text = refused(&mut bed, service("own", discovered(json!({}))));
+    assert!(text.contains("SRV records"), "{text}");
+    bed.must("createService", service("own", discovered(json!({ "port": 80 }))));
+}
+
+#[test]
+fn dns_11_a_thousand_tasks_are_discovered_at_most() {
+    let mut bed = bed();
+    registry(&mut bed, &["A"]);
+    let many = |count: u32| both(discovered(json!({})), json!({ "desiredCount": count }));
+    let text = refused(&mut bed, service("own", many(1001)));
+    assert_eq!(text, "A service with service discovery can have at most 1000 tasks.");
+    bed.must("createService", service("own", many(1000)));
+    let text = bed.refused("updateService", json!({ "service": "web", "desiredCount": 1001 }));
+    assert!(text.starts_with("InvalidParameterException"), "{text}");
+}
+
+#[test]
+fn dns_13_service_connect_needs_task_level_memory() {
+    let mut bed = bed();
+    let connect = |port: &str| {
+        let services = json!([{ "portName": port }]);
+        json!({ "serviceConnectConfiguration": { "enabled": true, "services": services } })
+    };
+    let text = refused(&mut bed, service("own", connect("http")));
+    assert_eq!(text, "Service Connect requires task-level memory in the task definition.");
+    let port = json!({ "containerPort": 80, "name": "http" });
+    bed.define_task(json!({
+        "family": "bridge", "networkMode": "bridge", "memory": "512",
+        "containerDefinitions": [{ "name": "app", "image": "i", "portMappings": [port] }],
+    }));
+    let text = refused(&mut bed, service("bridge", connect("grpc")));
+    assert!(text.contains("port name grpc"), "{text}");
+    bed.must("createService", service("bridge", connect("http")));
+}
+
+fn behind(groups: u32) -> Value {
+    let group = |n| json!({ "targetGroupArn": format!("tg-{n}"), "containerName": "app", "containerPort": 80 });
+    json!({ "loadBalancers": (0..groups).map(group).collect::<Vec<_>>() })
+}
+
+#[test]
+fn lbh_16_an_awsvpc_service_needs_targets_by_address() {
+    let mut bed = bed();
+    let name = "tg-0".into();
+    bed.setup(Setup::TargetGroup { name, target_type: TargetType::Instance });
+    assert_eq!(
+        refused(&mut bed, service("own", behind(1))),
+        "The provided target group tg-0 has target type instance, which is incompatible with the \
+         awsvpc network mode specified in the task definition."
+    );
+    bed.must("createService", service("bridge", behind(1)));
+}
+
+#[test]
+fn lbh_17_five_target_groups_at_most() {
+    let mut bed = bed();
+    let text = refused(&mut bed, service("bridge", behind(6)));
+    assert_eq!(text, "A service can have at most 5 target groups.");
+    bed.must("createService", service("bridge", behind(5)));
+}
+
+#[test]
+fn lbh_21_the_grace_period_has_its_bounds() {
+    let mut bed = bed();
+    let grace = |seconds: i64| json!({ "healthCheckGracePeriodSeconds": seconds });
+    for seconds in [-1, 2_147_483_648] {
+        let text = refused(&mut bed, service("bridge", both(behind(1), grace(seconds))));
+        assert_eq!(text, "healthCheckGracePeriodSeconds must be between 0 and 2147483647.");
+    }
+    bed.must("createService", service("bridge", both(behind(1), grace(2_147_483_647))));
+}

@@ -1,0 +1,285 @@
+//! The machines of tasks and of container instances: every state by every signal, as tables
+//! (01 sections 7 and 11.1). A state that stays as it is is not listed.
+
+#[allow(dead_code, reason = "each test program uses a part of the bed")]
+mod bed;
+
+use std::fmt::Write as _;
+
+use bed::Bed;
+use expect_test::expect;
+use serde_json::json;
+use stowplan_engine::api::setup::GivenTask;
+use stowplan_engine::api::{Answer, Report, Setup, TaskChange};
+use stowplan_engine::model::{
+    ClusterId, DesiredStatus, InstanceId, InstanceStatus, LaunchType, Stop, StopCode, StopReason,
+    TaskDefinitionId, TaskId, TaskStatus, Time,
+};
+
+/// What happens to a task.
+const TASK_SIGNALS: &[(&str, fn(&mut Bed, TaskId))] = &[
+    ("agent: PENDING", |bed, task| tell(bed, task, TaskStatus::Pending)),
+    ("agent: ACTIVATING", |bed, task| tell(bed, task, TaskStatus::Activating)),
+    ("agent: RUNNING", |bed, task| tell(bed, task, TaskStatus::Running)),
+    ("agent: STOPPING", |bed, task| tell(bed, task, TaskStatus::Stopping)),
+    ("agent: DEPROVISIONING", |bed, task| tell(bed, task, TaskStatus::Deprovisioning)),
+    ("agent: STOPPED", |bed, task| tell(bed, task, TaskStatus::Stopped)),
+    ("agent lost", |bed, _| bed.report(Report::AgentConnection(A, false))),
+    ("StopTask", |bed, task| {
+        let name = bed.engine.view().task_name(task);
+        let _ = bed.call("stopTask", json!({ "task": name }));
+    }),
+    ("instance drained", |bed, _| drain(bed, "DRAINING")),
+    ("instance deregistered by force", |bed, _| deregister(bed, true)),
+    ("instance stopped", |bed, _| {
+        bed.report(Report::InstanceStopped(A, lost(StopReason::HostStopped(A))));
+    }),
+    ("instance terminated", |bed, _| bed.terminate(A)),
+];
+
+/// What happens to an instance.
+const INSTANCE_SIGNALS: &[(&str, fn(&mut Bed))] = &[
+    ("set DRAINING", |bed| drain(bed, "DRAINING")),
+    ("set ACTIVE", |bed| drain(bed, "ACTIVE")),
+    ("deregister", |bed| deregister(bed, false)),
+    ("deregister by force", |bed| deregister(bed, true)),
+    ("agent lost", |bed| bed.report(Report::AgentConnection(A, false))),
+    ("stopped", |bed| bed.report(Report::InstanceStopped(A, lost(StopReason::HostStopped(A))))),
+    ("terminated", |bed| bed.terminate(A)),
+    ("terminated without agent", |bed| {
+        bed.report(Report::AgentConnection(A, false));
+        bed.terminate(A);
+    }),
+];
+
+const A: InstanceId = InstanceId(0);
+
+fn lost(reason: StopReason) -> Stop {
+    Stop { code: StopCode::TerminationNotice, reason }
+}
+
+fn tell(bed: &mut Bed, task: TaskId, status: TaskStatus) {
+    bed.report(Report::Task(task, TaskChange::Status(status, None)));
+}
+
+fn drain(bed: &mut Bed, status: &str) {
+    let input = json!({ "containerInstances": ["A"], "status": status });
+    let _ = bed.call("updateContainerInstancesState", input);
+}
+
+fn deregister(bed: &mut Bed, force: bool) {
+    let input = json!({ "containerInstance": "A", "force": force });
+    let _ = bed.call("deregisterContainerInstance", input);
+}
+
+/// An instance in a state with a standalone task in a state.
+fn with_task(last_status: TaskStatus, desired_status: DesiredStatus) -> (Bed, TaskId) {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 1024, 1024);
+    bed.plain("job", 64, 64);
+    let ran = last_status >= TaskStatus::Running;
+    let given = GivenTask {
+        cluster: ClusterId(0),
+        name: None,
+        definition: TaskDefinitionId(0),
+        service: None,
+        group: None,
+        started_by: None,
+        instance: Some(A),
+        zone: None,
+        subnet: None,
+        provider: None,
+        launch_type: LaunchType::Ec2,
+        last_status,
+        desired_status,
+        health: None,
+        created_at: Time(-1000),
+        started_at: ran.then_some(Time(-500)),
+        protected_until: None,
+        overrides: None,
+    };
+    match bed.setup(Setup::Task(Box::new(given))) {
+        Answer::Task(task) => (bed, task),
+        other => panic!("a task answers with its id, not {other:?}"),
+    }
+}
+
+fn state(bed: &Bed, task: TaskId) -> String {
+    let row = bed.engine.view().task(task);
+    format!("{}/{}", row.last_status, row.desired_status)
+}
+
+#[test]
+fn the_task_machine() {
+    let mut table = String::new();
+    for &last_status in TaskStatus::ALL {
+        for desired_status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+            let beyond = last_status > TaskStatus::Running;
+            if beyond && desired_status == DesiredStatus::Running {
+                continue;
+            }
+            let (bed, task) = with_task(last_status, desired_status);
+            let _ = writeln!(table, "{}", state(&bed, task));
+            for (signal, happen) in TASK_SIGNALS {
+                let (mut bed, task) = with_task(last_status, desired_status);
+                let before = state(&bed, task);
+                happen(&mut bed, task);
+                let after = state(&bed, task);
+                assert!(bed.engine.view().task(task).last_status >= last_status, "never back");
+                if after != before {
+                    let _ = writeln!(table, "    {signal:<32}{after}");
+                }
+            }
+        }
+    }
+    expect![[r#"
+        PROVISIONING/RUNNING
+            agent: PENDING                  PENDING/RUNNING
+            agent: ACTIVATING               ACTIVATING/RUNNING
+            agent: RUNNING                  RUNNING/RUNNING
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            StopTask                        PROVISIONING/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        PROVISIONING/STOPPED
+            agent: PENDING                  PENDING/STOPPED
+            agent: ACTIVATING               ACTIVATING/STOPPED
+            agent: RUNNING                  RUNNING/STOPPED
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        PENDING/RUNNING
+            agent: ACTIVATING               ACTIVATING/RUNNING
+            agent: RUNNING                  RUNNING/RUNNING
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            StopTask                        PENDING/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        PENDING/STOPPED
+            agent: ACTIVATING               ACTIVATING/STOPPED
+            agent: RUNNING                  RUNNING/STOPPED
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        ACTIVATING/RUNNING
+            agent: RUNNING                  RUNNING/RUNNING
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            StopTask                        ACTIVATING/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        ACTIVATING/STOPPED
+            agent: RUNNING                  RUNNING/STOPPED
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        RUNNING/RUNNING
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            StopTask                        RUNNING/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        RUNNING/STOPPED
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        DEACTIVATING/STOPPED
+            agent: STOPPING                 STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        STOPPING/STOPPED
+            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        DEPROVISIONING/STOPPED
+            agent: STOPPED                  STOPPED/STOPPED
+            instance deregistered by force  STOPPED/STOPPED
+            instance stopped                STOPPED/STOPPED
+            instance terminated             STOPPED/STOPPED
+        STOPPED/STOPPED
+    "#]]
+    .assert_eq(&table);
+}
+
+#[test]
+fn the_container_instance_machine() {
+    let mut table = String::new();
+    for &status in InstanceStatus::ALL {
+        let _ = writeln!(table, "{status}");
+        for (signal, happen) in INSTANCE_SIGNALS {
+            for busy in [false, true] {
+                let mut bed = Bed::instant();
+                bed.instance_with("A", "a", 1024, 1024, |given| given.status = status);
+                if busy {
+                    bed.plain("job", 64, 64);
+                    if status != InstanceStatus::Active {
+                        continue;
+                    }
+                    bed.run_one("job", json!({}));
+                }
+                happen(&mut bed);
+                let after = bed.engine.view().instance(A).status;
+                if after != status {
+                    let load = if busy { "with a task" } else { "empty" };
+                    let _ = writeln!(table, "    {signal:<26}{load:<13}{after}");
+                }
+            }
+        }
+    }
+    expect![[r#"
+        REGISTERING
+            deregister                empty        INACTIVE
+            deregister by force       empty        INACTIVE
+            terminated                empty        INACTIVE
+        REGISTRATION_FAILED
+            deregister                empty        INACTIVE
+            deregister by force       empty        INACTIVE
+            terminated                empty        INACTIVE
+        ACTIVE
+            set DRAINING              empty        DRAINING
+            set DRAINING              with a task  DRAINING
+            deregister                empty        INACTIVE
+            deregister by force       empty        INACTIVE
+            deregister by force       with a task  INACTIVE
+            terminated                empty        INACTIVE
+            terminated                with a task  INACTIVE
+        DRAINING
+            set ACTIVE                empty        ACTIVE
+            deregister                empty        INACTIVE
+            deregister by force       empty        INACTIVE
+            terminated                empty        INACTIVE
+        DEREGISTERING
+            deregister                empty        INACTIVE
+            deregister by force       empty        INACTIVE
+            terminated                empty        INACTIVE
+        INACTIVE
+    "#]]
+    .assert_eq(&table);
+}
