@@ -9,15 +9,30 @@ use crate::store::Store;
 /// Tasks of a service with service discovery, or with Service Connect (02 sections 5.1 and 6).
 const MOST_DISCOVERED: u32 = 1000;
 
-/// The target type of each target group is that of the network mode (02 sections 1 and 7.1).
-pub(super) fn check_target_types(
-    store: &Store,
-    balancers: &[LoadBalancer],
-    row: &TaskDefinition,
-) -> Result<(), CommandError> {
-    balancers.iter().try_for_each(|balancer| check_target_type(store, balancer, row))
+/// What a call attaches a service to.
+pub(super) struct Attached<'a> {
+    pub(super) balancers: &'a [LoadBalancer],
+    pub(super) registries: &'a [ServiceRegistry],
+    pub(super) connect: Option<&'a Json>,
 }
 
+/// Target types, registries and Service Connect suit the definition and the launch type.
+pub(super) fn check(
+    store: &Store,
+    attached: &Attached<'_>,
+    row: &TaskDefinition,
+    launch: &Launch,
+    desired: u32,
+) -> Result<(), CommandError> {
+    for balancer in attached.balancers {
+        check_target_type(store, balancer, row)?;
+    }
+    check_registries(store, attached, row, launch)?;
+    check_discovered(attached.registries, desired)?;
+    check_service_connect(attached.connect, row)
+}
+
+/// The target type of a target group is that of the network mode (02 sections 1 and 7.1).
 fn check_target_type(
     store: &Store,
     balancer: &LoadBalancer,
@@ -43,13 +58,13 @@ fn check_target_type(
 }
 
 /// The registry of a service suits its network mode and launch type (02 section 5.1).
-pub(super) fn check_registries(
+fn check_registries(
     store: &Store,
-    registries: &[ServiceRegistry],
-    balancers: &[LoadBalancer],
+    attached: &Attached<'_>,
     row: &TaskDefinition,
     launch: &Launch,
 ) -> Result<(), CommandError> {
+    let (registries, balancers) = (attached.registries, attached.balancers);
     let Some(registry) = registries.first() else { return Ok(()) };
     if registries.len() > 1 {
         return refused("A service can have at most one service registry.");
@@ -72,7 +87,7 @@ pub(super) fn check_registries(
         NetworkMode::None => refused("Service discovery is not supported with network mode none."),
         NetworkMode::Awsvpc => {
             let named = registry.port.is_some() || by_container;
-            if (registry.port.is_some() && by_container) || (by_container && !whole) {
+            if by_container && (registry.port.is_some() || !whole) {
                 refused(
                     "A service registry takes either a port, or a containerName and a \
                      containerPort.",
@@ -104,10 +119,7 @@ pub(super) fn check_registries(
 }
 
 /// The quota of tasks with service discovery.
-pub(super) fn check_discovered(
-    registries: &[ServiceRegistry],
-    desired: u32,
-) -> Result<(), CommandError> {
+fn check_discovered(registries: &[ServiceRegistry], desired: u32) -> Result<(), CommandError> {
     if registries.is_empty() || desired <= MOST_DISCOVERED {
         return Ok(());
     }
@@ -125,7 +137,7 @@ fn resource_name<'a>(reference: &'a str, kind: &str) -> &'a str {
 }
 
 /// What Service Connect asks of a definition (02 section 6).
-pub(super) fn check_service_connect(
+fn check_service_connect(
     configuration: Option<&Json>,
     row: &TaskDefinition,
 ) -> Result<(), CommandError> {

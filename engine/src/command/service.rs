@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::event::EventKind;
 use crate::api::input::{CreateService, DeleteService, DeploymentConfiguration};
 use crate::api::{Answer, CommandError, Exception};
-use crate::command::attachments;
+use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
 use crate::command::settings::{
@@ -124,11 +124,13 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     let strategy: Arc<[PlacementStrategy]> = definition::placement_strategies(chosen)?.into();
     let limit = store.config.quotas.target_groups_per_service;
     balancers::check(&input.load_balancers, row, settings.strategy.shifts_traffic(), limit)?;
-    attachments::check_target_types(store, &input.load_balancers, row)?;
-    let registries = &input.service_registries;
-    attachments::check_registries(store, registries, &input.load_balancers, row, &launch)?;
-    attachments::check_discovered(registries, desired)?;
-    attachments::check_service_connect(input.service_connect_configuration.as_ref(), row)?;
+    let connect = input.service_connect_configuration.as_ref();
+    let attached = Attached {
+        balancers: &input.load_balancers,
+        registries: &input.service_registries,
+        connect,
+    };
+    attachments::check(store, &attached, row, &launch, desired)?;
     let rebalancing = super::update::rebalancing(
         input.availability_zone_rebalancing.as_deref(),
         scheduling,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::event::EventKind;
 use crate::api::input::{DeploymentConfiguration, UpdateService};
 use crate::api::{Answer, CommandError};
-use crate::command::attachments;
+use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
 use crate::command::service::{check_active, desired_count, new_deployment};
@@ -105,14 +105,10 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     let shifts = settings.strategy.shifts_traffic();
     balancers::check(balancers, definition_row, shifts, limit)?;
     check_switch(store, row, &settings)?;
-    attachments::check_target_types(store, balancers, definition_row)?;
     let registries = input.service_registries.as_ref().unwrap_or(&row.registries);
-    attachments::check_registries(store, registries, balancers, definition_row, &launch)?;
-    attachments::check_discovered(registries, desired.unwrap_or(row.desired))?;
-    attachments::check_service_connect(
-        input.service_connect_configuration.as_ref(),
-        definition_row,
-    )?;
+    let connect = input.service_connect_configuration.as_ref();
+    let attached = Attached { balancers, registries, connect };
+    attachments::check(store, &attached, definition_row, &launch, desired.unwrap_or(row.desired))?;
     let effective = placement.strategy.as_deref().unwrap_or(&row.strategy);
     let rebalancing = match input.availability_zone_rebalancing.as_deref() {
         None if !row.rebalancing => false,
