@@ -471,12 +471,11 @@ impl Pass<'_> {
             Some(Waiting::Floor { limits, .. }) => {
                 assert!(limits.healthy <= limits.lower, "no stop is allowed: {limits:?}");
             }
-            Some(Waiting::NoPlace { closest: Some((_, check)), .. }) => match check {
-                FailedCheck::Cpu { need, have } | FailedCheck::Memory { need, have } => {
-                    assert!(need > have, "it is short of something");
-                }
-                _ => {}
-            },
+            Some(Waiting::NoPlace {
+                closest:
+                    Some((_, FailedCheck::Cpu { need, have } | FailedCheck::Memory { need, have })),
+                ..
+            }) => assert!(need > have, "it is short of something"),
             _ => {}
         }
     }

@@ -7,7 +7,7 @@ mod bed;
 use std::fmt::Write as _;
 
 use bed::Bed;
-use expect_test::expect;
+use expect_test::expect_file;
 use serde_json::json;
 use stowplan_engine::api::setup::GivenTask;
 use stowplan_engine::api::{Answer, Report, Setup, TaskChange};
@@ -132,100 +132,7 @@ fn the_task_machine() {
             }
         }
     }
-    expect![[r#"
-        PROVISIONING/RUNNING
-            agent: PENDING                  PENDING/RUNNING
-            agent: ACTIVATING               ACTIVATING/RUNNING
-            agent: RUNNING                  RUNNING/RUNNING
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            StopTask                        PROVISIONING/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        PROVISIONING/STOPPED
-            agent: PENDING                  PENDING/STOPPED
-            agent: ACTIVATING               ACTIVATING/STOPPED
-            agent: RUNNING                  RUNNING/STOPPED
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        PENDING/RUNNING
-            agent: ACTIVATING               ACTIVATING/RUNNING
-            agent: RUNNING                  RUNNING/RUNNING
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            StopTask                        PENDING/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        PENDING/STOPPED
-            agent: ACTIVATING               ACTIVATING/STOPPED
-            agent: RUNNING                  RUNNING/STOPPED
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        ACTIVATING/RUNNING
-            agent: RUNNING                  RUNNING/RUNNING
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            StopTask                        ACTIVATING/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        ACTIVATING/STOPPED
-            agent: RUNNING                  RUNNING/STOPPED
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        RUNNING/RUNNING
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            StopTask                        RUNNING/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        RUNNING/STOPPED
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        DEACTIVATING/STOPPED
-            agent: STOPPING                 STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        STOPPING/STOPPED
-            agent: DEPROVISIONING           DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        DEPROVISIONING/STOPPED
-            agent: STOPPED                  STOPPED/STOPPED
-            instance deregistered by force  STOPPED/STOPPED
-            instance stopped                STOPPED/STOPPED
-            instance terminated             STOPPED/STOPPED
-        STOPPED/STOPPED
-    "#]]
-    .assert_eq(&table);
+    expect_file!["transitions/task.txt"].assert_eq(&table);
 }
 
 #[test]
@@ -253,33 +160,5 @@ fn the_container_instance_machine() {
             }
         }
     }
-    expect![[r#"
-        REGISTERING
-            deregister                empty        INACTIVE
-            deregister by force       empty        INACTIVE
-            terminated                empty        INACTIVE
-        REGISTRATION_FAILED
-            deregister                empty        INACTIVE
-            deregister by force       empty        INACTIVE
-            terminated                empty        INACTIVE
-        ACTIVE
-            set DRAINING              empty        DRAINING
-            set DRAINING              with a task  DRAINING
-            deregister                empty        INACTIVE
-            deregister by force       empty        INACTIVE
-            deregister by force       with a task  INACTIVE
-            terminated                empty        INACTIVE
-            terminated                with a task  INACTIVE
-        DRAINING
-            set ACTIVE                empty        ACTIVE
-            deregister                empty        INACTIVE
-            deregister by force       empty        INACTIVE
-            terminated                empty        INACTIVE
-        DEREGISTERING
-            deregister                empty        INACTIVE
-            deregister by force       empty        INACTIVE
-            terminated                empty        INACTIVE
-        INACTIVE
-    "#]]
-    .assert_eq(&table);
+    expect_file!["transitions/container-instance.txt"].assert_eq(&table);
 }

@@ -124,13 +124,7 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     let strategy: Arc<[PlacementStrategy]> = definition::placement_strategies(chosen)?.into();
     let limit = store.config.quotas.target_groups_per_service;
     balancers::check(&input.load_balancers, row, settings.strategy.shifts_traffic(), limit)?;
-    let connect = input.service_connect_configuration.as_ref();
-    let attached = Attached {
-        balancers: &input.load_balancers,
-        registries: &input.service_registries,
-        connect,
-    };
-    attachments::check(store, &attached, row, &launch, desired)?;
+    attachments::check(store, &attached(input), row, &launch, desired)?;
     let rebalancing = super::update::rebalancing(
         input.availability_zone_rebalancing.as_deref(),
         scheduling,
@@ -208,6 +202,14 @@ pub(crate) fn first_set(
         },
     };
     task_sets::add(control, service, new)
+}
+
+fn attached(input: &CreateService) -> Attached<'_> {
+    Attached {
+        balancers: &input.load_balancers,
+        registries: &input.service_registries,
+        connect: input.service_connect_configuration.as_ref(),
+    }
 }
 
 impl NewService {
