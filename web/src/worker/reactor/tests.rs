@@ -1,0 +1,215 @@
+//! The engine's side of the wire, as a page would use it.
+
+use super::*;
+use crate::presets::PRESETS;
+use crate::worker::protocol::Speed;
+
+fn preset(id: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/presets");
+    std::fs::read_to_string(format!("{folder}/{id}.yaml")).expect("the preset is there")
+}
+
+/// A page that draws each frame at once.
+struct Page {
+    reactor: Reactor,
+    frames: Vec<Frame>,
+    problems: Vec<String>,
+}
+
+impl Page {
+    fn open(text: String) -> Self {
+        let reactor = Reactor::new(1e9, || 0.0);
+        let mut page = Self { reactor, frames: Vec::new(), problems: Vec::new() };
+        page.say(ToEngine::Load { text });
+        page
+    }
+
+    fn say(&mut self, order: ToEngine) {
+        let mut answers = self.reactor.order(order);
+        while !answers.is_empty() {
+            for answer in std::mem::take(&mut answers) {
+                match answer {
+                    FromEngine::Frame(frame) => {
+                        self.frames.push(*frame);
+                        answers.extend(self.reactor.order(ToEngine::Shown));
+                    }
+                    FromEngine::Problem { message } => self.problems.push(message),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn last(&self) -> &Frame {
+        self.frames.last().expect("a frame was sent")
+    }
+
+    fn play_to_the_end(&mut self) {
+        self.say(ToEngine::Speed { speed: Speed::Max });
+        self.say(ToEngine::Play);
+        while let Some(FromEngine::Frame(frame)) = self.reactor.turn() {
+            self.frames.push(*frame);
+            self.say(ToEngine::Shown);
+        }
+    }
+}
+
+#[test]
+fn a_jump_over_a_whole_life_still_tells_the_name() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Seek { ms: 480_000 });
+    page.say(ToEngine::Seek { ms: 120_000 });
+    let named: Vec<u32> = page.frames.iter().flat_map(|f| &f.names).map(|(key, _)| *key).collect();
+    let nameless = page.last().tasks.iter().find(|task| !named.contains(&task.key));
+    assert!(nameless.is_none(), "{nameless:?}");
+}
+
+#[test]
+fn a_placement_is_explained_with_a_reason_for_every_instance() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Seek { ms: 480_000 });
+    let newest = page.last().tasks.last().copied().expect("there are tasks");
+    let answers = page.reactor.order(ToEngine::Why { key: newest.key });
+    let [FromEngine::Why(why)] = answers.as_slice() else { panic!("{answers:?}") };
+    let chosen: Vec<&str> =
+        why.rows.iter().filter(|row| row.chosen).map(|row| row.name.as_str()).collect();
+    let host = page.frames.iter().rev().find_map(|frame| frame.hosts.as_ref());
+    let host = &host.expect("instances were sent")[newest.host.expect("on one") as usize];
+    assert_eq!(chosen, [host.id.as_str()]);
+    assert!(why.rows.iter().all(|row| !row.verdict.is_empty()));
+    let tied = why.rows.iter().filter(|row| row.verdict.starts_with("as good")).count();
+    assert_eq!(why.stages.last().map(|stage| stage.left as usize), Some(1 + tied));
+    assert_eq!(page.reactor.order(ToEngine::Why { key: 1_000_000 }), []);
+}
+
+#[test]
+fn edits_are_taken_back_and_made_again() {
+    let mut page = Page::open(preset("six-services"));
+    let start = page.reactor.run.as_ref().expect("it runs").document.clone();
+    let edits = [
+        "{\"updateService\":{\"service\":\"web\",\"desiredCount\":9}}",
+        "{\"terminateInstance\":{\"instance\":\"i-1\"}}",
+        "{\"updateService\":{\"service\":\"api\",\"desiredCount\":3}}",
+    ];
+    for (ms, entry) in (1..).zip(edits) {
+        page.say(ToEngine::Seek { ms: ms * 20_000 });
+        page.say(ToEngine::Edit { entry: entry.to_owned() });
+    }
+    page.say(ToEngine::Seek { ms: 480_000 });
+    let end = page.last().digest.clone();
+    for _ in edits {
+        page.say(ToEngine::Undo);
+    }
+    assert_eq!(page.reactor.run.as_ref().expect("it runs").document, start);
+    assert_eq!(page.reactor.order(ToEngine::Undo), []);
+    for _ in edits {
+        page.say(ToEngine::Redo);
+    }
+    page.say(ToEngine::Seek { ms: 480_000 });
+    assert_eq!(page.last().digest, end);
+}
+
+#[test]
+fn what_the_page_cannot_compute_is_refused_by_name() {
+    let entry = "{ at: 1s, stopTask: { task: \"${tasks[0].id}\" } }";
+    let page = Page::open(format!("version: 1\nname: n\ntimeline: [ {entry} ]\n"));
+    assert!(page.frames.is_empty(), "it runs all the same");
+    let said = &page.problems[0];
+    assert!(said.starts_with("timeline[0]: `${...}` is not computed"), "{said}");
+}
+
+fn digest_of_a_run(text: &str) -> String {
+    let scenario = Scenario::read(text.as_bytes(), &Limits::default()).expect("valid");
+    let plan = scenario.plan().expect("has a plan");
+    let mut run = Simulation::new(&plan).expect("begins");
+    run.run();
+    run.digest().to_string()
+}
+
+#[test]
+fn every_preset_played_to_the_end_has_the_digest_of_a_plain_run() {
+    for preset_of in PRESETS {
+        let text = preset(preset_of.id);
+        let mut page = Page::open(text.clone());
+        assert_eq!(page.problems, [""; 0], "{}", preset_of.id);
+        page.play_to_the_end();
+        assert_eq!(page.last().digest, digest_of_a_run(&text), "{}", preset_of.id);
+    }
+}
+
+#[test]
+fn going_back_shows_what_was_there() {
+    let mut page = Page::open(preset("six-services"));
+    let mut seen = Vec::new();
+    for seconds in [10, 70, 200, 400] {
+        page.say(ToEngine::Seek { ms: seconds * 1000 });
+        seen.push((seconds, page.last().tasks.clone(), page.last().digest.clone()));
+    }
+    for (seconds, tasks, digest) in seen.into_iter().rev() {
+        page.say(ToEngine::Seek { ms: seconds * 1000 });
+        assert_eq!((&page.last().tasks, &page.last().digest), (&tasks, &digest));
+    }
+}
+
+#[test]
+fn the_log_is_told_once_however_often_it_is_seen() {
+    let mut page = Page::open(preset("six-services"));
+    for ms in [300_000, 0, 300_000, 100_000] {
+        page.say(ToEngine::Seek { ms });
+    }
+    let times: Vec<u64> =
+        page.frames.iter().flat_map(|frame| &frame.log).map(|line| line.at_ms).collect();
+    assert!(times.is_sorted());
+    assert!(times.len() > 20);
+}
+
+#[test]
+fn an_edit_changes_the_future_and_the_document() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Seek { ms: 400_000 });
+    page.say(ToEngine::Seek { ms: 100_000 });
+    let entry = r#"{"updateService":{"service":"mail","desiredCount":3}}"#.to_owned();
+    page.say(ToEngine::Edit { entry });
+    assert_eq!(page.problems, [""; 0]);
+    let mail = |page: &Page| page.last().services[5].desired;
+    assert_eq!((mail(&page), page.last().fresh), (3, true));
+    page.say(ToEngine::Seek { ms: 99_000 });
+    assert_eq!(mail(&page), 7);
+    page.say(ToEngine::Seek { ms: 200_000 });
+    assert_eq!(mail(&page), 3);
+}
+
+#[test]
+fn a_bad_edit_and_a_bad_document_are_refused_and_change_nothing() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Seek { ms: 100_000 });
+    let before = page.last().clone();
+    for entry in ["{", "{\"fly\":{}}", "{\"updateService\":{\"service\":7}}"] {
+        page.say(ToEngine::Edit { entry: entry.to_owned() });
+    }
+    page.say(ToEngine::Load { text: "version: 2".to_owned() });
+    assert_eq!(page.problems.len(), 4, "{:?}", page.problems);
+    page.say(ToEngine::Pause);
+    assert_eq!(page.last().digest, before.digest);
+}
+
+#[test]
+fn a_rollout_that_fits_nowhere_says_what_is_missing() {
+    let mut page = Page::open(preset("surge-needs-room"));
+    page.say(ToEngine::Seek { ms: 120_000 });
+    let waiting = &page.last().waiting[0];
+    assert_eq!(waiting.reason, "no instance has 3,500 MiB left in one place.");
+    let sentence = &page.last().services[0].sentence;
+    assert!(sentence.contains("4 at least and 8 at most"), "{sentence}");
+}
+
+#[test]
+fn steps_stop_at_decisions() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Step { by: StepBy::Decision, back: false });
+    let first = page.last().now_ms;
+    page.say(ToEngine::Step { by: StepBy::Decision, back: false });
+    assert!(first >= 5_000 && page.last().now_ms > first);
+    page.say(ToEngine::Step { by: StepBy::Decision, back: true });
+    assert_eq!(page.last().now_ms, first);
+}
