@@ -115,7 +115,8 @@ fn dns_13_service_connect_needs_task_level_memory() {
 }
 
 fn behind(groups: u32) -> Value {
-    let group = |n| json!({ "targetGroupArn": format!("tg-{n}"), "containerName": "app", "containerPort": 80 });
+    let at = json!({ "containerName": "app", "containerPort": 80 });
+    let group = |n| both(at.clone(), json!({ "targetGroupArn": format!("tg-{n}") }));
     json!({ "loadBalancers": (0..groups).map(group).collect::<Vec<_>>() })
 }
 
