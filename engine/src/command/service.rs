@@ -96,12 +96,7 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
         return external(cluster, desired, input, settings);
     }
     let name = input.task_definition.as_deref().unwrap_or_default();
-    let definition = match origin {
-        Origin::Call => store.usable_definition(name)?,
-        Origin::Given => store
-            .find_definition(name)
-            .ok_or_else(|| CommandError::client("TaskDefinition not found."))?,
-    };
+    let definition = named_definition(store, name, origin)?;
     let row = store.definition(definition);
     let launch = resolve_launch(
         store,
@@ -146,6 +141,20 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
         grace: grace(input.health_check_grace_period_seconds)?.unwrap_or_default(),
         rebalancing,
     })
+}
+
+/// A service that was there at time 0 may run a definition that is INACTIVE by now.
+fn named_definition(
+    store: &Store,
+    name: &str,
+    origin: Origin,
+) -> Result<TaskDefinitionId, CommandError> {
+    match origin {
+        Origin::Call => store.usable_definition(name),
+        Origin::Given => store
+            .find_definition(name)
+            .ok_or_else(|| CommandError::client("TaskDefinition not found.")),
+    }
 }
 
 /// A service whose task sets say what runs: rule 22 of 03 section 3.3.

@@ -67,16 +67,7 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     if row.controller == ControllerType::External {
         return check_external(store, row, input);
     }
-    let desired = match (row.scheduling, input.desired_count) {
-        (_, None) => None,
-        (SchedulingStrategy::Replica, Some(desired)) => Some(desired_count(store, desired)?),
-        (SchedulingStrategy::Daemon, Some(_)) => {
-            return Err(CommandError::invalid(
-                "The daemon scheduling strategy does not support a desired count for services. \
-                 Remove the desired count value and try again",
-            ));
-        }
-    };
+    let desired = new_desired(store, row.scheduling, input.desired_count)?;
     let configuration = input.deployment_configuration.as_ref();
     if row.scheduling == SchedulingStrategy::Daemon {
         let strategy = input.placement_strategy.as_ref();
@@ -134,6 +125,21 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
         launch,
         deploys,
     })
+}
+
+fn new_desired(
+    store: &Store,
+    scheduling: SchedulingStrategy,
+    given: Option<i64>,
+) -> Result<Option<u32>, CommandError> {
+    match (scheduling, given) {
+        (_, None) => Ok(None),
+        (SchedulingStrategy::Replica, Some(desired)) => desired_count(store, desired).map(Some),
+        (SchedulingStrategy::Daemon, Some(_)) => Err(CommandError::invalid(
+            "The daemon scheduling strategy does not support a desired count for services. \
+             Remove the desired count value and try again",
+        )),
+    }
 }
 
 /// What task sets run is none of this call's business (03 section 3.2).
