@@ -44,7 +44,7 @@ const PAGE_AND_ENGINE: [WasmModule; 2] = [
         name: "worker",
         target: Target::Program,
         // ARCHITECTURE.md says why it is more than the design's 550.
-        budget: 960 * 1024,
+        budget: 1088 * 1024,
     },
 ];
 
@@ -53,7 +53,7 @@ const ALL_IN_ONE: [WasmModule; 1] = [WasmModule {
     package: "stowplan-web",
     name: "stowplan_web",
     target: Target::Library,
-    budget: (280 + 960) * 1024,
+    budget: (280 + 1088) * 1024,
 }];
 
 /// Every module of the page.
