@@ -92,9 +92,9 @@ fn counted(command: &mut Command) -> Result<(Tally, Vec<String>)> {
     Ok((tally, passed))
 }
 
-/// Reads `test placement::tests::plc_1_binpack_memory ... ok`.
+/// Reads `test placement::tests::plc_1_binpack_memory ... ok`; some harnesses pad the names.
 fn passed_test(line: &str) -> Option<&str> {
-    line.strip_prefix("test ")?.strip_suffix(" ... ok")
+    line.strip_prefix("test ")?.strip_suffix(" ... ok").map(str::trim_end)
 }
 
 /// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; ...`.
@@ -116,6 +116,12 @@ mod tests {
         let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; \
                     0 filtered out; finished in 0.01s";
         assert_eq!(closing_line(line), Some(Tally { passed: 12, failed: 3 }));
+    }
+
+    #[test]
+    fn a_passed_test_is_named_without_its_padding() {
+        assert_eq!(passed_test("test cin_14_daemons   ... ok"), Some("cin_14_daemons"));
+        assert_eq!(passed_test("test cin_14_daemons ... FAILED"), None);
     }
 
     #[test]
