@@ -7,7 +7,7 @@ use crate::document::Node;
 use super::arn::{Arn, short};
 use super::at::At;
 use super::export::Export;
-use super::fields::{Fields, list, text};
+use super::fields::{Fields, flag, list, text};
 use super::groups::{self, Providers};
 use super::instances::{Common, Instance};
 use super::names::{Class, Names};
@@ -82,7 +82,10 @@ pub(super) fn write(
         }
         let at = export.groups.get(group);
         let about = (names, &mut *notes);
-        if let Some(node) = groups::write(group, at, &members, written, &common, about)? {
+        if let Some(mut node) = groups::write(group, at, &members, written, &common, about)? {
+            if at.is_none() && providers.needs_protection(export, group) {
+                node.set("newInstancesProtectedFromScaleIn", flag(true));
+            }
             groups.push(node);
             named.insert(group);
         }

@@ -125,6 +125,17 @@ impl<'d> Providers<'d> {
         self.members.iter().map(|(group, members)| (*group, &members[..]))
     }
 
+    /// Whether a provider of a group protects instances from termination: then the group must
+    /// protect them from scale-in, whether its own description is there to say so or not.
+    pub(super) fn needs_protection(&self, export: &Export<'_>, group: &str) -> bool {
+        let of_group = |(name, _): &(&str, &At<'_>)| self.group_of.get(name) == Some(&group);
+        export.providers.iter().filter(of_group).any(|(_, at)| {
+            let wrapped = at.get("autoScalingGroupProvider");
+            let given = wrapped.and_then(|at| at.text("managedTerminationProtection").ok()?);
+            given == Some("ENABLED")
+        })
+    }
+
     /// The `capacityProviders` of the cluster.
     pub(super) fn write(
         &self,

@@ -212,3 +212,10 @@ fn a_scenario_that_needs_a_hand_is_written_and_told() {
     assert_eq!(notes.len(), 1);
     assert!(notes[0].contains("the given tasks reserve 13056 of 1000 (memory)"), "{notes:?}");
 }
+
+#[test]
+fn a_group_that_is_not_described_protects_what_its_provider_needs_protected() {
+    let imported = Export::sample().without("autoscaling-").import();
+    let scenario = Scenario::from_node(imported.document).expect("it is sound");
+    scenario.plan().expect("it fits together").engine().expect("it can be set up");
+}
