@@ -131,7 +131,7 @@ impl Control {
         before: &Rng,
         candidates: impl FnOnce(&Store) -> Vec<TaskId>,
     ) {
-        if self.witness.task == Some(task) {
+        if self.witness.task == Some(task) && self.witness.change.is_none() {
             let candidates = candidates(&self.store);
             let report = explain::of_choice(&self.store, before, service, &candidates);
             self.witness.seen = Some(Witnessed::ScaleIn(Box::new(report)));
@@ -141,8 +141,17 @@ impl Control {
     /// A place is looked for, for a task that is watched or not.
     pub(crate) fn witness_placement(&mut self, task: TaskId, order: &TaskOrder) {
         if self.witness.task == Some(task) {
-            let report = explain::of_order(&self.store, &self.rng, order);
-            self.witness.seen = Some(Witnessed::Placement(Box::new(report)));
+            let (store, rng) = (&self.store, &self.rng);
+            self.witness.seen = match &self.witness.change {
+                None => {
+                    let report = explain::of_order(store, rng, order);
+                    Some(Witnessed::Placement(Box::new(report)))
+                }
+                Some(change) => {
+                    let tried = explain::of_change(store, rng, order, change);
+                    tried.map(|tried| Witnessed::Tried(Box::new(tried)))
+                }
+            };
         }
     }
 

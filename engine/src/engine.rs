@@ -4,8 +4,9 @@
 use crate::api::answer::Answer;
 use crate::api::{CommandError, ConfigError, EngineConfig, Input, Output};
 use crate::control::Control;
-use crate::explain::{self, PlacementReport, Question, Waiting, Witness, Witnessed};
+use crate::explain::{self, Change, PlacementReport, Question, Tried, Waiting, Witness, Witnessed};
 use crate::hash::StableHasher;
+use crate::launch::TaskOrder;
 use crate::model::{ServiceId, TaskId, Time};
 use crate::timers::TimerReason;
 use crate::view::View;
@@ -88,12 +89,25 @@ impl Engine {
     /// What the call would be refused with.
     pub fn explain(&self, question: &Question) -> Result<Option<PlacementReport>, CommandError> {
         let mut control = self.control.clone();
-        let order = match question {
-            Question::NextTask(service) => reconcile::next_order(&mut control, *service),
-            Question::RunTask(call) => Some(command::first_order(&mut control, call)?),
-            Question::Waiting(task) => control.orders.get(task).cloned(),
-        };
+        let order = order_of(&mut control, question)?;
         Ok(order.map(|order| explain::of_order(&control.store, &control.rng, &order)))
+    }
+
+    /// Where a task would go now with one change to the question, such as
+    /// [`explain::Suggestion::change`]; `None` when nothing of the kind is wanted, or there is
+    /// nothing of the kind to change.
+    ///
+    /// # Errors
+    ///
+    /// What the call would be refused with.
+    pub fn try_change(
+        &self,
+        question: &Question,
+        change: &Change,
+    ) -> Result<Option<Tried>, CommandError> {
+        let mut control = self.control.clone();
+        let order = order_of(&mut control, question)?;
+        Ok(order.and_then(|order| explain::of_change(&control.store, &control.rng, &order, change)))
     }
 
     /// What a service waits for; `None` when it is steady.
@@ -104,7 +118,13 @@ impl Engine {
     /// Watches a task: what its placement sees, and what the choice sees that makes it leave. A
     /// task that is not made yet can be named, too: ids go up by one.
     pub fn watch(&mut self, task: TaskId) {
-        *self.control.witness = Witness { task: Some(task), seen: None };
+        *self.control.witness = Witness { task: Some(task), ..Witness::default() };
+    }
+
+    /// Watches a task to try a change on its placement: what is witnessed is where the task would
+    /// go with it, and the task goes where it goes without.
+    pub fn watch_with(&mut self, task: TaskId, change: Change) {
+        *self.control.witness = Witness { task: Some(task), change: Some(change), seen: None };
     }
 
     /// What was last seen of the watched task. Nothing is watched any more.
@@ -131,4 +151,12 @@ impl Engine {
     pub fn state_hash(&self) -> u64 {
         StableHasher::hash_of(&self.control)
     }
+}
+
+fn order_of(control: &mut Control, question: &Question) -> Result<Option<TaskOrder>, CommandError> {
+    Ok(match question {
+        Question::NextTask(service) => reconcile::next_order(control, *service),
+        Question::RunTask(call) => Some(command::first_order(control, call)?),
+        Question::Waiting(task) => control.orders.get(task).cloned(),
+    })
 }

@@ -7,10 +7,10 @@ use std::cmp::Reverse;
 
 use crate::api::event::FailedCheck;
 use crate::explain::pipeline::{self, Checked};
-use crate::explain::{Change, Outcome, Suggestion};
+use crate::explain::{Change, Outcome, Suggestion, tried};
 use crate::launch::TaskOrder;
-use crate::model::{BinpackField, Held, InstanceId, PlacementStrategy, ZoneId};
-use crate::placement::{PlacementRequest, binpack, default_service_strategy};
+use crate::model::{BinpackField, InstanceId, ZoneId};
+use crate::placement::{PlacementRequest, binpack};
 use crate::rng::Rng;
 use crate::store::Store;
 
@@ -78,29 +78,21 @@ impl Asker<'_> {
 
     fn without_constraint(&self) -> Option<Suggestion> {
         (0..self.request.constraints.len()).find_map(|position| {
-            let constraints = without(self.request.constraints, position);
+            let constraints = tried::without(self.request.constraints, position)?;
             let request = PlacementRequest { constraints: &constraints, ..*self.request };
             self.suggest(Change::WithoutConstraint(position), self.ask(&request))
         })
     }
 
-    /// Without any strategy the default one is in force.
     fn without_strategy(&self) -> Option<Suggestion> {
         (0..self.request.strategy.len()).rev().find_map(|position| {
-            let mut strategy = without(self.request.strategy, position);
-            if strategy.is_empty() {
-                strategy = match self.order.owner {
-                    Some(_) => default_service_strategy().to_vec(),
-                    None => vec![PlacementStrategy::Random],
-                };
-            }
+            let strategy = tried::without_strategy(self.order, position)?;
             let request = PlacementRequest { strategy: &strategy, ..*self.request };
             self.suggest(Change::WithoutStrategy(position), self.ask(&request))
         })
     }
 
-    /// One instance of each zone is tried, the lowest id first. The new one comes behind its model
-    /// in the order of ids.
+    /// One instance of each zone is tried, the lowest id first.
     fn one_more(&self) -> Option<Suggestion> {
         let mut zones: Vec<ZoneId> = Vec::new();
         self.checked.iter().find_map(|&(model, _)| {
@@ -110,13 +102,7 @@ impl Asker<'_> {
             }
             zones.push(zone);
             let mut store = self.store.clone();
-            let mut row = store.instances.get(model).clone();
-            row.name = format!("{}+", row.name).into();
-            row.tasks.clear();
-            row.held = Held::default();
-            row.used_ports = row.reserved_ports.clone();
-            (row.gpus_used, row.enis_used) = (0, 0);
-            let new = store.add_instance(row);
+            let new = tried::add_one_more(&mut store, model);
             let takers = pipeline::checked(&store, self.request);
             let takers = takers.into_iter().filter(|(_, c)| c.is_empty()).map(|(i, _)| i);
             let then = pipeline::answer(&store, self.rng, self.request, takers);
@@ -141,10 +127,4 @@ impl Asker<'_> {
         let outcome = then.map_or(Outcome::Nowhere, Outcome::On);
         (then != self.chosen).then_some(Suggestion { change, then: outcome })
     }
-}
-
-fn without<T: Clone>(items: &[T], position: usize) -> Vec<T> {
-    let mut left = items.to_vec();
-    left.remove(position);
-    left
 }

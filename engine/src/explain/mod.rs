@@ -3,7 +3,9 @@
 //!
 //! [`crate::Engine::explain`] asks where a task would go now. A placement or a scale-in choice of
 //! the past is explained as it is made again: [`crate::Engine::watch`] a task before the step that
-//! makes or stops it, and take what was seen from [`crate::Engine::take_witnessed`].
+//! makes or stops it, and take what was seen from [`crate::Engine::take_witnessed`]. A suggested
+//! change is tried, without making it, by [`crate::Engine::try_change`] and
+//! [`crate::Engine::watch_with`].
 
 mod changes;
 mod pipeline;
@@ -11,6 +13,7 @@ mod scale_in;
 mod sentence;
 mod service;
 mod stop;
+mod tried;
 
 use std::sync::Arc;
 
@@ -23,11 +26,13 @@ use crate::model::{
 
 pub use service::{Limits, Waiting};
 pub use stop::StopWhy;
+pub use tried::Tried;
 
 pub(crate) use pipeline::of_order;
 pub(crate) use scale_in::of_choice;
 pub(crate) use service::waiting;
 pub(crate) use stop::of_task;
+pub(crate) use tried::of_change;
 
 /// A placement to explain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,12 +206,16 @@ pub enum Witnessed {
     Placement(Box<PlacementReport>),
     /// The task was chosen to leave.
     ScaleIn(Box<ScaleInReport>),
+    /// Where the task would have been placed with the change that was to be tried.
+    Tried(Box<Tried>),
 }
 
 /// Looks on while one task is placed or chosen. No part of the state.
 #[derive(Debug, Default)]
 pub(crate) struct Witness {
     pub(crate) task: Option<TaskId>,
+    /// What is to be tried on its placement.
+    pub(crate) change: Option<Change>,
     pub(crate) seen: Option<Witnessed>,
 }
 

@@ -3,7 +3,7 @@
 use crate::api::event::FailedCheck;
 use crate::explain::{
     Change, Field, Limits, Outcome, PlacementReport, ScaleInReport, StopWhy, Suggestion, Tie,
-    Verdict, Waiting,
+    Tried, Verdict, Waiting,
 };
 use crate::model::{
     BinpackField, InstanceId, PlacementConstraint, PlacementStrategy, ServiceId, SpreadField,
@@ -121,8 +121,18 @@ impl View<'_> {
 
     /// A change, and the answer then: `task memory 512 -> 300: i-4`.
     pub fn suggestion_text(self, report: &PlacementReport, suggestion: &Suggestion) -> String {
+        let then = match suggestion.then {
+            Outcome::Nowhere => "it fits nowhere".to_owned(),
+            Outcome::On(instance) => self.instance(instance).name.to_string(),
+            Outcome::OnTheNewOne => "the new instance".to_owned(),
+        };
+        format!("{}: {then}", self.change_text(report, &suggestion.change))
+    }
+
+    /// A change to the question: `task memory 512 -> 300`.
+    pub fn change_text(self, report: &PlacementReport, change: &Change) -> String {
         let demand = &report.demand;
-        let change = match &suggestion.change {
+        match change {
             Change::Memory(to) => format!("task memory {} -> {to}", demand.memory),
             Change::Cpu(to) => format!("task cpu {} -> {to}", demand.cpu),
             Change::WithoutConstraint(position) => match &report.constraints[*position] {
@@ -135,13 +145,14 @@ impl View<'_> {
             Change::OneMoreLike(model) => {
                 format!("one more instance like {}", self.instance(*model).name)
             }
-        };
-        let then = match suggestion.then {
-            Outcome::Nowhere => "it fits nowhere".to_owned(),
-            Outcome::On(instance) => self.instance(instance).name.to_string(),
-            Outcome::OnTheNewOne => "the new instance".to_owned(),
-        };
-        format!("{change}: {then}")
+        }
+    }
+
+    /// A change that was tried, and the whole answer then: `With task memory 512 -> 300: Chosen:
+    /// i-4 in us-east-1c. …`.
+    pub fn tried_text(self, report: &PlacementReport, change: &Change, tried: &Tried) -> String {
+        let then = tried.view().placement_text(&tried.report);
+        format!("With {}: {then}", self.change_text(report, change))
     }
 
     /// Why one task leaves and not another.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use stowplan_engine::Engine;
 use stowplan_engine::api::{Answer, Command, EngineConfig, Input, Report, TieBreak};
-use stowplan_engine::explain::{Change, Field, Outcome, PlacementReport, Question};
+use stowplan_engine::explain::{Change, Field, Outcome, Question};
 use stowplan_engine::model::{Attribute, InstanceId, Span};
 
 use crate::bed::{Bed, Behavior, both, registration};
@@ -89,12 +89,11 @@ fn try_on(engine: &Engine, ask: &Ask) -> Option<InstanceId> {
     }
 }
 
-fn explained(bed: &mut Bed, ask: &Ask) -> PlacementReport {
+fn question(bed: &mut Bed, ask: &Ask) -> Question {
     let label = bed.plain("asked", ask.cpu, ask.memory);
     let call = both(ask.call(), json!({ "taskDefinition": label }));
     let call = serde_json::from_value(call).expect("RunTask");
-    let question = Question::RunTask(Box::new(call));
-    bed.engine.explain(&question).expect("a sound call").expect("a task is asked for")
+    Question::RunTask(Box::new(call))
 }
 
 /// The suggestion, carried out by a call.
@@ -169,7 +168,8 @@ proptest! {
             let label = bed.plain("before", earlier.cpu, earlier.memory);
             bed.must("runTask", both(earlier.call(), json!({ "taskDefinition": label })));
         }
-        let report = explained(&mut bed, &asked);
+        let question = question(&mut bed, &asked);
+        let report = bed.engine.explain(&question).expect("a sound call").expect("a task");
         let answer = try_on(&bed.engine, &asked);
         prop_assert_eq!(report.chosen(), answer, "what is explained is what happens");
         let Field::Instances { candidates, changes, .. } = &report.field else {
@@ -188,9 +188,30 @@ proptest! {
                     prop_assert_eq!(instance, bed.engine.view().instances().count());
                 }
             }
+            let tried = bed.engine.try_change(&question, &suggestion.change);
+            let tried = tried.expect("a sound call").expect("it can be changed");
+            prop_assert_eq!(tried.outcome(), suggestion.then, "what is tried is what happens");
+            prop_assert_eq!(tried.report.chosen(), then);
             if let Some(less) = one_less(&asked, &suggestion.change) {
                 prop_assert_eq!(try_on(&bed.engine, &less), answer, "{:?} is minimal", suggestion);
             }
         }
+    }
+}
+
+#[test]
+fn what_is_not_there_cannot_be_changed() {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 1024, 2000);
+    let label = bed.plain("asked", 64, 64);
+    let call = serde_json::from_value(json!({ "taskDefinition": label })).expect("RunTask");
+    let question = Question::RunTask(Box::new(call));
+    for change in [
+        Change::WithoutConstraint(0),
+        Change::WithoutStrategy(7),
+        Change::OneMoreLike(InstanceId(9)),
+    ] {
+        let tried = bed.engine.try_change(&question, &change).expect("a sound call");
+        assert_eq!(tried, None, "{change:?}");
     }
 }

@@ -1,8 +1,8 @@
 //! Placements and scale-in choices of the past, explained as they are made again.
 
 use serde_json::json;
-use stowplan_engine::explain::{Field, Verdict, Witnessed};
-use stowplan_engine::model::TaskId;
+use stowplan_engine::explain::{Change, Field, Outcome, Verdict, Witnessed};
+use stowplan_engine::model::{InstanceId, TaskId};
 
 use crate::bed::{Bed, strategy};
 
@@ -47,6 +47,28 @@ fn a_scale_in_choice_is_seen_as_it_was_decided() {
         "task 00000000000000000000000000000003 leaves, of 3 that could: \
          spread(attribute:ecs.availability-zone) undone keeps 1, 1 as good is older."
     );
+}
+
+#[test]
+fn a_change_is_tried_on_a_placement_of_the_past_and_the_task_goes_where_it_went() {
+    let (bed, _) = shrinking(TaskId(1));
+    let mut again = Bed::instant();
+    again.instance("A", "a", 1024, 2000);
+    again.instance("B", "b", 1024, 2000);
+    again.plain("web", 64, 64);
+    again.engine.watch_with(TaskId(1), Change::OneMoreLike(InstanceId(1)));
+    again.create("web", 3, strategy(&["spread attribute:ecs.availability-zone"]));
+    again.run_until(60);
+    let Some(Witnessed::Tried(tried)) = again.engine.take_witnessed() else { panic!("tried") };
+    // Two in the zone now: the lower id is the one that was there.
+    assert_eq!(tried.outcome(), Outcome::On(InstanceId(1)));
+    let Field::Instances { candidates, .. } = &tried.report.field else { panic!("on instances") };
+    let names: Vec<&str> =
+        candidates.iter().map(|it| &*tried.view().instance(it.instance).name).collect();
+    assert_eq!(names, ["A", "B", "B+"]);
+    again.at(65).update("web", json!({ "desiredCount": 2 }));
+    again.run_until(100);
+    assert_eq!(again.engine.state_hash(), bed.engine.state_hash());
 }
 
 #[test]

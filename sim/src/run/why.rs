@@ -1,7 +1,7 @@
 //! Why: explanations of what a run decided, and of what it waits for.
 
 use stowplan_engine::api::CommandError;
-use stowplan_engine::explain::{PlacementReport, Question, Waiting, Witnessed};
+use stowplan_engine::explain::{Change, PlacementReport, Question, Tried, Waiting, Witnessed};
 use stowplan_engine::model::{ServiceId, TaskId, Time};
 
 use super::{Replay, Simulation};
@@ -14,6 +14,21 @@ impl Simulation {
     /// What the call would be refused with.
     pub fn explain(&self, question: &Question) -> Result<Option<PlacementReport>, CommandError> {
         self.engine.explain(question)
+    }
+
+    /// Where a task would go now with one change to the question, stage by stage; `None` when
+    /// nothing of the kind is wanted, or there is nothing of the kind to change. The run stays as
+    /// it is.
+    ///
+    /// # Errors
+    ///
+    /// What the call would be refused with.
+    pub fn try_change(
+        &self,
+        question: &Question,
+        change: &Change,
+    ) -> Result<Option<Tried>, CommandError> {
+        self.engine.try_change(question, change)
     }
 
     /// What a service waits for; `None` when it is steady.
@@ -36,5 +51,17 @@ impl Replay {
     pub fn witnessed(&self, task: TaskId, at: Time) -> Option<Witnessed> {
         let mut past = self.before(at);
         past.run_watching(task, at)
+    }
+
+    /// Where a task that was placed at an instant that is done would have gone with one change:
+    /// a suggestion of the report that [`Self::witnessed`] gives is tried. The run stays as it is.
+    pub fn try_change(&self, task: TaskId, at: Time, change: &Change) -> Option<Tried> {
+        let mut past = self.before(at);
+        past.engine.watch_with(task, change.clone());
+        past.run_to(at);
+        match past.engine.take_witnessed() {
+            Some(Witnessed::Tried(tried)) => Some(*tried),
+            _ => None,
+        }
     }
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use stowplan_engine::View;
 use stowplan_engine::api::event::FailedCheck;
 use stowplan_engine::explain::{
-    Candidate, Change, Field, Outcome, PlacementReport, ScaleInReport, Suggestion, Tie, Verdict,
+    Candidate, Change, Field, Outcome, PlacementReport, ScaleInReport, Suggestion, Tie, Tried,
+    Verdict,
 };
 use stowplan_engine::model::PlacementConstraint;
 
@@ -122,6 +123,15 @@ fn suggestion(view: View<'_>, report: &PlacementReport, suggestion: &Suggestion)
         "to": to,
         "instance": then,
         "sentence": view.suggestion_text(report, suggestion),
+    })
+}
+
+/// A change to the question of `report` that was tried, with the whole answer then.
+pub fn tried(view: View<'_>, report: &PlacementReport, change: &Change, tried: &Tried) -> Value {
+    json!({
+        "sentence": view.tried_text(report, change, tried),
+        "change": view.change_text(report, change),
+        "placement": placement(tried.view(), &tried.report),
     })
 }
 

@@ -1,0 +1,103 @@
+//! A suggested change, tried: the question is asked again with it, and answered in full. What is
+//! asked about stays as it is.
+
+use std::sync::Arc;
+
+use crate::explain::{Change, Outcome, PlacementReport, pipeline};
+use crate::launch::TaskOrder;
+use crate::model::{Demand, Held, InstanceId, PlacementStrategy};
+use crate::placement::default_service_strategy;
+use crate::rng::Rng;
+use crate::store::Store;
+use crate::view::View;
+
+/// The answer with one change. It may name an instance that is not there outside of it, so it is
+/// read with [`Self::view`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The placement, stage by stage.
+    pub report: PlacementReport,
+    store: Box<Store>,
+    /// Instances from this one on are only there in the trial.
+    first_new: InstanceId,
+}
+
+impl Tried {
+    /// The state with the change, to look at.
+    pub fn view(&self) -> View<'_> {
+        View::new(&self.store)
+    }
+
+    /// Where the task goes then.
+    pub fn outcome(&self) -> Outcome {
+        match self.report.chosen() {
+            Some(instance) if instance >= self.first_new => Outcome::OnTheNewOne,
+            Some(instance) => Outcome::On(instance),
+            None => Outcome::Nowhere,
+        }
+    }
+}
+
+/// Asks again with a change; `None` when there is nothing of the kind to change.
+pub(crate) fn of_change(
+    store: &Store,
+    rng: &Rng,
+    order: &TaskOrder,
+    change: &Change,
+) -> Option<Tried> {
+    let first_new = InstanceId::from_index(store.instances.len());
+    let mut store = Box::new(store.clone());
+    let mut order = order.clone();
+    match *change {
+        Change::Memory(memory) => resize(&mut order, |demand| demand.memory = memory),
+        Change::Cpu(cpu) => resize(&mut order, |demand| demand.cpu = cpu),
+        Change::WithoutConstraint(at) => {
+            order.constraints = without(&order.constraints, at)?.into()
+        }
+        Change::WithoutStrategy(at) => order.strategy = without_strategy(&order, at)?.into(),
+        Change::OneMoreLike(model) => {
+            if model >= first_new {
+                return None;
+            }
+            add_one_more(&mut store, model);
+        }
+    }
+    let report = pipeline::of_order(&store, rng, &order);
+    Some(Tried { report, store, first_new })
+}
+
+fn resize(order: &mut TaskOrder, set: impl FnOnce(&mut Demand)) {
+    set(Arc::make_mut(&mut order.demand));
+}
+
+/// The strategies but one; without any the default one is in force.
+pub(super) fn without_strategy(
+    order: &TaskOrder,
+    position: usize,
+) -> Option<Vec<PlacementStrategy>> {
+    let left = without(&order.strategy, position)?;
+    Some(match order.owner {
+        _ if !left.is_empty() => left,
+        Some(_) => default_service_strategy().to_vec(),
+        None => vec![PlacementStrategy::Random],
+    })
+}
+
+/// An empty instance like another. It comes behind its model in the order of ids.
+pub(super) fn add_one_more(store: &mut Store, model: InstanceId) -> InstanceId {
+    let mut row = store.instances.get(model).clone();
+    row.name = format!("{}+", row.name).into();
+    row.tasks.clear();
+    row.held = Held::default();
+    row.used_ports = row.reserved_ports.clone();
+    (row.gpus_used, row.enis_used) = (0, 0);
+    store.add_instance(row)
+}
+
+pub(super) fn without<T: Clone>(items: &[T], position: usize) -> Option<Vec<T>> {
+    let mut left = items.to_vec();
+    (position < left.len()).then(|| {
+        left.remove(position);
+        left
+    })
+}
