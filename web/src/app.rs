@@ -9,6 +9,7 @@ use crate::components::capacity_strip::CapacityStrip;
 use crate::components::event_log::EventLog;
 use crate::components::import_panel::ImportPanel;
 use crate::components::live_region::LiveRegion;
+use crate::components::loading::Loading;
 use crate::components::notice::Notice;
 use crate::components::peek_bar::PeekBar;
 use crate::components::picture::Picture;
@@ -47,7 +48,8 @@ fn wanted_preset() -> &'static Preset {
 
 #[component]
 pub fn App() -> Html {
-    let state = use_reducer(State::default);
+    let state =
+        use_reducer(|| State { coming: Some(wanted_preset().name.into()), ..State::default() });
     let deck = use_state(|| None::<Deck>);
     let epoch = use_theme_epoch();
     {
@@ -65,7 +67,7 @@ pub fn App() -> Html {
     }
     use_keys(&deck, &state);
     use_page_api(&deck);
-    let hangs = use_drop(&deck);
+    let hangs = use_drop(&deck, state.anonymous);
     use_liveliness(&deck, &state);
     use_title(&state);
     let Some(deck) = (*deck).clone() else { return Html::default() };
@@ -95,9 +97,31 @@ fn Frame(props: &FrameProps) -> Html {
         <div class={classes!("app", state.log_folded.then_some("folded"))} data-sheet={sheet}
             data-testid="app" data-loaded={state.loaded.to_string()}>
             <h1 class="sr">{ format!("{}, at {}", state.title, clock(frame.now_ms)) }</h1>
-            <TopBar title={state.title.to_string()} view={state.view} history={state.history}
+            <TopBar title={state.coming.as_ref().unwrap_or(&state.title).to_string()} view={state.view} history={state.history}
                 without_worker={state.without_worker} />
             <SheetTabs sheet={state.sheet} />
+            if let Some((sentence, share)) = state.waits_for() {
+                <Loading {sentence} {share} />
+            } else {
+                { regions(state) }
+            }
+            <Transport ..transport />
+            <Timeline feed={feed.clone()} service={state.open_service} window={state.window} />
+            <LiveRegion feed={feed.clone()} />
+            if state.view == View::Import { <ImportPanel anonymous={state.anonymous} /> }
+            if let Some(problem) = &state.problem { <Notice problem={problem.to_string()} /> }
+            if props.hangs {
+                <div class="drop">{ "Let go to open. Nothing leaves this page." }</div>
+            }
+        </div>
+    }
+}
+
+/// What there is to see of a scenario that is on the screen.
+fn regions(state: &State) -> Html {
+    let feed = &state.feed;
+    html! {
+        <>
             <ServiceList board={feed.board.clone()} open={state.open_service} />
             <Picture feed={feed.clone()} selected={state.selected} mode={state.mode}
                 table={state.table} />
@@ -105,16 +129,8 @@ fn Frame(props: &FrameProps) -> Html {
                 open_service={state.open_service} panel={state.panel} why={state.why.clone()} />
             <PeekBar board={feed.board.clone()} selected={state.selected} />
             <CapacityStrip board={feed.board.clone()} />
-            <Transport ..transport />
-            <Timeline feed={feed.clone()} service={state.open_service} window={state.window} />
             <EventLog feed={feed.clone()} folded={state.log_folded} />
-            <LiveRegion feed={feed.clone()} />
-            if state.view == View::Import { <ImportPanel /> }
-            if let Some(problem) = &state.problem { <Notice problem={problem.to_string()} /> }
-            if props.hangs {
-                <div class="drop">{ "Let go to open. Nothing leaves this page." }</div>
-            }
-        </div>
+        </>
     }
 }
 

@@ -98,6 +98,7 @@ impl Deck {
     /// Fetches a preset and plays it.
     pub fn open_preset(&self, preset: &'static Preset) {
         let deck = self.clone();
+        self.act(Action::Coming(preset.name.into()));
         wasm_bindgen_futures::spawn_local(async move {
             match fetch_text(&preset.address()).await {
                 Ok(text) => {

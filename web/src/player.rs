@@ -15,7 +15,7 @@ use crate::canvas::geometry::Rect;
 use crate::canvas::motion::Liveliness;
 use crate::canvas::stage::Stage;
 use crate::feed::Feed;
-use crate::state::Action;
+use crate::state::{Action, Arrival};
 use crate::worker::pack::unpack;
 use crate::worker::protocol::{FromEngine, ImportFile, ToEngine};
 
@@ -185,18 +185,24 @@ impl Player {
 
     /// Loads a document under a title.
     pub fn load(&self, title: &str, text: String) {
-        *self.title.borrow_mut() = title.into();
+        self.entitle(title.into());
         self.send(ToEngine::Load { text });
     }
 
-    /// Loads what the user brought.
-    pub fn import(&self, files: Vec<ImportFile>) {
+    fn entitle(&self, title: Rc<str>) {
+        self.title.borrow_mut().clone_from(&title);
+        (self.dispatch)(Action::Coming(title));
+    }
+
+    /// Loads what the user brought; `anonymous`: under made-up names.
+    pub fn import(&self, files: Vec<ImportFile>, anonymous: bool) {
         let title = match files.as_slice() {
+            _ if anonymous => "A cluster with made-up names".to_owned(),
             [one] => one.name.clone(),
             many => format!("{} files", many.len()),
         };
-        *self.title.borrow_mut() = title.into();
-        self.send(ToEngine::Import { files });
+        self.entitle(title.into());
+        self.send(ToEngine::Import { files, anonymous });
     }
 
     pub fn refuse(&self, problem: &str) {
@@ -207,7 +213,11 @@ impl Player {
         let parts: &Array = data.unchecked_ref();
         let message = serde_wasm_bindgen::from_value::<FromEngine>(parts.get(0));
         match message {
+            Ok(FromEngine::Arriving { got, whole }) => {
+                (self.dispatch)(Action::Engine(Arrival::Coming { got, whole }));
+            }
             Ok(FromEngine::Ready) => {
+                (self.dispatch)(Action::Engine(Arrival::Here));
                 self.ready.set(true);
                 for order in std::mem::take(&mut *self.queue.borrow_mut()) {
                     self.send(order);

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::canvas::scene::{Mode, Target};
 use crate::feed::Feed;
+use crate::words::percent;
 use crate::worker::protocol::{Speed, StepBy, Why};
 
 /// The state of the page.
@@ -34,6 +35,12 @@ pub struct State {
     /// The preset or file on the screen.
     pub title: Rc<str>,
     pub loaded: bool,
+    /// What was asked for and is not on the screen yet.
+    pub coming: Option<Rc<str>>,
+    /// How much of the engine is here.
+    pub engine: Arrival,
+    /// What is brought gets made-up names.
+    pub anonymous: bool,
     /// The engine runs on the page's own thread.
     pub without_worker: bool,
 }
@@ -58,9 +65,25 @@ impl Default for State {
             problem: None,
             title: "".into(),
             loaded: false,
+            coming: None,
+            engine: Arrival::Asked,
+            anonymous: false,
             without_worker: false,
         }
     }
+}
+
+/// How much of the engine is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// Nothing yet.
+    Asked,
+    /// So many bytes, of so many where that is known.
+    Coming {
+        got: u64,
+        whole: Option<u64>,
+    },
+    Here,
 }
 
 /// Which region is in front where there is room for one only.
@@ -138,9 +161,43 @@ impl Window {
     }
 }
 
+impl State {
+    /// What the page waits for before it can show anything, and how much of it is there, in
+    /// percent; `None` once a scenario is on the screen.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<(String, Option<u64>)> {
+        if self.loaded {
+            return None;
+        }
+        let megabytes = |bytes: u64| format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10);
+        let scheduler = "The scheduler is on its way to your browser";
+        Some(match (self.engine, &self.coming) {
+            (Arrival::Asked, _) => (format!("{scheduler}."), None),
+            (Arrival::Coming { got, whole: Some(whole) }, _) => {
+                let share = percent(got.min(whole), whole);
+                (format!("{scheduler}: {share}% of {}.", megabytes(whole)), Some(share))
+            }
+            (Arrival::Coming { got, whole: None }, _) => {
+                (format!("{scheduler}: {} so far.", megabytes(got)), None)
+            }
+            (Arrival::Here, Some(title)) => (format!("“{title}” is being read."), Some(100)),
+            (Arrival::Here, None) => {
+                let nothing = "No scenario is open. Choose one above, or bring your own.";
+                (nothing.to_owned(), Some(0))
+            }
+        })
+    }
+}
+
 /// What can happen to the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
+    /// A scenario was asked for.
+    Coming(Rc<str>),
+    /// More of the engine is here.
+    Engine(Arrival),
+    /// Whether what is brought gets made-up names.
+    Anonymous(bool),
     /// A scenario was taken.
     Loaded {
         feed: Feed,
@@ -179,6 +236,7 @@ pub fn reduce(state: &State, action: Action) -> State {
             next = State { feed, title, loaded: true, ..State::default() };
             (next.speed, next.step_by, next.mode, next.window, next.without_worker) = kept;
             next.log_folded = state.log_folded;
+            (next.engine, next.anonymous) = (Arrival::Here, state.anonymous);
             next.panel = state.panel;
         }
         Action::Ran(feed) => run(&mut next, feed),
@@ -197,7 +255,10 @@ pub fn reduce(state: &State, action: Action) -> State {
         Action::View(view) => next.view = view,
         Action::Window(window) => next.window = window,
         Action::ToggleLog => next.log_folded = !state.log_folded,
-        Action::Refused(problem) => next.problem = Some(problem),
+        Action::Refused(problem) => (next.problem, next.coming) = (Some(problem), None),
+        Action::Coming(title) => next.coming = Some(title),
+        Action::Engine(arrival) => next.engine = arrival,
+        Action::Anonymous(anonymous) => next.anonymous = anonymous,
         Action::Dismiss => next.problem = None,
         Action::WithoutWorker => next.without_worker = true,
     }
@@ -241,6 +302,23 @@ mod tests {
         let feed = Feed { board: fixture::six_services(), ..Feed::default() };
         state = reduce(&state, Action::Loaded { feed: Feed::default(), title: "Six".into() });
         reduce(&state, Action::Ran(feed))
+    }
+
+    #[test]
+    fn before_a_scenario_is_there_the_page_says_what_it_waits_for() {
+        let told = |state: &State| state.waits_for().map(|(sentence, _)| sentence);
+        let state = reduce(&State::default(), Action::Coming("Six".into()));
+        let asked = "The scheduler is on its way to your browser.";
+        assert_eq!(told(&state).as_deref(), Some(asked));
+        let half = Arrival::Coming { got: 1_700_000, whole: Some(3_400_000) };
+        let state = reduce(&state, Action::Engine(half));
+        let coming = "The scheduler is on its way to your browser: 50% of 3.4 MB.";
+        assert_eq!(state.waits_for(), Some((coming.to_owned(), Some(50))));
+        let state = reduce(&state, Action::Engine(Arrival::Here));
+        assert_eq!(told(&state).as_deref(), Some("“Six” is being read."));
+        let refused = reduce(&state, Action::Refused("no".into()));
+        assert!(told(&refused).is_some_and(|told| told.starts_with("No scenario is open.")));
+        assert_eq!(running().waits_for(), None);
     }
 
     #[test]

@@ -2,13 +2,42 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use tokio::sync::Semaphore;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
+
+/// Holds the answers for one file back until it is opened.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    file: &'static str,
+    way: Arc<Semaphore>,
+}
+
+impl Gate {
+    /// A closed gate before the file of this name.
+    pub(crate) fn before(file: &'static str) -> Self {
+        Self { file, way: Arc::new(Semaphore::new(0)) }
+    }
+
+    pub(crate) fn open(&self) {
+        self.way.close();
+    }
+
+    async fn pass(&self, path: &str) {
+        if path.ends_with(self.file) {
+            // There is never a permit: waiting ends when the gate is opened.
+            let _ = self.way.acquire().await;
+        }
+    }
+}
 
 /// A server that answers until the program ends.
 pub(crate) struct Server {
@@ -19,12 +48,28 @@ pub(crate) struct Server {
 impl Server {
     /// Serves a folder at `127.0.0.1:port`; port 0 takes any free one.
     pub(crate) fn start(folder: &Path, port: u16) -> Result<Self> {
+        Self::listen(port, router(folder))
+    }
+
+    /// The same at any free port, with a file that is answered only once its gate is open.
+    pub(crate) fn start_behind(gate: &Gate, folder: &Path) -> Result<Self> {
+        let gate = gate.clone();
+        let held = middleware::from_fn(move |request: Request, next: Next| {
+            let gate = gate.clone();
+            async move {
+                gate.pass(request.uri().path()).await;
+                next.run(request).await
+            }
+        });
+        Self::listen(0, router(folder).layer(held))
+    }
+
+    fn listen(port: u16, router: Router) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| {
             format!("port {port} cannot be listened on; choose another with --port N")
         })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let router = router(folder);
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
             runtime.block_on(async {

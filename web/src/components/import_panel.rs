@@ -23,8 +23,18 @@ const BRING: &str = "Paste, drop or open what the AWS command line answers about
 const OPENS: &str = "The cluster opens as it stands in the answers: the same tasks on the same \
                      instances, the same deployments in flight. Then time runs on from there.";
 
+const MADE_UP: &str = "With made-up names the picture can be shown to others: names, ids and accounts \
+                       of an export are replaced before anything is drawn. The same export always \
+                       gets the same names.";
+
+#[derive(Properties, PartialEq)]
+pub struct ImportPanelProps {
+    /// What is brought gets made-up names.
+    pub anonymous: bool,
+}
+
 #[component]
-pub fn ImportPanel() -> Html {
+pub fn ImportPanel(props: &ImportPanelProps) -> Html {
     let deck = use_deck();
     let files = use_state(Vec::<ImportFile>::new);
     let pasted = use_state(String::new);
@@ -54,6 +64,11 @@ pub fn ImportPanel() -> Html {
     };
     let accepted = ACCEPTED.iter().map(|kind| html! { <li key={*kind}>{ *kind }</li> });
     let ready = !files.is_empty() || !pasted.trim().is_empty();
+    let anonymous = props.anonymous;
+    let on_anonymous = {
+        let deck = deck.clone();
+        Callback::from(move |_| deck.act(Action::Anonymous(!anonymous)))
+    };
     let open = {
         let (files, pasted) = (files.clone(), pasted);
         Callback::from(move |_| {
@@ -61,7 +76,7 @@ pub fn ImportPanel() -> Html {
             if !pasted.trim().is_empty() {
                 all.push(ImportFile { name: "pasted".to_owned(), text: (*pasted).clone() });
             }
-            deck.player.import(all);
+            deck.player.import(all, anonymous);
             deck.act(Action::View(View::Playground));
         })
     };
@@ -90,8 +105,14 @@ pub fn ImportPanel() -> Html {
                 <h2 class="cap">{ "What is read" }</h2>
                 <ul>{ for accepted }</ul>
                 <p class="mid">{ OPENS }</p>
+                <p class="mid" id="made-up">{ MADE_UP }</p>
             </div>
             <div class="foot">
+                <label class="choice" title={MADE_UP}>
+                    <input type="checkbox" checked={anonymous} onchange={on_anonymous}
+                        aria-describedby="made-up" data-testid="anonymous" />
+                    <span>{ "Replace names and account ids by made-up ones" }</span>
+                </label>
                 <span class="grow" />
                 <button class="btn main" disabled={!ready} onclick={open} data-testid="import-open"
                     title={(!ready).then_some("Bring a file or paste something first.")}>

@@ -13,6 +13,7 @@ pub mod import_notes;
 pub mod import_panel;
 pub mod key_strip;
 pub mod live_region;
+pub mod loading;
 pub mod notice;
 pub mod peek_bar;
 pub mod picture;

@@ -21,8 +21,9 @@ pub fn ScenarioPicker(props: &PickerProps) -> Html {
     let known = PRESETS.iter().position(|preset| preset.name == props.title.as_str());
     // A scenario of the user's own stands after the presets while it is on the screen.
     let chosen = known.unwrap_or(options.len());
-    if known.is_none() && !props.title.is_empty() {
-        options.push(props.title.clone());
+    if known.is_none() {
+        let none = props.title.is_empty();
+        options.push(if none { "none yet".into() } else { props.title.clone() });
     }
     let on_choose = Callback::from(move |index: usize| {
         if let Some(preset) = PRESETS.get(index) {

@@ -50,7 +50,7 @@ pub fn Transport(props: &TransportProps) -> Html {
                 <span class="clock narrow">
                     { clock(props.now_ms) }
                     <small>
-                        { format!("of {}, ", clock(props.until_ms)) }
+                        if props.until_ms > 0 { { format!("of {}, ", clock(props.until_ms)) } }
                         <SpeedChoice speed={props.speed} bare=true />
                     </small>
                 </span>
@@ -70,6 +70,9 @@ pub fn Transport(props: &TransportProps) -> Html {
 }
 
 fn of(props: &TransportProps) -> String {
+    if props.until_ms == 0 {
+        return String::new();
+    }
     let ended = if props.finished { ", nothing more can happen" } else { "" };
     format!(" of {}{ended}", clock(props.until_ms))
 }

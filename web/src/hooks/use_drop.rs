@@ -8,13 +8,15 @@ use yew::prelude::*;
 use super::read_files;
 use crate::deck::Deck;
 
-/// True while something that can be let go hangs over the page.
+/// True while something that can be let go hangs over the page. `anonymous`: what it holds gets
+/// made-up names.
 #[hook]
-pub fn use_drop(deck: &Option<Deck>) -> bool {
+pub fn use_drop(deck: &Option<Deck>, anonymous: bool) -> bool {
     let hangs = use_state_eq(|| false);
     {
         let hangs = hangs.setter();
-        use_effect_with(deck.clone(), move |deck| {
+        use_effect_with((deck.clone(), anonymous), move |(deck, anonymous)| {
+            let anonymous = *anonymous;
             let mut listeners = Vec::new();
             if let (Some(window), Some(deck)) = (web_sys::window(), deck.clone()) {
                 let mut on = |name: &'static str, act: Box<dyn Fn(&DragEvent)>| {
@@ -44,7 +46,8 @@ pub fn use_drop(deck: &Option<Deck>) -> bool {
                         let list = event.data_transfer().and_then(|transfer| transfer.files());
                         if let Some(list) = list.filter(|list| list.length() > 0) {
                             let player = deck.player.clone();
-                            read_files(&list, Callback::from(move |files| player.import(files)));
+                            let done = Callback::from(move |files| player.import(files, anonymous));
+                            read_files(&list, done);
                         }
                     }),
                 );

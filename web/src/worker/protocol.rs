@@ -11,8 +11,8 @@ pub enum ToEngine {
     /// Replace the scenario by this document (YAML or JSON) and stand at time 0.
     Load { text: String },
     /// Replace the scenario by what these files of `aws ecs describe-*` answers (or a scenario
-    /// file) say.
-    Import { files: Vec<ImportFile> },
+    /// file) say; `anonymous`: under made-up names.
+    Import { files: Vec<ImportFile>, anonymous: bool },
     /// Let time run.
     Play,
     /// Hold time.
@@ -125,6 +125,8 @@ impl StepBy {
 /// A message from the engine to the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FromEngine {
+    /// So many bytes of the engine are here, of so many where that is known.
+    Arriving { got: u64, whole: Option<u64> },
     /// The engine is up and takes orders.
     Ready,
     /// A scenario was taken; a [`Frame`] follows.

@@ -24,6 +24,9 @@ const SPOT_NOTICE_MS: u64 = 120_000;
 /// Without an answer for so long the page sleeps, and so does time. Wall-clock ms.
 const ASLEEP_MS: f64 = 500.0;
 
+const SCENARIO_KEEPS_ITS_NAMES: &str = "This is a scenario. Only exports of a cluster can get \
+                                        made-up names: clear that choice to open it as it is.";
+
 /// See the module.
 pub struct Reactor {
     turn_ms: f64,
@@ -79,7 +82,7 @@ impl Reactor {
     pub fn order(&mut self, order: ToEngine) -> Vec<FromEngine> {
         let answer = match order {
             ToEngine::Load { text } => self.load(text.as_bytes(), Vec::new()),
-            ToEngine::Import { files } => self.import(&files),
+            ToEngine::Import { files, anonymous } => self.import(&files, anonymous),
             ToEngine::Edit { entry } => self.edit(&entry),
             ToEngine::Undo => self.step_in_history(true),
             ToEngine::Redo => self.step_in_history(false),
@@ -135,15 +138,19 @@ impl Reactor {
     }
 
     /// A lone file that is a scenario is one; everything else is an export.
-    fn import(&mut self, files: &[ImportFile]) -> Result<Vec<FromEngine>, String> {
+    fn import(&mut self, files: &[ImportFile], anonymous: bool) -> Result<Vec<FromEngine>, String> {
         if let [one] = files
             && is_scenario(&one.text)
         {
+            if anonymous {
+                return Err(SCENARIO_KEEPS_ITS_NAMES.to_owned());
+            }
             return self.load(one.text.as_bytes(), Vec::new());
         }
         let named: Vec<(&str, &[u8])> =
             files.iter().map(|file| (file.name.as_str(), file.text.as_bytes())).collect();
-        let imported = import::read(&named, &import::Options::default());
+        let imported =
+            import::read(&named, &import::Options { anonymize: anonymous, ..Default::default() });
         let imported = imported.map_err(|error| error.to_string())?;
         let notes = imported.notes.iter().map(import_note).collect();
         let text = to_json(&imported.document).to_string();

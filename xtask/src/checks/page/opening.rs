@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 
-use super::visit::{DESK, Guest, LOADED, SOON, number, text};
-use crate::browser::{Theme, View};
+use super::visit::{DESK, Guest, LOADED, SOON, is_content, number, text, words_of};
+use crate::browser::{Page, Theme, View};
+use crate::serve::{Gate, Server};
 
 /// How long a visitor waits for something to happen, ms from the start of the navigation.
 const PATIENCE: f64 = 3000.0;
@@ -47,4 +49,38 @@ pub(super) fn address_names_a_preset(guest: &Guest<'_>) -> Result<()> {
         ensure!(name == "Surge needs room", "the address asked for another than {name:?}");
         page.wait_for("document.title.startsWith('Surge needs room')", SOON)
     })
+}
+
+/// The engine is held back: nothing may be said of a scenario that nobody has read.
+pub(super) fn says_what_it_waits_for(guest: &Guest<'_>) -> Result<()> {
+    for view in [DESK, View::new(390, 844, Theme::Dark)] {
+        let gate = Gate::before("worker_bg.wasm");
+        let server = Server::start_behind(&gate, &guest.site)?;
+        let address = format!("{}?preset=fifty-means-a-hundred", server.url());
+        let page = guest.browser.open(&address, &view)?;
+        page.wait_for("document.querySelector('[data-testid=loading]')", SOON)?;
+        waits(&page)?;
+        gate.open();
+        page.wait_for(LOADED, SOON)?;
+        page.wait_for("!document.querySelector('[data-testid=loading]')", SOON)?;
+        page.wait_for("document.querySelector('[data-testid^=service-]')", SOON)?;
+        is_content(&page)?;
+    }
+    Ok(())
+}
+
+fn waits(page: &Page<'_>) -> Result<()> {
+    let said = words_of(page, "[data-testid=loading] [role=status]")?;
+    ensure!(said.contains("on its way"), "the page waits and says {said:?}");
+    let listed = words_of(page, "[data-testid=services]")?;
+    ensure!(!listed.contains("no service"), "nobody has read it, but the list says {listed:?}");
+    let picked = page.eval(
+        "[...document.querySelectorAll('[data-testid^=preset]')]\
+         .map((list) => list.selectedOptions[0].textContent)",
+    )?;
+    let wanted = "Fifty means a hundred";
+    ensure!(picked == json!([wanted, wanted]), "{picked} is picked, not what was asked for");
+    let busy = page.eval("document.querySelector('main').getAttribute('aria-busy')")?;
+    ensure!(busy == json!("true"), "those who do not see are not told that it loads");
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! A visitor of the page, and the words in which the checks speak of what is there.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -17,6 +18,8 @@ pub(super) const DESK: View = View::new(1440, 900, Theme::Light);
 pub(super) struct Guest<'browser> {
     pub(super) browser: &'browser Browser,
     pub(super) address: String,
+    /// The folder behind that address.
+    pub(super) site: PathBuf,
     pub(super) native: Native,
 }
 

@@ -1,0 +1,42 @@
+//! The regions before there is a scenario: what the page waits for, and how much of it is there.
+
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+pub struct LoadingProps {
+    pub sentence: AttrValue,
+    /// In percent; `None` where nobody knows.
+    pub share: Option<u64>,
+}
+
+#[component]
+pub fn Loading(props: &LoadingProps) -> Html {
+    let sentence = &props.sentence;
+    let bar = match props.share {
+        Some(0) => Html::default(),
+        Some(share) => html! {
+            <progress max="100" value={share.to_string()} aria-label="Loading" />
+        },
+        None => html! { <progress max="100" aria-label="Loading" /> },
+    };
+    html! {
+        <>
+            <section class="svc" aria-label="Services" data-testid="services">
+                <h2 class="cap"><span>{ "Services" }</span></h2>
+                <p class="why first">{ sentence }</p>
+            </section>
+            <main class="pic" aria-label="Picture of the cluster" aria-busy="true">
+                <div class="loading" data-testid="loading">
+                    <p class="read" role="status">{ sentence }</p>
+                    { bar }
+                </div>
+            </main>
+            <aside class="insp" aria-label="Selection" />
+            <div class="strip cap-l" />
+            <div class="strip cap-m" />
+            <div class="strip cap-r" />
+            <div class="logh" />
+            <div class="log" />
+        </>
+    }
+}
