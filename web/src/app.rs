@@ -97,7 +97,8 @@ fn Frame(props: &FrameProps) -> Html {
         <div class={classes!("app", state.log_folded.then_some("folded"))} data-sheet={sheet}
             data-testid="app" data-loaded={state.loaded.to_string()}>
             <h1 class="sr">{ format!("{}, at {}", state.title, clock(frame.now_ms)) }</h1>
-            <TopBar title={state.coming.as_ref().unwrap_or(&state.title).to_string()} view={state.view} history={state.history}
+            <TopBar title={state.coming.as_ref().unwrap_or(&state.title).to_string()}
+                view={state.view} history={state.history}
                 without_worker={state.without_worker} />
             <SheetTabs sheet={state.sheet} />
             if let Some((sentence, share)) = state.waits_for() {

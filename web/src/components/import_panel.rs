@@ -23,9 +23,9 @@ const BRING: &str = "Paste, drop or open what the AWS command line answers about
 const OPENS: &str = "The cluster opens as it stands in the answers: the same tasks on the same \
                      instances, the same deployments in flight. Then time runs on from there.";
 
-const MADE_UP: &str = "With made-up names the picture can be shown to others: names, ids and accounts \
-                       of an export are replaced before anything is drawn. The same export always \
-                       gets the same names.";
+const MADE_UP: &str = "With made-up names the picture can be shown to others: names, ids and \
+                       accounts of an export are replaced before anything is drawn. The same \
+                       export always gets the same names.";
 
 #[derive(Properties, PartialEq)]
 pub struct ImportPanelProps {
