@@ -1,7 +1,7 @@
 // Starts the engine's module: as a module worker, or on the page's own thread where there are no workers.
 // The bytes are counted on their way, so that the page can say how far it is.
-import start from "./pkg/worker.js";
-
+// `?full_worker` starts the module with the expression language.
+const name = new URL(import.meta.url).search === "?full_worker" ? "full_worker" : "worker";
 const page = globalThis.stowplanEnginePort ?? globalThis;
 const tell = (word) => page.postMessage([word]);
 const EACH = 128 * 1024;
@@ -26,8 +26,10 @@ function counted(answer) {
 }
 
 try {
-  const answer = await fetch(new URL("./pkg/worker_bg.wasm", import.meta.url));
-  if (!answer.ok) throw new Error(`worker_bg.wasm: ${answer.status}`);
+  const glue = import(`./pkg/${name}.js`);
+  const answer = await fetch(new URL(`./pkg/${name}_bg.wasm`, import.meta.url));
+  if (!answer.ok) throw new Error(`${name}_bg.wasm: ${answer.status}`);
+  const { default: start } = await glue;
   await start({ module_or_path: counted(answer) });
 } catch (problem) {
   tell({ Problem: { message: `The scheduler could not be loaded (${problem}). Reload to try again.` } });

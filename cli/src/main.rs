@@ -2,6 +2,8 @@
 //! printed here and nowhere else.
 
 mod cmd;
+mod files;
+mod progress;
 
 use std::process::ExitCode;
 

@@ -7,22 +7,20 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use js_sys::{Array, Uint32Array};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
-use wasm_bindgen::{JsCast, JsError};
-use web_sys::{MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
 
 use crate::canvas::geometry::Rect;
 use crate::canvas::motion::Liveliness;
 use crate::canvas::stage::Stage;
 use crate::feed::Feed;
+use crate::line::{Line, Module};
 use crate::state::{Action, Arrival};
 use crate::worker::pack::unpack;
 use crate::worker::protocol::{FromEngine, ImportFile, ToEngine};
 
 /// Components are renewed no more often than this, wall-clock ms.
 const RENEWAL_MS: f64 = 100.0;
-/// The name under which the engine finds its port when it runs on the page's own thread.
-pub const LOCAL_PORT: &str = "stowplanEnginePort";
 
 /// What the picture's components need to place things over the canvas.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -75,25 +73,16 @@ impl Pace {
     }
 }
 
-enum Port {
-    Worker(Worker),
-    Local(MessagePort),
-}
-
-impl Port {
-    fn post(&self, message: &JsValue) -> Result<(), JsValue> {
-        match self {
-            Self::Worker(worker) => worker.post_message(message),
-            Self::Local(port) => port.post_message(message),
-        }
-    }
-}
-
 /// See the module.
 pub struct Player {
-    port: Port,
-    ready: Cell<bool>,
-    queue: RefCell<Vec<ToEngine>>,
+    /// The engine whose run the page shows.
+    line: RefCell<Rc<Line>>,
+    /// The engine that understands everything, once something asked for it.
+    full: RefCell<Option<Rc<Line>>>,
+    /// The document sent last, until an engine has taken it.
+    brought: RefCell<Option<ToEngine>>,
+    /// How fast time is to run, which another engine must be told.
+    speed: RefCell<Option<ToEngine>>,
     title: RefCell<Rc<str>>,
     pub feed: RefCell<Feed>,
     pub stage: RefCell<Option<Stage>>,
@@ -115,16 +104,13 @@ impl Player {
     /// # Errors
     /// When the browser offers neither.
     pub fn start(dispatch: impl Fn(Action) + 'static) -> Result<Rc<Self>, JsValue> {
-        let worker = start_worker();
-        let without_worker = worker.is_err();
-        let port = match worker {
-            Ok(worker) => Port::Worker(worker),
-            Err(_) => Port::Local(start_locally()?),
-        };
+        let line = Line::start(Module::First)?;
+        let without_worker = line.is_local();
         let player = Rc::new(Self {
-            port,
-            ready: Cell::new(false),
-            queue: RefCell::default(),
+            line: RefCell::new(Rc::clone(&line)),
+            full: RefCell::default(),
+            brought: RefCell::default(),
+            speed: RefCell::default(),
             title: RefCell::new("".into()),
             feed: RefCell::default(),
             stage: RefCell::new(None),
@@ -139,7 +125,7 @@ impl Player {
             liveliness: Cell::new(Liveliness::Full),
             callback: RefCell::new(None),
         });
-        player.listen();
+        player.listen(&line);
         let weak = Rc::downgrade(&player);
         let tick = move |now: f64| {
             if let Some(player) = weak.upgrade() {
@@ -153,32 +139,25 @@ impl Player {
         Ok(player)
     }
 
-    fn listen(self: &Rc<Self>) {
-        let weak = Rc::downgrade(self);
-        let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(player) = weak.upgrade() {
-                player.hear(&event.data());
+    fn listen(self: &Rc<Self>, line: &Rc<Line>) {
+        let (player, from) = (Rc::downgrade(self), Rc::downgrade(line));
+        line.listen(move |data| {
+            if let (Some(player), Some(line)) = (player.upgrade(), from.upgrade()) {
+                player.hear(&line, &data);
             }
         });
-        let function = heard.as_ref().unchecked_ref();
-        match &self.port {
-            Port::Worker(worker) => worker.set_onmessage(Some(function)),
-            Port::Local(port) => port.set_onmessage(Some(function)),
-        }
-        // The engine lives as long as the page.
-        heard.forget();
     }
 
     /// Sends an order, or keeps it until the engine is up.
     pub fn send(&self, order: ToEngine) {
-        if !self.ready.get() {
-            self.queue.borrow_mut().push(order);
-            return;
+        if let ToEngine::Speed { .. } = order {
+            *self.speed.borrow_mut() = Some(order.clone());
         }
-        let sent = serde_wasm_bindgen::to_value(&order)
-            .map_err(JsValue::from)
-            .and_then(|message| self.port.post(&message));
-        if let Err(problem) = sent {
+        self.send_to(&self.line.borrow().clone(), order);
+    }
+
+    fn send_to(&self, line: &Line, order: ToEngine) {
+        if let Err(problem) = line.send(order) {
             self.refuse(&format!("The engine could not be reached: {problem:?}"));
         }
     }
@@ -186,7 +165,7 @@ impl Player {
     /// Loads a document under a title.
     pub fn load(&self, title: &str, text: String) {
         self.entitle(title.into());
-        self.send(ToEngine::Load { text });
+        self.bring(ToEngine::Load { text });
     }
 
     fn entitle(&self, title: Rc<str>) {
@@ -202,34 +181,71 @@ impl Player {
             many => format!("{} files", many.len()),
         };
         self.entitle(title.into());
-        self.send(ToEngine::Import { files, anonymous });
+        self.bring(ToEngine::Import { files, anonymous });
+    }
+
+    fn bring(&self, document: ToEngine) {
+        *self.brought.borrow_mut() = Some(document.clone());
+        self.send(document);
+    }
+
+    /// Brings the last document to the engine that understands everything.
+    fn bring_to_full(self: &Rc<Self>) {
+        let Some(document) = self.brought.borrow().clone() else { return };
+        let started = self.full.borrow().clone().map_or_else(|| Line::start(Module::Full), Ok);
+        let line = match started {
+            Ok(line) => line,
+            Err(problem) => {
+                return self.refuse(&format!("The engine could not be started: {problem:?}"));
+            }
+        };
+        if self.full.borrow_mut().replace(Rc::clone(&line)).is_none() {
+            (self.dispatch)(Action::Beyond);
+            self.listen(&line);
+        }
+        self.send_to(&line, document);
+    }
+
+    /// From now on the page shows the run of this engine.
+    fn follow(&self, line: &Rc<Line>) {
+        let before = self.line.replace(Rc::clone(line));
+        if !Rc::ptr_eq(&before, line) {
+            before.end();
+            let speed = self.speed.borrow().clone();
+            speed.into_iter().for_each(|order| self.send_to(line, order));
+        }
     }
 
     pub fn refuse(&self, problem: &str) {
         (self.dispatch)(Action::Refused(problem.into()));
     }
 
-    fn hear(&self, data: &JsValue) {
+    fn hear(self: &Rc<Self>, line: &Rc<Line>, data: &JsValue) {
         let parts: &Array = data.unchecked_ref();
         let message = serde_wasm_bindgen::from_value::<FromEngine>(parts.get(0));
+        let is_followed = Rc::ptr_eq(&self.line.borrow(), line);
         match message {
             Ok(FromEngine::Arriving { got, whole }) => {
                 (self.dispatch)(Action::Engine(Arrival::Coming { got, whole }));
             }
             Ok(FromEngine::Ready) => {
                 (self.dispatch)(Action::Engine(Arrival::Here));
-                self.ready.set(true);
-                for order in std::mem::take(&mut *self.queue.borrow_mut()) {
-                    self.send(order);
+                if let Err(problem) = line.is_up() {
+                    self.refuse(&format!("The engine could not be reached: {problem:?}"));
                 }
             }
+            Ok(FromEngine::Beyond) => self.bring_to_full(),
             Ok(FromEngine::Loaded(summary)) => {
+                self.follow(line);
                 self.feed.borrow_mut().load(*summary);
                 let title = self.title.borrow();
                 let named = Rc::<str>::from(self.feed.borrow().board.summary.name.as_str());
                 let title = if title.is_empty() { named } else { title.clone() };
                 (self.dispatch)(Action::Loaded { feed: self.feed.borrow().clone(), title });
             }
+            Ok(FromEngine::Problem { message }) => self.refuse(&message),
+            // The last words of an engine that the page has left.
+            Ok(_) if !is_followed => {}
             Ok(FromEngine::Frame(mut frame)) => {
                 let words = parts.get(1).dyn_into::<Uint32Array>().map(|a| a.to_vec());
                 let Some((hosts, tasks)) = words.ok().and_then(|words| unpack(&words)) else {
@@ -248,7 +264,6 @@ impl Player {
                 self.wake();
             }
             Ok(FromEngine::Why(why)) => (self.dispatch)(Action::Why(Rc::from(why))),
-            Ok(FromEngine::Problem { message }) => self.refuse(&message),
             Err(problem) => {
                 self.refuse(&format!("The engine said what the page does not know: {problem}"))
             }
@@ -296,7 +311,7 @@ impl Player {
             }
             more = stage.tick(now);
         }
-        if self.unshown.replace(false) && self.ready.get() {
+        if self.unshown.replace(false) {
             self.send(ToEngine::Shown);
         }
         self.tell();
@@ -335,27 +350,4 @@ impl Player {
 #[must_use]
 pub fn wall_ms() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
-}
-
-fn start_worker() -> Result<Worker, JsValue> {
-    let offered = js_sys::Reflect::has(&js_sys::global(), &"Worker".into())?;
-    if !offered {
-        return Err(JsError::new("no workers here").into());
-    }
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    Worker::new_with_options("./start-worker.js", &options)
-}
-
-/// The engine module on the page's own thread, spoken to through a channel.
-fn start_locally() -> Result<MessagePort, JsValue> {
-    let channel = MessageChannel::new()?;
-    js_sys::Reflect::set(&js_sys::global(), &LOCAL_PORT.into(), &channel.port2())?;
-    let window = web_sys::window().ok_or_else(|| JsValue::from("no window"))?;
-    let document = window.document().ok_or_else(|| JsValue::from("no document"))?;
-    let script = document.create_element("script")?;
-    script.set_attribute("type", "module")?;
-    script.set_attribute("src", "./start-worker.js")?;
-    document.head().ok_or_else(|| JsValue::from("no head"))?.append_child(&script)?;
-    Ok(channel.port1())
 }

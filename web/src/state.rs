@@ -39,6 +39,8 @@ pub struct State {
     pub coming: Option<Rc<str>>,
     /// How much of the engine is here.
     pub engine: Arrival,
+    /// The scenario that is coming computes values, and the module for that is on its way.
+    pub beyond: bool,
     /// What is brought gets made-up names.
     pub anonymous: bool,
     /// The engine runs on the page's own thread.
@@ -67,6 +69,7 @@ impl Default for State {
             loaded: false,
             coming: None,
             engine: Arrival::Asked,
+            beyond: false,
             anonymous: false,
             without_worker: false,
         }
@@ -166,11 +169,15 @@ impl State {
     /// percent; `None` once a scenario is on the screen.
     #[must_use]
     pub fn waits_for(&self) -> Option<(String, Option<u64>)> {
-        if self.loaded {
+        if self.loaded && !self.beyond {
             return None;
         }
         let megabytes = |bytes: u64| format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10);
-        let scheduler = "The scheduler is on its way to your browser";
+        let scheduler = if self.beyond {
+            "The scenario computes values; what that takes is on its way to your browser"
+        } else {
+            "The scheduler is on its way to your browser"
+        };
         Some(match (self.engine, &self.coming) {
             (Arrival::Asked, _) => (format!("{scheduler}."), None),
             (Arrival::Coming { got, whole: Some(whole) }, _) => {
@@ -196,6 +203,8 @@ pub enum Action {
     Coming(Rc<str>),
     /// More of the engine is here.
     Engine(Arrival),
+    /// What came takes another module of the engine.
+    Beyond,
     /// Whether what is brought gets made-up names.
     Anonymous(bool),
     /// A scenario was taken.
@@ -255,9 +264,12 @@ pub fn reduce(state: &State, action: Action) -> State {
         Action::View(view) => next.view = view,
         Action::Window(window) => next.window = window,
         Action::ToggleLog => next.log_folded = !state.log_folded,
-        Action::Refused(problem) => (next.problem, next.coming) = (Some(problem), None),
+        Action::Refused(problem) => {
+            (next.problem, next.coming, next.beyond) = (Some(problem), None, false);
+        }
         Action::Coming(title) => next.coming = Some(title),
         Action::Engine(arrival) => next.engine = arrival,
+        Action::Beyond => (next.engine, next.beyond) = (Arrival::Asked, true),
         Action::Anonymous(anonymous) => next.anonymous = anonymous,
         Action::Dismiss => next.problem = None,
         Action::WithoutWorker => next.without_worker = true,
@@ -319,6 +331,14 @@ mod tests {
         let refused = reduce(&state, Action::Refused("no".into()));
         assert!(told(&refused).is_some_and(|told| told.starts_with("No scenario is open.")));
         assert_eq!(running().waits_for(), None);
+    }
+
+    #[test]
+    fn what_a_scenario_needs_beyond_the_rest_is_waited_for_and_a_refusal_shows_the_old_one() {
+        let state = reduce(&running(), Action::Beyond);
+        let told = state.waits_for().map(|(sentence, _)| sentence).unwrap_or_default();
+        assert!(told.starts_with("The scenario computes values; what that takes is"), "{told}");
+        assert_eq!(reduce(&state, Action::Refused("no".into())).waits_for(), None);
     }
 
     #[test]

@@ -15,7 +15,8 @@ use stowplan_sim::run::Simulation;
 use stowplan_sim::scenario::{Plan, Scenario};
 use stowplan_sim::view::explain;
 
-use crate::cmd::run::{duration, read_file};
+use crate::cmd::run::duration;
+use crate::files;
 
 /// Says why a task goes where it goes, and what a service waits for
 ///
@@ -43,7 +44,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let name = args.file.display().to_string();
     let bad = |error: stowplan_sim::document::DocumentError| anyhow!("{name}: {error}");
-    let scenario = Scenario::read(&read_file(&args.file)?, &Limits::default()).map_err(bad)?;
+    let scenario = Scenario::read(&files::content(&args.file)?, &Limits::default()).map_err(bad)?;
     let plan = scenario.plan().map_err(bad)?;
     let mut simulation = Simulation::new(&plan).map_err(bad)?;
     simulation.run_to(args.at.unwrap_or(scenario.until).min(scenario.until));

@@ -1,14 +1,17 @@
 //! `stowplan import`: what the AWS CLI prints about a cluster in, a scenario out.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use stowplan_sim::document::{Limits, Node, Timestamp, to_json, to_yaml};
+use stowplan_sim::document::{Node, Timestamp, to_json, to_yaml};
 use stowplan_sim::import::check::{self, Checked};
 use stowplan_sim::import::{self, Options};
+
+use crate::files;
+use crate::progress::Progress;
 
 /// More files are a folder given by mistake.
 const MOST_FILES: usize = 10_000;
@@ -57,7 +60,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let files = read_all(&args.paths)?;
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
     let options = Options { at: args.at, cluster: args.cluster.clone(), anonymize: args.anonymous };
-    let imported = import::read(&files, &options)?;
+    let progress = Progress::new(sizes(&files), "the files", !args.quiet);
+    progress.say("reading");
+    let imported = import::read_watched(&files, &options, &mut |bytes| progress.at(bytes as u64));
+    progress.end();
+    let imported = imported?;
     write(args.output.as_deref(), &imported.document)?;
     if !args.quiet {
         for note in &imported.notes {
@@ -68,9 +75,17 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if !args.check {
         return Ok(ExitCode::SUCCESS);
     }
-    let checked = check::check(&files, &options)?;
+    let progress = Progress::new(sizes(&files), "the files", !args.quiet);
+    progress.say("comparing");
+    let checked = check::check_watched(&files, &options, &mut |bytes| progress.at(bytes as u64));
+    progress.end();
+    let checked = checked?;
     tell(&checked, args.quiet);
     Ok(if checked.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn sizes(files: &[(&str, &[u8])]) -> u64 {
+    files.iter().map(|(_, bytes)| bytes.len() as u64).sum()
 }
 
 fn tell(checked: &Checked, quiet: bool) {
@@ -94,15 +109,10 @@ fn tell(checked: &Checked, quiet: bool) {
 fn read_all(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>> {
     let mut files = Vec::new();
     for path in paths {
-        if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            let limit = u64::try_from(Limits::default().max_bytes)?;
-            std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?;
-            files.push(("standard input".to_owned(), bytes));
-        } else if path.is_dir() {
+        if path.is_dir() {
             read_folder(path, 0, &mut files)?;
         } else {
-            files.push(read_one(path)?);
+            files.push((files::name(path), files::content(path)?));
         }
     }
     if files.is_empty() {
@@ -126,23 +136,13 @@ fn read_folder(folder: &Path, level: usize, files: &mut Vec<(String, Vec<u8>)>) 
         if path.is_dir() {
             read_folder(&path, level + 1, files)?;
         } else if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
-            files.push(read_one(&path)?);
+            files.push((files::name(&path), files::content(&path)?));
         }
         if files.len() > MOST_FILES {
             bail!("{}: more than {MOST_FILES} files", folder.display());
         }
     }
     Ok(())
-}
-
-fn read_one(path: &Path) -> Result<(String, Vec<u8>)> {
-    let name = path.display().to_string();
-    let limit = u64::try_from(Limits::default().max_bytes)?;
-    let file = fs::File::open(path).with_context(|| name.clone())?;
-    let mut bytes = Vec::new();
-    // One byte more than is allowed is enough for the importer to refuse the file.
-    file.take(limit + 1).read_to_end(&mut bytes).with_context(|| name.clone())?;
-    Ok((name, bytes))
 }
 
 fn write(output: Option<&Path>, document: &Node) -> Result<()> {

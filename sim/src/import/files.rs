@@ -2,6 +2,7 @@
 
 use crate::document::{DocumentError, Limits, Node, Value, parse_json};
 
+use super::Watch;
 use super::at::At;
 use super::kind::{self, Kind};
 use super::note::{Concern, ImportError, Notes};
@@ -18,11 +19,15 @@ pub(super) struct Document<'f> {
 pub(super) fn read<'f>(
     files: &[(&'f str, &'f [u8])],
     notes: &mut Notes,
+    watch: &mut Watch<'_>,
 ) -> Result<Vec<Document<'f>>, ImportError> {
     let mut limits = Limits::default();
     check_size(files, &limits)?;
     let mut documents = Vec::new();
+    let mut done = 0;
     for &(file, bytes) in files {
+        done += bytes.len();
+        watch(done);
         if bytes.iter().all(u8::is_ascii_whitespace) {
             notes.of_file(Concern::Missing, file, "the file is empty");
             continue;

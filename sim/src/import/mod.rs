@@ -117,6 +117,9 @@ impl fmt::Display for Summary {
     }
 }
 
+/// Hears how many bytes of all files were read.
+pub type Watch<'w> = dyn FnMut(usize) + 'w;
+
 /// Reads an export: files by name and content.
 ///
 /// # Errors
@@ -124,8 +127,21 @@ impl fmt::Display for Summary {
 /// If a file cannot be read, nothing of a cluster is in them, or they contradict themselves in
 /// what cannot be left open: each with file, path, line and remedy.
 pub fn read(files: &[(&str, &[u8])], options: &Options) -> Result<Imported, ImportError> {
+    read_watched(files, options, &mut |_| {})
+}
+
+/// As [`read`]; says after each file how many bytes of all were read.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_watched(
+    files: &[(&str, &[u8])],
+    options: &Options,
+    watch: &mut Watch<'_>,
+) -> Result<Imported, ImportError> {
     let mut notes = Notes::default();
-    let documents = files::read(files, &mut notes)?;
+    let documents = files::read(files, &mut notes, watch)?;
     let parts = files::parts(&documents, &mut notes)?;
     let start = start_of(&parts, options)?;
     let export = export::gather(parts, options.cluster.as_deref(), &mut notes)?;

@@ -137,6 +137,8 @@ pub enum FromEngine {
     Document { json: String, undo: u32, redo: u32 },
     /// How a task came to stand where it stands.
     Why(Box<Why>),
+    /// The scenario computes `${...}`, for which the full module is needed; nothing changed.
+    Beyond,
     /// Something was refused; nothing changed.
     Problem { message: String },
 }

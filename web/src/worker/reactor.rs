@@ -7,7 +7,7 @@ use stowplan_engine::model::{InstanceId, TaskId, Time, ZoneId};
 use stowplan_sim::document::{Limits, parse, to_json};
 use stowplan_sim::import;
 use stowplan_sim::run::{Replay, Simulation};
-use stowplan_sim::scenario::{Action, Plan, Scenario, TimelineEntry, WorldAction};
+use stowplan_sim::scenario::{Action, Plan, Scenario, TimelineEntry, WorldAction, has_template};
 
 use super::journal::{Journal, Mark, is_decision};
 use super::pacer::{Goal, Pacer};
@@ -130,6 +130,9 @@ impl Reactor {
 
     fn load(&mut self, text: &[u8], notes: Vec<ImportNote>) -> Result<Vec<FromEngine>, String> {
         let scenario = Scenario::read(text, &Limits::default()).map_err(|e| e.to_string())?;
+        if is_beyond(&scenario) {
+            return Ok(vec![FromEngine::Beyond]);
+        }
         let (run, mut summary) = Run::new(&scenario)?;
         summary.notes = notes;
         self.run = Some(run);
@@ -232,22 +235,14 @@ fn is_scenario(text: &str) -> bool {
     tree.map_or(true, |tree| tree.get("version").is_some())
 }
 
-/// What the page's engine leaves out is refused by name, never run as something else.
-fn understands(document: &serde_json::Value) -> Result<(), String> {
-    let entries = document["timeline"].as_array().into_iter().flatten();
-    let computed = entries.map(|entry| entry.to_string().contains("${")).position(|it| it);
-    computed.map_or(Ok(()), |place| {
-        Err(format!(
-            "timeline[{place}]: `${{...}}` is not computed in the page. Write the value itself, \
-             or run the file with `stowplan run`."
-        ))
-    })
+/// Whether a run of the scenario computes values that only the full module can.
+fn is_beyond(scenario: &Scenario) -> bool {
+    !cfg!(feature = "expressions") && scenario.document().get("timeline").is_some_and(has_template)
 }
 
 impl Run {
     fn new(scenario: &Scenario) -> Result<(Self, Summary), String> {
         let document = to_json(scenario.document());
-        understands(&document)?;
         let plan = scenario.plan().map_err(|error| error.to_string())?;
         let replay = Replay::new(&plan).map_err(|error| error.to_string())?;
         let columns = columns(replay.head().engine());

@@ -9,81 +9,51 @@ use crate::shell;
 
 /// The cargo profile of everything the browser loads.
 const PROFILE: &str = "wasm";
+const PACKAGE: &str = "stowplan-web";
 
-/// One wasm module: a cargo target and the budget of what a visitor downloads for it.
+/// One wasm module: a program of the page whose `main` runs as soon as it is loaded.
 pub(crate) struct WasmModule {
-    /// The cargo package.
-    pub(crate) package: &'static str,
-    /// The stem of the files in `pkg/`.
+    /// The cargo binary, and the stem of the files in `pkg/`.
     pub(crate) name: &'static str,
-    /// Which target of the package it is.
-    pub(crate) target: Target,
+    /// Whether it has the expression language.
+    expressions: bool,
     /// The most bytes it may weigh, gzipped, with its glue.
     pub(crate) budget: u64,
 }
 
-/// The cargo target that becomes a module.
-#[derive(Clone, Copy)]
-pub(crate) enum Target {
-    /// The package's library, as a `cdylib`.
-    Library,
-    /// A program whose `main` runs as soon as the module is loaded.
-    Program,
-}
-
-/// The page and its engine, fetched at the same time.
-const PAGE_AND_ENGINE: [WasmModule; 2] = [
-    WasmModule {
-        package: "stowplan-web",
-        name: "app",
-        target: Target::Program,
-        budget: 280 * 1024,
-    },
-    WasmModule {
-        package: "stowplan-web",
-        name: "worker",
-        target: Target::Program,
-        // ARCHITECTURE.md says why it is more than the design's 550.
-        budget: 1088 * 1024,
-    },
+/// The page and its engine, fetched at the same time, and the engine with the expression language,
+/// fetched when a scenario computes something.
+const MODULES: [WasmModule; 3] = [
+    WasmModule { name: "app", expressions: false, budget: 280 * 1024 },
+    // ARCHITECTURE.md says why it is more than the design's 550.
+    WasmModule { name: "worker", expressions: false, budget: 1088 * 1024 },
+    WasmModule { name: "full_worker", expressions: true, budget: 1440 * 1024 },
 ];
-
-/// Both in one, as long as the page has no engine module of its own.
-const ALL_IN_ONE: [WasmModule; 1] = [WasmModule {
-    package: "stowplan-web",
-    name: "stowplan_web",
-    target: Target::Library,
-    budget: (280 + 1088) * 1024,
-}];
 
 /// Every module of the page.
 pub(crate) fn modules() -> &'static [WasmModule] {
-    let engine = shell::root().join("web/src/bin/worker.rs");
-    if engine.is_file() { &PAGE_AND_ENGINE } else { &ALL_IN_ONE }
+    &MODULES
 }
 
 impl WasmModule {
     /// Where cargo leaves the compiled module.
     pub(crate) fn compiled(&self) -> PathBuf {
-        let file = match self.target {
-            Target::Library => format!("{}.wasm", self.package.replace('-', "_")),
-            Target::Program => format!("{}.wasm", self.name),
-        };
+        let file = format!("{}.wasm", self.name);
         shell::target_dir().join(WASM_TARGET).join(PROFILE).join(file)
+    }
+
+    fn compile(&self) -> Result<()> {
+        let mut cargo = shell::cargo();
+        cargo.args(["build", "--target", WASM_TARGET, "--profile", PROFILE]);
+        cargo.args(["--package", PACKAGE, "--bin", self.name]);
+        if !self.expressions {
+            cargo.arg("--no-default-features");
+        }
+        shell::run(&mut cargo)
     }
 }
 
 /// Compiles the modules; cargo shows its own progress and skips what is up to date.
 pub(crate) fn compile(modules: &[WasmModule]) -> Result<()> {
-    for module in modules {
-        let mut cargo = shell::cargo();
-        cargo.args(["build", "--target", WASM_TARGET, "--profile", PROFILE]);
-        cargo.args(["--package", module.package]);
-        match module.target {
-            Target::Library => cargo.arg("--lib"),
-            Target::Program => cargo.args(["--bin", module.name]),
-        };
-        shell::run(&mut cargo)?;
-    }
-    Ok(())
+    modules.iter().try_for_each(WasmModule::compile)
 }

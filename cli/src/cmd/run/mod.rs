@@ -2,10 +2,9 @@
 
 mod human;
 mod json;
-mod progress;
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,7 +19,9 @@ use stowplan_sim::series::CSV_HEADER;
 
 use human::Human;
 use json::Json;
-use progress::Progress;
+
+use crate::files;
+use crate::progress::Progress;
 
 /// Runs scenarios, tells their stories and says whether what they expect holds
 ///
@@ -97,9 +98,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 fn read_all(args: &Args) -> Result<Vec<(String, Scenario)>> {
     let mut all = Vec::new();
     for file in &args.files {
-        let name = file.display().to_string();
+        let name = files::name(file);
         let bad = |error: stowplan_sim::document::DocumentError| anyhow!("{name}: {error}");
-        let scenario = Scenario::read(&read_file(file)?, &Limits::default()).map_err(bad)?;
+        let scenario = Scenario::read(&files::content(file)?, &Limits::default()).map_err(bad)?;
         let variants: Result<Vec<Scenario>, _> =
             scenario.variants.iter().map(|variant| scenario.variant(variant)).collect();
         let variants = variants.map_err(bad)?;
@@ -107,15 +108,6 @@ fn read_all(args: &Args) -> Result<Vec<(String, Scenario)>> {
         all.extend(variants.into_iter().map(|variant| (name.clone(), variant)));
     }
     Ok(all)
-}
-
-pub(crate) fn read_file(file: &Path) -> Result<Vec<u8>> {
-    if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
-        return Ok(bytes);
-    }
-    std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
 fn create_csv(path: &Path) -> Result<BufWriter<File>> {
@@ -164,7 +156,10 @@ fn run_one(
         (false, quiet) => Box::new(Human { quiet }),
     };
     teller.begin(out, scenario)?;
-    let progress = Progress::new(&scenario.title(), scenario.until, args.quiet);
+    // The story itself is watched where it is printed.
+    let wanted = args.quiet || !std::io::stdout().is_terminal();
+    let progress = Progress::new(position(scenario.until), "simulated time", wanted);
+    progress.say(&scenario.title());
     let mut told = 0;
     let mut foreseen = 0;
     while let Some(now) = trial.advance() {
@@ -177,7 +172,7 @@ fn run_one(
         }
         foreseen = trial.forecasts().len();
         told = teller.tell(out, &trial, told)?;
-        progress.at(now);
+        progress.at(position(now));
     }
     let outcome = trial.finish();
     progress.end();
@@ -186,6 +181,11 @@ fn run_one(
         trial.series().write_csv(&scenario.title(), csv)?;
     }
     Ok(outcome)
+}
+
+/// Where an instant stands on the bar.
+fn position(time: Time) -> u64 {
+    u64::try_from(time.0).unwrap_or(0)
 }
 
 /// Tells of a run as it goes.

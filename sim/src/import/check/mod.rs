@@ -16,7 +16,7 @@ use crate::document::{DocumentError, to_json};
 use crate::import::at::At;
 use crate::import::export::{self, Export, Things};
 use crate::import::note::{ImportError, Notes};
-use crate::import::{self, Imported, Options, files};
+use crate::import::{self, Imported, Options, Watch, files};
 use crate::scenario::{Plan, Scenario};
 use crate::view::describe::Query;
 use crate::view::{Clock, Moment, Record, WorldFacts};
@@ -99,10 +99,23 @@ impl From<DocumentError> for CheckError {
 ///
 /// If the export cannot be imported, or the scenario made of it does not run.
 pub fn check(files: &[(&str, &[u8])], options: &Options) -> Result<Checked, CheckError> {
+    check_watched(files, options, &mut |_| {})
+}
+
+/// As [`check`]; says after each file how many bytes of all were read.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn check_watched(
+    files: &[(&str, &[u8])],
+    options: &Options,
+    watch: &mut Watch<'_>,
+) -> Result<Checked, CheckError> {
     let options = Options { anonymize: false, ..options.clone() };
     let imported = import::read(files, &options)?;
     let mut notes = Notes::default();
-    let documents = files::read(files, &mut notes)?;
+    let documents = files::read(files, &mut notes, watch)?;
     let parts = files::parts(&documents, &mut notes)?;
     let export = export::gather(parts, options.cluster.as_deref(), &mut notes)?;
     compare_all(&export, imported)

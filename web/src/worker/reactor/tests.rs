@@ -110,12 +110,14 @@ fn edits_are_taken_back_and_made_again() {
 }
 
 #[test]
-fn what_the_page_cannot_compute_is_refused_by_name() {
-    let entry = "{ at: 1s, stopTask: { task: \"${tasks[0].id}\" } }";
-    let page = Page::open(format!("version: 1\nname: n\ntimeline: [ {entry} ]\n"));
-    assert!(page.frames.is_empty(), "it runs all the same");
-    let said = &page.problems[0];
-    assert!(said.starts_with("timeline[0]: `${...}` is not computed"), "{said}");
+fn what_the_full_module_computes_is_what_a_plain_run_does() {
+    let file = "../scenarios/spec/03-W133-stop-a-deployment.yaml";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(path).expect("the example is there");
+    assert!(text.contains("${"), "it computes nothing");
+    let mut page = Page::open(text.clone());
+    page.say(ToEngine::Seek { ms: u64::MAX });
+    assert_eq!(page.last().digest, digest_of_a_run(&text));
 }
 
 fn digest_of_a_run(text: &str) -> String {

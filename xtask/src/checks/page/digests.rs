@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 
 use super::native::{files, stem};
@@ -74,10 +74,7 @@ fn paste(guest: &Guest<'_>, page: &Page<'_>, file: &Path) -> Result<()> {
     )?;
     let refusal = page.eval("document.querySelector('[data-testid=problem]')?.textContent")?;
     if let Some(words) = refusal.as_str() {
-        // The page's engine has no expression language, and says so.
-        let named = content.contains("${") && words.contains("`${...}` is not computed");
-        ensure!(named, "the page refuses what the command line runs: {words}");
-        return page.click_on("[data-testid=problem] button");
+        bail!("the page refuses what the command line runs: {words}");
     }
     to_the_end(page)?;
     same(page, &wanted.digest)
