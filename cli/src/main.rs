@@ -22,6 +22,7 @@ enum Command {
     Explain(cmd::explain::Args),
     Import(cmd::import::Args),
     Run(cmd::run::Args),
+    Sweep(cmd::sweep::Args),
 }
 
 /// What is asked for could not be done: bad input, or a file that cannot be read or written.
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => cmd::explain::run(&args),
         Command::Import(args) => cmd::import::run(&args),
         Command::Run(args) => cmd::run::run(&args),
+        Command::Sweep(args) => cmd::sweep::run(&args),
     };
     done.unwrap_or_else(|error| {
         // Whoever reads our output may stop whenever they like.

@@ -35,6 +35,13 @@ impl Progress {
         }
     }
 
+    /// One more is done.
+    pub(crate) fn advance(&self) {
+        if let Some(bar) = &self.0 {
+            bar.inc(1);
+        }
+    }
+
     /// Takes the bar off the screen.
     pub(crate) fn end(&self) {
         if let Some(bar) = &self.0 {

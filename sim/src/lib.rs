@@ -12,5 +12,7 @@ pub mod run;
 pub mod scenario;
 pub mod series;
 pub mod story;
+#[cfg(all(feature = "expect", feature = "yaml"))]
+pub mod sweep;
 pub mod view;
 pub mod world;

@@ -81,6 +81,19 @@ impl Series {
         Self { wanted, ..Self::default() }
     }
 
+    /// Keeps these numbers, too, from now on.
+    pub fn want(&mut self, more: Wanted) {
+        self.wanted = match (std::mem::take(&mut self.wanted), more) {
+            (Wanted::Everything, _) | (_, Wanted::Everything) => Wanted::Everything,
+            (Wanted::Nothing, more) => more,
+            (before, Wanted::Nothing) => before,
+            (Wanted::Paths(mut before), Wanted::Paths(more)) => {
+                before.extend(more);
+                Wanted::Paths(before)
+            }
+        };
+    }
+
     /// Takes the numbers of a settled instant.
     pub fn look(&mut self, moment: &Moment<'_>) {
         self.looked_at = Some(moment.now);

@@ -3,3 +3,4 @@
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod run;
+pub(crate) mod sweep;

@@ -67,14 +67,22 @@ impl Node {
 
     /// Replaces the value of a key, or adds the key at the end; what is no map becomes one.
     pub fn set(&mut self, name: &str, value: Self) {
+        *self.entry(name) = value;
+    }
+
+    /// The value of a key, to be changed; a key that is not there is added with nothing in it, and
+    /// what is no map becomes one.
+    pub fn entry(&mut self, name: &str) -> &mut Self {
         if !matches!(self.value, Value::Map(_)) {
             self.value = Value::Map(Vec::new());
         }
         let Value::Map(entries) = &mut self.value else { unreachable!("made a map just above") };
-        match entries.iter_mut().find(|entry| entry.key.name == name) {
-            Some(entry) => entry.value = value,
-            None => entries.push(Entry { key: Key::from(name), value }),
-        }
+        let known = entries.iter().position(|entry| entry.key.name == name);
+        let position = known.unwrap_or_else(|| {
+            entries.push(Entry { key: Key::from(name), value: Self::default() });
+            entries.len() - 1
+        });
+        &mut entries[position].value
     }
 
     /// Takes a key out of a map.

@@ -86,6 +86,18 @@ struct Failure {
     events: Vec<String>,
 }
 
+/// Numbers over time that expressions ask for.
+pub fn wanted_by<'p>(programs: impl IntoIterator<Item = &'p Program>) -> Wanted {
+    let mut all: Vec<String> = Vec::new();
+    for program in programs {
+        match program.paths() {
+            Some(paths) => all.extend_from_slice(paths),
+            None => return Wanted::Everything,
+        }
+    }
+    if all.is_empty() { Wanted::Nothing } else { Wanted::Paths(all) }
+}
+
 impl Expectations {
     /// Compiles all entries; on failure says for each bad one, by its position, what is wrong.
     pub fn compile(entries: Vec<Entry>) -> Result<Self, Vec<(usize, ExpressionError)>> {
@@ -120,14 +132,7 @@ impl Expectations {
 
     /// Numbers over time that the expressions ask for.
     pub fn wanted(&self) -> Wanted {
-        let mut all: Vec<String> = Vec::new();
-        for check in &self.checks {
-            match check.program.paths() {
-                Some(paths) => all.extend_from_slice(paths),
-                None => return Wanted::Everything,
-            }
-        }
-        if all.is_empty() { Wanted::Nothing } else { Wanted::Paths(all) }
+        wanted_by(self.checks.iter().map(|check| &check.program))
     }
 
     /// Whether some expectation still depends on what comes.

@@ -16,7 +16,7 @@ mod show;
 mod value;
 mod verdict;
 
-pub use check::{Entry, Expectations, Form};
+pub use check::{Entry, Expectations, Form, wanted_by};
 pub use compile::Program;
 pub use error::{EvaluationError, ExpressionError};
 pub use interpolate::{Interpolation, InterpolationError};

@@ -1,10 +1,13 @@
 //! A run that is looked at: expectations checked and numbers kept at every settled instant.
 
+use serde_json::Value;
 use stowplan_engine::model::Time;
 
 use super::{CallProblem, Simulation};
 use crate::document::DocumentError;
-use crate::expect::{Entry, Expectations, Form, Sight, Verdict};
+use crate::expect::{
+    Entry, EvaluationError, Expectations, Form, Program, Sight, Verdict, wanted_by,
+};
 use crate::forecast::Forecast;
 use crate::scenario::{Expectation, Plan, Quantifier, Scenario};
 use crate::series::{Series, Wanted};
@@ -21,6 +24,9 @@ pub struct Trial {
     next_watched: usize,
     /// What was said of deployments before they began.
     forecasts: Option<Vec<Forecast>>,
+    /// What is measured when the run ends, and what came of it.
+    measures: Vec<Program>,
+    measured: Vec<Result<Value, EvaluationError>>,
 }
 
 /// What became of a run.
@@ -64,6 +70,8 @@ impl Trial {
             watched,
             next_watched: 0,
             forecasts: None,
+            measures: Vec::new(),
+            measured: Vec::new(),
         })
     }
 
@@ -72,6 +80,25 @@ impl Trial {
     pub fn with_forecasts(mut self) -> Self {
         self.forecasts = Some(Vec::new());
         self
+    }
+
+    /// Evaluates these expressions, too, when the run ends.
+    ///
+    /// # Errors
+    ///
+    /// An expression that does not compile.
+    pub fn with_measures(mut self, expressions: &[&str]) -> Result<Self, DocumentError> {
+        let compile = |text: &&str| {
+            Program::compile(text).map_err(|error| DocumentError::new(error.to_string()))
+        };
+        self.measures = expressions.iter().map(compile).collect::<Result<_, _>>()?;
+        self.series.want(wanted_by(&self.measures));
+        Ok(self)
+    }
+
+    /// What the measures yielded; nothing before [`Self::finish`].
+    pub fn measured(&self) -> &[Result<Value, EvaluationError>] {
+        &self.measured
     }
 
     /// What was said of deployments so far, each before it began.
@@ -123,7 +150,9 @@ impl Trial {
         while self.advance().is_some() {}
         let moment = self.simulation.moment(self.simulation.until());
         self.series.look(&moment);
-        self.expectations.finish(&Sight { moment, series: &self.series });
+        let sight = Sight { moment, series: &self.series };
+        self.expectations.finish(&sight);
+        self.measured = self.measures.iter().map(|measure| measure.value(&sight)).collect();
         Outcome {
             verdicts: self.expectations.verdicts(),
             problems: self.simulation.problems().to_vec(),
