@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 /// A function must answer within its platform's limit.
-const FUNCTION_LIMIT: Span = Span::from_mins(15);
+pub(super) const FUNCTION_LIMIT: Span = Span::from_mins(15);
 
 /// Begins every hook of a stage; they run side by side.
 pub(super) fn begin(control: &mut Control, record: ServiceDeploymentId, stage: LifecycleStage) {
@@ -183,6 +183,12 @@ pub(super) fn all_succeeded(control: &Control, record: ServiceDeploymentId) -> b
 /// Whether somebody is waited for.
 pub(super) fn pauses(control: &Control, record: ServiceDeploymentId) -> bool {
     visit(control, record).any(|run| run.status == HookStatus::AwaitingAction)
+}
+
+/// When the last pause of this visit to the stage ended.
+pub(super) fn paused_until(control: &Control, record: ServiceDeploymentId) -> Option<Time> {
+    let pauses = visit(control, record).filter(|run| run.target == HookTarget::Pause);
+    pauses.filter_map(|run| run.finished_at).max()
 }
 
 /// When the clock alone changes something about the hooks of the stage.

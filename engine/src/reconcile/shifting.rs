@@ -13,6 +13,8 @@ use crate::model::{
 use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::{hooks, monitors};
+use crate::store::Store;
+use crate::view::ShiftOutlook;
 
 /// A Network Load Balancer takes so long to follow a change of weights (03 section 21.1).
 const NETWORK_SETTLES: Span = Span::from_mins(10);
@@ -108,7 +110,10 @@ pub(crate) fn wants_all(control: &Control, deployment: DeploymentId) -> bool {
 
 /// The revision that traffic comes from: the newest one that was complete.
 pub(crate) fn kept_source(control: &Control, service: ServiceId) -> Option<DeploymentId> {
-    let store = &control.store;
+    source_in(&control.store, service)
+}
+
+fn source_in(store: &Store, service: ServiceId) -> Option<DeploymentId> {
     store.service(service).deployments.iter().rev().copied().find(|&deployment| {
         let row = store.deployment(deployment);
         row.status == DeploymentStatus::Active
@@ -126,17 +131,38 @@ struct ShiftPlan {
 }
 
 fn plan(control: &Control, record: ServiceDeploymentId) -> ShiftPlan {
-    let store = &control.store;
+    plan_in(&control.store, record)
+}
+
+fn plan_in(store: &Store, record: ServiceDeploymentId) -> ShiftPlan {
     let row = store.record(record);
     let service = store.service(row.service);
     let balancers = &store.deployment(row.target).load_balancers;
-    let has_source = row.rollback.is_some() || kept_source(control, row.service).is_some();
+    let has_source = row.rollback.is_some() || source_in(store, row.service).is_some();
     let shifts = !balancers.is_empty() && has_source;
     ShiftPlan {
         steps: if shifts { traffic::steps(service.settings.strategy) } else { 1 },
         shifts,
         network: service.load_balancers.iter().any(|balancer| store.is_network(balancer)),
         has_test_rule: service.has_test_rule(),
+    }
+}
+
+/// What a deployment that shifts traffic goes by, for whoever looks ahead.
+pub(crate) fn outlook(store: &Store, record: ServiceDeploymentId) -> ShiftOutlook {
+    let (plan, row) = (plan_in(store, record), store.record(record));
+    let strategy = store.service(row.service).settings.strategy;
+    let step = |step| match plan.shifts {
+        true => (traffic::weight(strategy, step), traffic::wait(strategy, step)),
+        false => (Share::ALL, Span::ZERO),
+    };
+    ShiftOutlook {
+        steps: (1..=plan.steps).map(step).collect(),
+        tests: plan.has_test_rule,
+        settles: if plan.network && plan.shifts { NETWORK_SETTLES } else { Span::ZERO },
+        stage_limit: STAGE_LIMIT,
+        whole_limit: DEPLOYMENT_LIMIT,
+        function_limit: hooks::FUNCTION_LIMIT,
     }
 }
 
@@ -314,7 +340,10 @@ fn limit_at(control: &Control, record: ServiceDeploymentId) -> Option<Time> {
             Some(work.max(shift.entered_at + STAGE_LIMIT).min(row.created_at + DEPLOYMENT_LIMIT))
         }
         ShiftState::Forward(_) => {
-            Some((shift.entered_at + STAGE_LIMIT).min(row.created_at + DEPLOYMENT_LIMIT))
+            // What a pause takes is not the stage's.
+            let since = hooks::paused_until(control, record).max(Some(shift.entered_at));
+            let since = since.unwrap_or(shift.entered_at);
+            Some((since + STAGE_LIMIT).min(row.created_at + DEPLOYMENT_LIMIT))
         }
     }
 }

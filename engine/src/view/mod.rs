@@ -2,6 +2,7 @@
 
 mod counts;
 mod message;
+mod shift;
 mod text;
 
 use crate::api::EngineConfig;
@@ -19,6 +20,7 @@ use crate::store::instances::Free;
 use crate::subject::InstanceSubject;
 
 pub use counts::ServiceCounts;
+pub use shift::ShiftOutlook;
 
 /// A read-only view of the whole state.
 #[derive(Clone, Copy)]

@@ -67,7 +67,7 @@ impl RollingUpdate {
     #[must_use]
     pub fn beside(forecast: &Forecast, max_surge: Amount, max_unavailable: Amount) -> Self {
         Self {
-            replicas: forecast.rolling.desired,
+            replicas: forecast.desired,
             max_unavailable,
             max_surge,
             to_available: forecast.pace.to_healthy.unwrap_or(0),
@@ -160,6 +160,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::forecast::grid::Grid;
     use crate::forecast::rolling::Rolling;
 
     fn quarter(replicas: u32) -> RollingUpdate {
@@ -188,8 +189,10 @@ mod tests {
             ceiling: 2,
             to_healthy: 40,
             to_stop: 30,
-            tick: 1,
+            grid: Grid::aligned(1),
             room: None,
+            bake: 0,
+            early: None,
         };
         assert!(matches!(ecs.course().end, End::Stuck(_)));
     }

@@ -1,23 +1,42 @@
 //! What a deployment will do, said before it is done: how many tasks at most, how few healthy ones
-//! at least, how long, and what could stop it for ever (03 sections 6.1, 6.5, 6.6 and 23).
+//! at least, how long, and what could stop it for ever (03 sections 6, 9, 21, 22 and 23).
 //!
-//! The counts follow from formulas ([`rolling`]). What they need of the world, how long one task
-//! takes and how many more fit, is measured on copies of the run ([`pace`]). A forecast assumes
-//! that the new revision is sound, that its tasks take equal time, and that nothing else happens.
+//! The numbers follow from formulas, one file a strategy: [`rolling`], [`daemon`], [`shifting`]
+//! with [`hooks`], [`task_sets`]. What they need of the world, how long one task takes and how many
+//! more fit, is measured on copies of the run ([`pace`]). A forecast assumes that the new revision
+//! is sound, that its tasks take equal time, and that nothing else happens.
+//!
+//! A page that has not made a call yet asks [`Forecast::of_call`] with the UpdateService it would
+//! make; [`Forecast::under_way`] tells of deployments that have begun. [`Forecast::answer`] is what
+//! goes over a wire: every number by name, and the whole in sentences.
 
+mod answer;
+pub mod daemon;
+pub mod grid;
+pub mod hooks;
 pub mod kubernetes;
+mod look;
+mod look_daemon;
+mod look_shift;
 pub mod pace;
 pub mod rolling;
+pub mod shifting;
+pub mod task_sets;
 mod text;
 
 use stowplan_engine::api::Command;
 use stowplan_engine::api::input::UpdateService;
-use stowplan_engine::model::{DeploymentId, SchedulingStrategy, ServiceId, Time};
+use stowplan_engine::model::Time;
 
 use crate::run::Simulation;
 use crate::scenario::TimelineEntry;
+use daemon::Daemon;
 use pace::Pace;
-use rolling::{Course, End, Limit, Rolling};
+use rolling::{Begun, Course, End, Limit, Rolling};
+use shifting::{Phase, Shifting, WayBack};
+use task_sets::TaskSets;
+
+pub use answer::{ForecastAnswer, PhaseAnswer};
 
 /// What one deployment will do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,16 +45,59 @@ pub struct Forecast {
     pub service: String,
     /// What it is to run, `family:revision`.
     pub definition: String,
-    /// When the call is made.
+    /// When the call is made, or when an ongoing deployment is looked at.
     pub at: Time,
+    /// Whether it has begun before.
+    pub under_way: bool,
+    /// Tasks that are wanted in the end.
+    pub desired: u32,
     /// The numbers it goes by. Its durations are 0 where [`Pace`] does not know them.
-    pub rolling: Rolling,
+    pub numbers: Numbers,
     /// What one task takes.
     pub pace: Pace,
     /// What comes of it; [`Self::duration`] says how long it takes, if that is known.
     pub course: Course,
+    /// Its stages, when it shifts traffic; as far as the durations are known.
+    pub phases: Vec<Phase>,
+    /// What its most tasks need beyond those that were there.
+    pub extra: Extra,
     /// What users should know beforehand (03 section 23).
     pub risks: Vec<Risk>,
+}
+
+/// The numbers of a deployment, by the way in which it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// Task by task.
+    Rolling(Rolling, Option<Begun>),
+    /// Task by task, one an instance.
+    Daemon(Daemon),
+    /// Beside the old revision, then traffic shifts.
+    Shifting(Box<Shifting>, Shifts),
+    /// Somebody else decides how much runs.
+    TaskSets(TaskSets),
+}
+
+/// In which way traffic shifts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shifts {
+    /// At once.
+    BlueGreen,
+    /// In equal steps.
+    Linear,
+    /// A little, then all.
+    Canary,
+}
+
+/// Capacity that is needed on the way, beyond what was taken before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// Tasks.
+    pub tasks: u32,
+    /// CPU units of them.
+    pub cpu: u64,
+    /// MiB of them.
+    pub memory: u64,
 }
 
 /// What users should know beforehand.
@@ -49,140 +111,149 @@ pub enum Risk {
     Blind,
     /// So many fewer tasks than the surge may have get a place.
     SurgeCut(u32),
+    /// So many tasks wait for instances that managed scaling launches: those take longer.
+    WaitsForInstances(u32),
+    /// There is no load balancer whose traffic could shift.
+    NothingShifts,
 }
 
 impl Forecast {
-    /// What an entry of the timeline would bring about if it were done now. Empty unless it is an
-    /// UpdateService that starts a rolling deployment of a replica service.
+    /// What an entry of the timeline would bring about if it were done now. Empty unless it starts
+    /// a deployment.
     pub fn of_entry(before: &Simulation, now: Time, entry: &TimelineEntry) -> Vec<Self> {
         match before.command_of(now, entry) {
-            Some(Command::UpdateService(call)) => Self::of_call(before, now, &call),
+            Some(command) => Self::of_command(before, now, &command),
+            None => Vec::new(),
+        }
+    }
+
+    /// What a call would bring about if it were made now; the run stays as it is. Empty when the
+    /// call would be refused, or starts no deployment.
+    pub fn of_command(before: &Simulation, now: Time, command: &Command) -> Vec<Self> {
+        match command {
+            Command::UpdateService(call) => Self::of_call(before, now, call),
+            Command::CreateTaskSet(_) | Command::UpdateTaskSet(_) | Command::DeleteTaskSet(_) => {
+                look::at_task_sets(before, now, command)
+            }
             _ => Vec::new(),
         }
     }
 
-    /// What a call would bring about if it were made now; see [`Self::of_entry`].
+    /// What an UpdateService would bring about if it were made now; see [`Self::of_command`].
     pub fn of_call(before: &Simulation, now: Time, call: &UpdateService) -> Vec<Self> {
-        let Ok(after) = before.after_call(now, Command::UpdateService(Box::new(call.clone())))
-        else {
-            return Vec::new();
-        };
-        let view = after.engine();
-        let started = view.services().filter_map(|(id, service)| {
-            let primary = view.primary(id)?;
-            let is_new = before.engine().services().any(|(old, _)| old == id)
-                && before.engine().primary(id).is_some_and(|before| before != primary);
-            let is_replica = service.scheduling == SchedulingStrategy::Replica;
-            (is_new && is_replica).then_some((id, primary))
-        });
-        started.map(|(id, primary)| Self::of(before, now, call, &after, id, primary)).collect()
+        look::at_update(before, now, call)
     }
 
-    fn of(
-        before: &Simulation,
-        now: Time,
-        call: &UpdateService,
-        after: &Simulation,
-        service: ServiceId,
-        primary: DeploymentId,
-    ) -> Self {
-        let view = after.engine();
-        let row = view.service(service);
-        let pace = pace::measure(after.clone(), primary, now);
-        let rolling = Rolling {
-            desired: row.desired,
-            floor: row.lower_limit(),
-            ceiling: row.upper_limit(),
-            to_healthy: pace.to_healthy.unwrap_or(0),
-            to_stop: pace.to_stop.unwrap_or(0),
-            tick: view.config().tick.0.max(1),
-            room: before
-                .after_call(now, Command::UpdateService(Box::new(wide_open(call))))
-                .ok()
-                .and_then(|copy| pace::room(&copy, copy.engine().primary(service)?)),
-        };
-        let definition = view.definition(view.deployment(primary).definition);
-        Self {
-            service: row.name.to_string(),
-            definition: definition.label(),
-            at: now,
-            rolling,
-            course: rolling.course(),
-            risks: risks(after, primary, &rolling),
-            pace,
+    /// What is left of the rolling deployments that are under way now, as in an imported cluster.
+    pub fn under_way(simulation: &Simulation, now: Time) -> Vec<Self> {
+        look::at_running(simulation, now)
+    }
+
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`, or `EXTERNAL` for task sets.
+    #[must_use]
+    pub fn strategy(&self) -> &'static str {
+        match &self.numbers {
+            Numbers::Rolling(..) | Numbers::Daemon(_) => "ROLLING",
+            Numbers::Shifting(_, Shifts::BlueGreen) => "BLUE_GREEN",
+            Numbers::Shifting(_, Shifts::Linear) => "LINEAR",
+            Numbers::Shifting(_, Shifts::Canary) => "CANARY",
+            Numbers::TaskSets(_) => "EXTERNAL",
         }
     }
 
-    /// How long it takes, ms; `None` when it does not end, or nobody knows.
+    /// What must stay healthy, and what may occupy at most.
+    #[must_use]
+    pub fn limits(&self) -> (u32, u32) {
+        match &self.numbers {
+            Numbers::Rolling(rolling, _) => (rolling.floor, rolling.ceiling),
+            Numbers::Daemon(daemon) => (daemon.floor, daemon.desired()),
+            Numbers::Shifting(shifting, _) => (shifting.desired, 2 * shifting.desired),
+            Numbers::TaskSets(_) => (self.course.lowest, self.course.peak),
+        }
+    }
+
+    /// How many further tasks the cluster has room for; `None` when for all that are wanted.
+    #[must_use]
+    pub fn room(&self) -> Option<u32> {
+        match &self.numbers {
+            Numbers::Rolling(rolling, _) => rolling.room,
+            Numbers::Shifting(shifting, _) => shifting.room,
+            Numbers::TaskSets(sets) => sets.room,
+            Numbers::Daemon(_) => None,
+        }
+    }
+
+    /// Whether the durations that it depends on are known.
+    fn is_known(&self) -> bool {
+        let stops = match &self.numbers {
+            Numbers::TaskSets(_) => true,
+            Numbers::Rolling(_, Some(begun)) => begun.old > 0,
+            _ => self.desired > 0,
+        };
+        (self.pace.to_healthy.is_some() || self.course.waves == 0)
+            && (self.pace.to_stop.is_some() || !stops)
+    }
+
+    /// How long it takes, ms; `None` when it does not get there, or nobody knows.
     #[must_use]
     pub fn duration(&self) -> Option<u64> {
-        let known = self.pace.to_healthy.is_some() && self.pace.to_stop.is_some();
         match self.course.end {
             End::Completed(0) => Some(0),
-            End::Completed(after) if known => Some(after),
+            End::Completed(after) if self.is_known() => Some(after),
             _ => None,
         }
     }
 
-    /// What it will wait for without end, if anything.
+    /// What keeps it from getting there, if anything does.
     #[must_use]
     pub fn stuck_on(&self) -> Option<Limit> {
         match self.course.end {
-            End::Stuck(limit) => Some(limit),
             End::Completed(_) => None,
+            End::Stuck(limit) | End::RolledBack { limit, .. } | End::Failed { limit, .. } => {
+                Some(limit)
+            }
+        }
+    }
+
+    /// What it takes to be back on the old revision from the point where that takes longest, while
+    /// the deployment is under way (03 section 23). For a rolling one that is its end: traffic is
+    /// back when the tasks are.
+    #[must_use]
+    pub fn way_back(&self) -> Option<WayBack> {
+        match &self.numbers {
+            Numbers::Rolling(..) => {
+                let whole = self.rollback(self.desired)?;
+                Some(WayBack { traffic: whole, whole })
+            }
+            Numbers::Daemon(_) => {
+                let whole = self.duration()?;
+                Some(WayBack { traffic: whole, whole })
+            }
+            Numbers::Shifting(shifting, _) if self.is_known() => shifting.way_back(),
+            Numbers::Shifting(..) | Numbers::TaskSets(_) => None,
         }
     }
 
     /// How long it takes to be back on the old revision once `stopped` of its tasks were stopped,
-    /// ms (03 section 23); `None` when nobody knows.
+    /// ms (03 section 23); `None` when nobody knows, or it is no rolling deployment.
     #[must_use]
     pub fn rollback(&self, stopped: u32) -> Option<u64> {
+        let Numbers::Rolling(rolling, _) = &self.numbers else { return None };
         if stopped == 0 {
             return Some(0);
         }
         self.duration()?;
         let back = Rolling {
             desired: stopped,
-            floor: stopped.saturating_sub(self.rolling.dip()),
-            ceiling: stopped.saturating_add(self.rolling.surge()),
-            ..self.rolling
+            floor: stopped.saturating_sub(rolling.dip()),
+            ceiling: stopped.saturating_add(rolling.surge()),
+            bake: 0,
+            early: None,
+            ..*rolling
         };
         match back.course().end {
             End::Completed(after) => Some(after),
-            End::Stuck(_) => None,
+            _ => None,
         }
     }
-}
-
-/// The same call with room for every new task beside every old one: who finds a place then shows
-/// how much room there is.
-fn wide_open(call: &UpdateService) -> UpdateService {
-    let mut wide = call.clone();
-    let configuration = wide.deployment_configuration.get_or_insert_default();
-    configuration.minimum_healthy_percent = Some(100);
-    configuration.maximum_percent = Some(200);
-    wide
-}
-
-fn risks(after: &Simulation, primary: DeploymentId, rolling: &Rolling) -> Vec<Risk> {
-    let view = after.engine();
-    let deployment = view.deployment(primary);
-    let definition = view.definition(deployment.definition);
-    let service = view.service(deployment.service);
-    let checked = definition.has_essential_health_check();
-    let mut risks = Vec::new();
-    if rolling.desired > 0 && rolling.floor == 0 {
-        risks.push(Risk::OutageCertain);
-    } else if rolling.dip() > 0 {
-        risks.push(Risk::ReducedCapacity(rolling.dip()));
-    }
-    if !checked && service.load_balancers.is_empty() {
-        risks.push(Risk::Blind);
-    }
-    let surge = rolling.surge().min(rolling.desired);
-    if let Some(cut) = rolling.room.and_then(|room| surge.checked_sub(room)).filter(|&cut| cut > 0)
-    {
-        risks.push(Risk::SurgeCut(cut));
-    }
-    risks
 }

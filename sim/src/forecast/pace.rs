@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use stowplan_engine::model::{DeploymentId, LaunchType, ServiceId, TaskId, Time};
+use stowplan_engine::api::Command;
+use stowplan_engine::api::input::StopTask;
+use stowplan_engine::model::{DeploymentId, ServiceId, TaskId, Time};
 use stowplan_engine::{HealthClass, View};
 
 use crate::run::Simulation;
@@ -26,8 +28,22 @@ pub struct Pace {
     pub first_failure: Option<String>,
 }
 
-/// Runs a copy on until one new task is healthy and one old task is gone.
-pub(super) fn measure(mut copy: Simulation, deployment: DeploymentId, called: Time) -> Pace {
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// A healthy new task.
+    Healthy,
+    /// That, and an old task that is gone.
+    Both,
+}
+
+/// Runs a copy on until one new task is healthy and, if that is asked for, one old task is gone.
+pub(super) fn measure(
+    mut copy: Simulation,
+    deployment: DeploymentId,
+    called: Time,
+    until: Until,
+) -> Pace {
     let service = copy.engine().deployment(deployment).service;
     let mut watch = Watch {
         deployment,
@@ -36,13 +52,19 @@ pub(super) fn measure(mut copy: Simulation, deployment: DeploymentId, called: Ti
         seen: 0,
         pace: Pace::default(),
     };
-    watch.tasks.clone_from(&copy.engine().service(service).tasks);
+    let view = copy.engine();
+    // Who is healthy already shows nothing.
+    let shows = |&id: &TaskId| view.health_class(id, called) != HealthClass::Healthy;
+    let is_new = |&id: &TaskId| view.task(id).owner.is_some_and(|o| o.deployment == deployment);
+    let known = view.service(service).tasks.iter().copied();
+    watch.tasks = known.filter(|id| !is_new(id) || shows(id)).collect();
     watch.seen = copy.engine().tasks().len();
     for _ in 0..MOST_INSTANTS {
         let Some(now) = copy.now() else { break };
         watch.take_new(&copy, service);
         watch.look(&copy, now);
-        let known = watch.pace.to_healthy.is_some() && watch.pace.to_stop.is_some();
+        let known = watch.pace.to_healthy.is_some()
+            && (until == Until::Healthy || watch.pace.to_stop.is_some());
         if known || now.0 - called.0 > PATIENCE || copy.advance().is_none() {
             break;
         }
@@ -104,23 +126,64 @@ fn stop_reason(view: View<'_>, task: TaskId) -> Option<String> {
     view.task(task).stop.as_ref().map(|stop| view.stopped_reason(stop))
 }
 
+/// From the decision to stop a task until it is gone: a copy in which it is told to stop shows it.
+pub(super) fn to_stop(before: &Simulation, now: Time, task: TaskId) -> Option<u64> {
+    let view = before.engine();
+    let call = StopTask {
+        cluster: Some(view.cluster(view.task(task).cluster).name.to_string()),
+        task: view.task_name(task),
+        ..StopTask::default()
+    };
+    let mut copy = before.after_call(now, Command::StopTask(Box::new(call))).ok()?;
+    for _ in 0..MOST_INSTANTS {
+        let at = copy.now()?;
+        if copy.engine().task(task).last_status.is_gone() {
+            return Some(since(now, at));
+        }
+        if at.0 - now.0 > PATIENCE || copy.advance().is_none() {
+            break;
+        }
+    }
+    None
+}
+
+/// When each task of a service that starts or stops will be healthy, or gone: ms from now.
+pub(super) fn dues(mut copy: Simulation, tasks: &[TaskId], now: Time) -> BTreeMap<TaskId, u64> {
+    let mut dues = BTreeMap::new();
+    for _ in 0..MOST_INSTANTS {
+        let at = copy.now().unwrap_or(now);
+        let view = copy.engine();
+        for &id in tasks {
+            let task = view.task(id);
+            let done = match task.is_live() {
+                true => view.health_class(id, at) == HealthClass::Healthy,
+                false => task.last_status.is_gone(),
+            };
+            if done {
+                dues.entry(id).or_insert_with(|| since(now, at));
+            }
+        }
+        if dues.len() == tasks.len() || at.0 - now.0 > PATIENCE || copy.advance().is_none() {
+            break;
+        }
+    }
+    dues
+}
+
 /// How many more tasks of a deployment the cluster has room for: a copy in which all of them were
-/// wanted at once shows how many got a place. `None` when all did.
+/// wanted at once shows how many got a place. `None` when all did, or will once instances are
+/// launched for them.
 pub(super) fn room(all_at_once: &Simulation, deployment: DeploymentId) -> Option<u32> {
     let view = all_at_once.engine();
     let row = view.deployment(deployment);
     let is_placed = |&&id: &&TaskId| {
         let task = view.task(id);
         let is_new = task.owner.is_some_and(|owner| owner.deployment == deployment);
-        is_new && task.is_live() && (task.instance.is_some() || !needs_instance(view, id))
+        is_new && task.is_live()
     };
     let placed = view.service(row.service).tasks.iter().filter(is_placed).count();
     let placed = u32::try_from(placed).unwrap_or(u32::MAX);
     (placed < row.desired).then_some(placed)
-}
-
-fn needs_instance(view: View<'_>, task: TaskId) -> bool {
-    view.task(task).launch_type != LaunchType::Fargate
 }
 
 fn since(from: Time, to: Time) -> u64 {

@@ -1,6 +1,10 @@
 //! The arithmetic of a rolling deployment: closed forms where there are any (03 section 6.1), else
 //! the pass in small numbers (03 sections 5.4, 6.2 and 6.6). No cluster, no tasks: only counts.
 
+use stowplan_engine::model::LifecycleStage;
+
+use super::grid::Grid;
+
 /// A rolling deployment of a sound revision over a sound one, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rolling {
@@ -14,10 +18,38 @@ pub struct Rolling {
     pub to_healthy: u64,
     /// `T_stop`: from the decision to stop a task until it is gone, ms.
     pub to_stop: u64,
-    /// From one look of the scheduler to the next, ms.
-    pub tick: u64,
+    /// When the scheduler looks.
+    pub grid: Grid,
     /// R: how many further tasks the cluster has room for; `None` when for all that are wanted.
     pub room: Option<u32>,
+    /// How long the new revision is watched when all else is done, ms (03 section 12).
+    pub bake: u64,
+    /// Early success criteria, if they are on.
+    pub early: Option<Early>,
+}
+
+/// Early success criteria (03 section 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Early {
+    /// So many healthy new tasks are success.
+    pub required: u32,
+    /// Success does not wait for the old revision to be gone.
+    pub deferred: bool,
+}
+
+/// What stands already, in a deployment that is under way. Instants are ms from now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// Healthy tasks of older revisions.
+    pub old: u32,
+    /// Healthy tasks of the new one.
+    pub new: u32,
+    /// When each new task that is not healthy will be.
+    pub starting: Vec<u64>,
+    /// When each task that stops will be gone.
+    pub stopping: Vec<u64>,
+    /// For how long it bakes; none: it does not.
+    pub baking_for: Option<u64>,
 }
 
 /// What comes of it.
@@ -40,6 +72,24 @@ pub enum End {
     Completed(u64),
     /// It never does: this limit stands in the way.
     Stuck(Limit),
+    /// It is given up after so many ms for this limit, and the old revision is all there is again
+    /// after so many more.
+    RolledBack {
+        /// When it is given up.
+        given_up: u64,
+        /// When it is as it was.
+        after: u64,
+        /// What stood in the way.
+        limit: Limit,
+    },
+    /// It is given up, and cannot go back: this limit stands in the way of that, or nothing is
+    /// there to go back to.
+    Failed {
+        /// When it is given up for good.
+        after: u64,
+        /// What stood in the way.
+        limit: Limit,
+    },
 }
 
 /// What keeps a deployment from moving.
@@ -49,6 +99,21 @@ pub enum Limit {
     Percentages,
     /// There would be room under the ceiling, but none in the cluster, and nothing may stop.
     Room,
+    /// A lifecycle hook, by its position, at a stage.
+    Hook(usize, LifecycleStage, HookProblem),
+    /// A stage takes longer than it may.
+    Stage(LifecycleStage),
+}
+
+/// What is wrong with a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HookProblem {
+    /// Its function says FAILED, or nothing that can be read.
+    Fails,
+    /// Its function does not answer in time.
+    NoAnswer,
+    /// Nobody ends the pause.
+    TimesOut,
 }
 
 impl Rolling {
@@ -62,24 +127,38 @@ impl Rolling {
         self.desired.saturating_sub(self.floor)
     }
 
-    /// When the scheduler sees what happens after so long.
     fn seen(&self, after: u64) -> u64 {
-        after.next_multiple_of(self.tick)
+        self.grid.seen(after)
     }
 
     /// What comes of it.
     pub fn course(&self) -> Course {
-        self.closed_form().unwrap_or_else(|| self.step_by_step())
+        self.closed_form().unwrap_or_else(|| self.step_by_step(self.begin(), 0))
+    }
+
+    /// What comes of it when a part of it is done.
+    pub fn course_from(&self, begun: &Begun) -> Course {
+        let bake = self.bake - begun.baking_for.unwrap_or(0).min(self.bake);
+        let seen = |at: &[u64]| at.iter().map(|&at| self.seen(at)).collect();
+        let (starting, stopping) = (seen(&begun.starting), seen(&begun.stopping));
+        let begun = Begun { starting, stopping, ..begun.clone() };
+        let first = self.seen(0);
+        Self { bake, ..*self }.step_by_step(Tasks::from(&begun, self.room), first)
+    }
+
+    fn begin(&self) -> Tasks {
+        Tasks { old: self.desired, free: self.room, ..Tasks::default() }
     }
 
     /// The table of 03 section 6.1; `None` where it says "simulate the pass".
     fn closed_form(&self) -> Option<Course> {
         let (desired, surge, dip) = (self.desired, self.surge(), self.dip());
-        if self.room.is_some_and(|room| room < surge.min(desired)) {
+        let cut = self.room.is_some_and(|room| room < surge.min(desired));
+        if cut || self.early.is_some() || self.grid.offset > 0 {
             return None;
         }
         let course = |waves, span, peak, lowest| {
-            let end = End::Completed(u64::from(waves) * span);
+            let end = End::Completed(self.baked(u64::from(waves) * span));
             Some(Course { waves, peak, lowest, end })
         };
         let (to_healthy, to_stop) = (self.seen(self.to_healthy), self.seen(self.to_stop));
@@ -107,34 +186,58 @@ impl Rolling {
         self.ceiling.min(2 * self.desired)
     }
 
+    /// The end of a bake that begins then.
+    fn baked(&self, since: u64) -> u64 {
+        if self.bake == 0 { since } else { self.seen(since + self.bake) }
+    }
+
     /// Pass by pass.
-    fn step_by_step(&self) -> Course {
-        let mut tasks = Tasks { old: self.desired, free: self.room, ..Tasks::default() };
+    fn step_by_step(&self, mut tasks: Tasks, first: u64) -> Course {
         let mut course = Course {
             waves: 0,
-            peak: self.desired,
-            lowest: self.desired,
+            peak: tasks.occupying(),
+            lowest: tasks.healthy(),
             end: End::Stuck(Limit::Percentages),
         };
-        let mut now = 0;
+        let (mut now, mut done) = (first, None);
         loop {
             tasks.settle(now);
             let started = self.pass(&mut tasks, now);
             course.waves += u32::from(started > 0);
             course.peak = course.peak.max(tasks.occupying());
             course.lowest = course.lowest.min(tasks.healthy());
-            if tasks.new == self.desired && tasks.occupying() == tasks.new {
-                course.end = End::Completed(now);
+            if done.is_none() && self.is_done(&mut tasks, now) {
+                done = Some(now);
+            }
+            let is_all = tasks.new == self.desired && tasks.occupying() == tasks.new;
+            if let Some(done) = done.filter(|_| is_all) {
+                course.end = End::Completed(done);
                 return course;
             }
-            let Some(next) = tasks.next_change() else {
+            let bakes = tasks.baking_since.map(|since| self.baked(since)).filter(|&at| at > now);
+            let Some(next) = tasks.next_change().into_iter().chain(bakes).min() else {
                 let has_room = self.ceiling > tasks.occupying();
                 let limit = if has_room { Limit::Room } else { Limit::Percentages };
-                course.end = End::Stuck(limit);
+                course.end = done.map_or(End::Stuck(limit), End::Completed);
                 return course;
             };
             now = next;
         }
+    }
+
+    /// The completion predicate (03 sections 10.2 and 13).
+    fn is_done(&self, tasks: &mut Tasks, now: u64) -> bool {
+        let old_is_gone = tasks.old == 0 && tasks.stopping.is_empty();
+        let settled = match self.early {
+            None => tasks.new == self.desired && old_is_gone && tasks.settling.is_empty(),
+            Some(early) => tasks.new >= early.required,
+        };
+        if !settled {
+            return false;
+        }
+        let since = *tasks.baking_since.get_or_insert(now);
+        let waits = self.early.is_some_and(|early| !early.deferred) && !old_is_gone;
+        !waits && now >= self.baked(since)
     }
 
     /// P4 and P7 of one pass. How many tasks it started.
@@ -181,9 +284,24 @@ struct Tasks {
     free: Option<u32>,
     /// Places whose task stops, until it is gone.
     vacating: Vec<Batch>,
+    /// When the bake time began.
+    baking_since: Option<u64>,
 }
 
 impl Tasks {
+    fn from(begun: &Begun, free: Option<u32>) -> Self {
+        let batches = |at: &[u64]| at.iter().map(|&at| Batch { at, tasks: 1 }).collect::<Vec<_>>();
+        Self {
+            old: begun.old,
+            new: begun.new,
+            settling: batches(&begun.starting),
+            stopping: batches(&begun.stopping),
+            free,
+            vacating: free.map_or_else(Vec::new, |_| batches(&begun.stopping)),
+            baking_since: begun.baking_for.map(|_| 0),
+        }
+    }
+
     fn healthy(&self) -> u32 {
         self.old + self.new
     }
@@ -238,7 +356,9 @@ mod tests {
     /// Profile P of 03 section 26: healthy after 40 s, gone after 40 s.
     fn profile_p(desired: u32, floor: u32, ceiling: u32) -> Rolling {
         let (to_healthy, to_stop) = (40_000, 40_000);
-        Rolling { desired, floor, ceiling, to_healthy, to_stop, tick: 10_000, room: None }
+        let grid = Grid::aligned(10_000);
+        let (room, bake, early) = (None, 0, None);
+        Rolling { desired, floor, ceiling, to_healthy, to_stop, grid, room, bake, early }
     }
 
     /// Done (s), peak, lowest; by the example's number.
@@ -246,7 +366,7 @@ mod tests {
         let Course { peak, lowest, end, .. } = rolling.course();
         let done = match end {
             End::Completed(after) => Some(after / 1000),
-            End::Stuck(_) => None,
+            _ => None,
         };
         assert_eq!((done, peak, lowest), wanted, "{example}");
     }
@@ -304,18 +424,13 @@ mod tests {
             surge in 0..30_u32,
             to_healthy in 1..120_000_u64,
             to_stop in 1..120_000_u64,
+            bake in 0..90_000_u64,
         ) {
-            let rolling = Rolling {
-                desired,
-                floor: desired.saturating_sub(dip),
-                ceiling: desired + surge,
-                to_healthy,
-                to_stop,
-                tick: 10_000,
-                room: None,
-            };
+            let floor = desired.saturating_sub(dip);
+            let rolling =
+                Rolling { to_healthy, to_stop, bake, ..profile_p(desired, floor, desired + surge) };
             if let Some(course) = rolling.closed_form() {
-                prop_assert_eq!(course, rolling.step_by_step());
+                prop_assert_eq!(course, rolling.step_by_step(rolling.begin(), 0));
             }
         }
 
@@ -336,6 +451,7 @@ mod tests {
                 End::Completed(_) => true,
                 End::Stuck(Limit::Room) => room == 0 && surge > 0,
                 End::Stuck(Limit::Percentages) => surge == 0 && floor == desired,
+                _ => false,
             };
             prop_assert!(moves, "{:?}", course);
         }

@@ -2,70 +2,203 @@
 
 use std::fmt;
 
-use super::rolling::{End, Limit, Rolling};
-use super::{Forecast, Risk};
+use stowplan_engine::model::LifecycleStage;
+
+use super::rolling::{End, HookProblem, Limit};
+use super::{Forecast, Numbers, Risk};
 
 impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { service, definition, rolling, course, .. } = self;
-        let Rolling { desired, floor, ceiling, .. } = rolling;
-        write!(f, "{service} to {definition}: {desired} tasks, never fewer than {floor} healthy ")?;
-        write!(f, "and never more than {ceiling} at once. ")?;
-        match course.end {
-            End::Stuck(limit) => write!(f, "It will not move: {}", self.remedy(limit))?,
+        self.write_head(f)?;
+        match self.course.end {
             End::Completed(_) => self.write_course(f)?,
+            End::Stuck(limit) => write!(f, "It will not move: {}", self.remedy(limit))?,
+            End::RolledBack { given_up, after, limit } => self.if_known(f, |f| {
+                write!(f, "It will be given up after {}: ", seconds(given_up))?;
+                write!(f, "{} Back on the old revision after ", self.remedy(limit))?;
+                write!(f, "{}.", seconds(after))
+            })?,
+            End::Failed { after, limit } => self.if_known(f, |f| {
+                write!(f, "It will fail after {}, and not go back: ", seconds(after))?;
+                f.write_str(&self.remedy(limit))
+            })?,
         }
         self.risks.iter().try_for_each(|risk| write!(f, " {risk}"))
     }
 }
 
 impl Forecast {
+    fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { service, definition, desired, .. } = self;
+        let (floor, ceiling) = self.limits();
+        let to = if self.under_way { "on its way to" } else { "to" };
+        write!(f, "{service} {to} {definition}: {}", tasks(*desired))?;
+        match &self.numbers {
+            Numbers::Rolling(..) => {
+                write!(f, ", never fewer than {floor} healthy ")?;
+                write!(f, "and never more than {ceiling} at once. ")
+            }
+            Numbers::Daemon(_) => {
+                write!(f, ", one an instance, never fewer than {floor} healthy. ")
+            }
+            Numbers::Shifting(shifting, _) => {
+                write!(f, " beside {desired} old ones, ")?;
+                let weights: Vec<String> = shifting
+                    .steps
+                    .iter()
+                    .map(|(share, _)| format!("{}", f64::from(share.0) / 1000.0))
+                    .collect();
+                match &weights[..] {
+                    [_] => write!(f, "then all traffic at once. "),
+                    [first @ .., last] if weights.len() <= 6 => {
+                        write!(f, "then {} and {last} % of traffic. ", first.join(", "))
+                    }
+                    _ => {
+                        let (step, all) = (&weights[0], weights.len());
+                        write!(f, "then traffic in {all} steps of {step} %. ")
+                    }
+                }
+            }
+            Numbers::TaskSets(_) => write!(f, " in all task sets. "),
+        }
+    }
+
+    /// What follows from durations is said when they are known.
+    fn if_known(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        say: impl FnOnce(&mut fmt::Formatter<'_>) -> fmt::Result,
+    ) -> fmt::Result {
+        if self.is_known() {
+            return say(f);
+        }
+        self.write_no_end(f)?;
+        f.write_str(".")
+    }
+
+    fn write_no_end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.pace.first_failure {
+            Some(reason) => {
+                write!(f, "No end in sight: the first new task stops before it is healthy ")?;
+                write!(f, "({reason}); only the circuit breaker or you end it")
+            }
+            None => write!(f, "No end in sight: no new task is healthy within two hours"),
+        }
+    }
+
     fn write_course(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let course = &self.course;
-        let waves = if course.waves == 1 { "wave" } else { "waves" };
-        match (self.duration(), &self.pace.first_failure) {
-            (Some(duration), _) => {
-                write!(f, "Done after {} in {} {waves}", seconds(duration), course.waves)?;
+        match self.duration() {
+            Some(duration) => {
+                write!(f, "Done after {}", seconds(duration))?;
+                if let Numbers::Rolling(..) | Numbers::Daemon(_) = &self.numbers {
+                    let waves = if course.waves == 1 { "wave" } else { "waves" };
+                    write!(f, " in {} {waves}", course.waves)?;
+                }
             }
-            (None, Some(reason)) => {
-                write!(f, "No end in sight: the first new task stops before it is healthy ")?;
-                write!(f, "({reason}); only the circuit breaker or you end it")?;
-            }
-            (None, None) => {
-                write!(f, "No end in sight: no new task is healthy within two hours")?;
-            }
+            None => self.write_no_end(f)?,
         }
-        write!(f, "; at most {} tasks, at least {} healthy.", course.peak, course.lowest)?;
+        write!(f, "; at most {}, at least {} healthy.", tasks(course.peak), course.lowest)?;
         if let (Some(healthy), Some(stop)) = (self.pace.to_healthy, self.pace.to_stop) {
             let (healthy, stop) = (seconds(healthy), seconds(stop));
             write!(f, " A new task is healthy after {healthy}, an old one gone after {stop}.")?;
         }
-        if let Some(back) = self.rollback(self.rolling.desired).filter(|&back| back > 0) {
-            write!(f, " Back again: at once until the first old task stops, at the end ")?;
-            write!(f, "{}.", seconds(back))?;
+        self.write_phases(f)?;
+        self.write_way_back(f)
+    }
+
+    fn write_phases(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_first = |stage| move |phase: &&super::Phase| phase.stage == stage;
+        let first = |stage| self.phases.iter().find(is_first(stage)).map(|phase| phase.from);
+        let last = self.phases.iter().rev().find(|it| it.stage == LifecycleStage::BakeTime);
+        let Some(shift) = first(LifecycleStage::ProductionTrafficShift) else { return Ok(()) };
+        write!(f, " Traffic shifts from {}", seconds(shift))?;
+        match last {
+            Some(bake) if bake.to > bake.from => {
+                let (from, to) = (seconds(bake.from), seconds(bake.to));
+                write!(f, ", all of it is watched from {from} to {to}.")
+            }
+            _ => write!(f, "."),
         }
-        Ok(())
+    }
+
+    fn write_way_back(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(back) = self.way_back().filter(|back| back.whole > 0) else { return Ok(()) };
+        match &self.numbers {
+            Numbers::Rolling(..) => {
+                write!(f, " Back again: at once until the first old task stops, at the end ")?;
+                write!(f, "{}.", seconds(back.whole))
+            }
+            Numbers::Shifting(..) => {
+                let traffic = match back.traffic {
+                    0 => "at once".to_owned(),
+                    traffic => format!("after {}", seconds(traffic)),
+                };
+                write!(f, " Back again until the old revision stops: traffic {traffic}, ")?;
+                write!(f, "the new revision gone after {}.", seconds(back.whole))
+            }
+            Numbers::Daemon(_) | Numbers::TaskSets(_) => Ok(()),
+        }
     }
 
     /// What stands in the way, and what would help.
     fn remedy(&self, limit: Limit) -> String {
-        let Rolling { desired, floor, ceiling, .. } = self.rolling;
+        let desired = self.desired;
+        let (floor, ceiling) = self.limits();
         let desired_wide = u64::from(desired.max(1));
         // The smallest maximum that rounds down to one more, the largest minimum that rounds up to
         // one less (03 section 3.2).
         let maximum = (100 * (desired_wide + 1)).div_ceil(desired_wide);
         let minimum = 100 * (desired_wide - 1) / desired_wide;
-        match limit {
-            Limit::Percentages => format!(
+        match (limit, &self.numbers) {
+            (Limit::Percentages, Numbers::Daemon(_)) => format!(
+                "minimumHealthyPercent rounds up to {floor} of {desired}, so nothing may stop, and \
+                 an instance has one daemon at a time. Lower minimumHealthyPercent to {minimum}."
+            ),
+            (Limit::Percentages, _) => format!(
                 "minimumHealthyPercent rounds up to {floor} of {desired} and maximumPercent down \
                  to {ceiling}, so nothing may stop and nothing may start. Raise maximumPercent to \
                  {maximum} or lower minimumHealthyPercent to {minimum}."
             ),
-            Limit::Room => format!(
+            (Limit::Room, Numbers::Rolling(..)) => format!(
                 "no instance has room for another task, and minimumHealthyPercent lets none of \
                  the {desired} stop. Add room for one task or lower minimumHealthyPercent to \
                  {minimum}."
             ),
+            (Limit::Room, Numbers::Daemon(_)) => {
+                "an instance has no room for the new task when the old one is gone. Make the task \
+                 smaller or the instance larger."
+                    .to_owned()
+            }
+            (Limit::Room, Numbers::Shifting(..) | Numbers::TaskSets(_)) => {
+                let room = self.room().unwrap_or(0);
+                let coming = match &self.numbers {
+                    Numbers::TaskSets(sets) => sets.coming(),
+                    _ => desired,
+                };
+                let short = coming.saturating_sub(room);
+                format!(
+                    "the cluster has room for {room} of {coming} new tasks. Add room for {}.",
+                    tasks(short)
+                )
+            }
+            (Limit::Hook(hook, stage, problem), _) => self.hook_text(hook, stage, problem),
+            (Limit::Stage(stage), _) => format!("{stage} takes longer than it may."),
+        }
+    }
+
+    fn hook_text(&self, hook: usize, stage: LifecycleStage, problem: HookProblem) -> String {
+        let name = match &self.numbers {
+            Numbers::Shifting(shifting, _) => shifting.hooks.get(hook).map(|hook| &*hook.name),
+            _ => None,
+        };
+        let name = name.unwrap_or("a hook");
+        match problem {
+            HookProblem::Fails => format!("{name} fails at {stage}."),
+            HookProblem::NoAnswer => format!("{name} does not answer in time at {stage}."),
+            HookProblem::TimesOut => {
+                format!("{name} at {stage} times out when nobody calls ContinueServiceDeployment.")
+            }
         }
     }
 }
@@ -83,8 +216,19 @@ impl fmt::Display for Risk {
             Self::SurgeCut(tasks) => {
                 write!(f, "The cluster has room for {tasks} fewer new tasks than may be there.")
             }
+            Self::WaitsForInstances(waiting) => {
+                let text = tasks(*waiting);
+                write!(f, "{text} first need instances that are launched for them.")
+            }
+            Self::NothingShifts => {
+                f.write_str("The service has no load balancer, so no traffic shifts.")
+            }
         }
     }
+}
+
+fn tasks(tasks: u32) -> String {
+    if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") }
 }
 
 /// Milliseconds as `90 s`.

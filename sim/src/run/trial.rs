@@ -75,10 +75,11 @@ impl Trial {
         })
     }
 
-    /// From now on says of each deployment what it will do before the timeline begins it.
+    /// Says of each deployment that is under way what is left of it, and from now on of each what
+    /// it will do before the timeline begins it.
     #[must_use]
     pub fn with_forecasts(mut self) -> Self {
-        self.forecasts = Some(Vec::new());
+        self.forecasts = Some(Forecast::under_way(&self.simulation, Time::ZERO));
         self
     }
 
@@ -101,7 +102,7 @@ impl Trial {
         &self.measured
     }
 
-    /// What was said of deployments so far, each before it began.
+    /// What was said of deployments so far: of those that the timeline begins, before it does.
     pub fn forecasts(&self) -> &[Forecast] {
         self.forecasts.as_deref().unwrap_or_default()
     }

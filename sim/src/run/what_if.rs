@@ -24,16 +24,22 @@ impl Simulation {
         command(name, filled.as_ref().unwrap_or(input)).ok()
     }
 
+    /// A copy in which nothing of what the timeline has planned happens, for as long as it takes.
+    pub(crate) fn undisturbed(&self) -> Self {
+        let mut copy = self.clone();
+        copy.timeline = Arc::default();
+        copy.next = 0;
+        copy.until = Time(i64::MAX);
+        copy
+    }
+
     /// A copy in which one call is made now, and nothing that the timeline has planned.
     ///
     /// # Errors
     ///
     /// The call is refused.
     pub(crate) fn after_call(&self, now: Time, call: Command) -> Result<Self, CommandError> {
-        let mut copy = self.clone();
-        copy.timeline = Arc::default();
-        copy.next = 0;
-        copy.until = Time(i64::MAX);
+        let mut copy = self.undisturbed();
         copy.settle_world(now);
         copy.step(now, Input::Command(call))?;
         copy.finish_instant(now);

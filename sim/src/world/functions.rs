@@ -40,10 +40,23 @@ impl Switchboard {
         Self { functions, ..Self::default() }
     }
 
+    /// Who answers for a name or an ARN.
+    fn key<'k>(&self, arn: &'k str) -> &'k str {
+        let name = arn.rsplit(':').next().unwrap_or(arn);
+        if self.functions.contains_key(arn) { arn } else { name }
+    }
+
+    /// What a function answers from now on; later calls get the last. Nothing: it succeeds at once.
+    pub(super) fn answers_of(&self, arn: &str) -> &[FunctionAnswer] {
+        let key = self.key(arn);
+        let answers = self.functions.get(key).map_or(&[][..], Vec::as_slice);
+        let asked = self.asked.get(key).copied().unwrap_or(0);
+        &answers[asked.min(answers.len().saturating_sub(1))..]
+    }
+
     /// Asks a function by name or ARN; what it answers becomes a report.
     pub(super) fn ask(&mut self, now: Time, arn: &str, report: impl FnOnce(HookAnswer) -> Report) {
-        let name = arn.rsplit(':').next().unwrap_or(arn);
-        let key = if self.functions.contains_key(arn) { arn } else { name };
+        let key = self.key(arn);
         let asked = self.asked.entry(key.into()).or_default();
         let answers = self.functions.get(key).map_or(&[][..], Vec::as_slice);
         let answer = answers.get(*asked).or_else(|| answers.last());
@@ -65,7 +78,8 @@ impl Switchboard {
 }
 
 impl FunctionAnswer {
-    fn said(&self) -> HookAnswer {
+    /// What it says.
+    pub fn said(&self) -> HookAnswer {
         match self.hook_status.as_deref() {
             Some("SUCCEEDED") => HookAnswer::Succeeded,
             Some("FAILED") => HookAnswer::Failed,

@@ -257,6 +257,12 @@ impl World {
         self.tasks.get(task.index())?.as_deref()
     }
 
+    /// What a function behind hooks answers from now on; later calls get the last. Nothing: it
+    /// succeeds at once.
+    pub fn answers_of(&self, arn: &str) -> &[FunctionAnswer] {
+        self.functions.answers_of(arn)
+    }
+
     /// Network address of a subnet.
     pub fn network(&self, subnet: SubnetId) -> Option<Ipv4Addr> {
         self.around.addresses.network(subnet)

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use stowplan_engine::model::Time;
 use stowplan_sim::expect::Verdict;
 use stowplan_sim::forecast::Forecast;
-use stowplan_sim::forecast::rolling::Limit;
 use stowplan_sim::run::{CallProblem, Outcome, Trial};
 use stowplan_sim::scenario::Scenario;
 use stowplan_sim::story;
@@ -32,32 +31,9 @@ impl Teller for Json {
     }
 
     fn foretell(&mut self, out: &mut dyn Write, forecast: &Forecast) -> Result<()> {
-        let Forecast { rolling, course, pace, .. } = forecast;
-        line(
-            out,
-            &json!({
-                "type": "forecast",
-                "at": seconds(forecast.at),
-                "service": forecast.service,
-                "taskDefinition": forecast.definition,
-                "desiredCount": rolling.desired,
-                "floor": rolling.floor,
-                "ceiling": rolling.ceiling,
-                "room": rolling.room,
-                "waves": course.waves,
-                "peak": course.peak,
-                "lowestHealthy": course.lowest,
-                "duration": forecast.duration().map(in_seconds),
-                "rollback": forecast.rollback(rolling.desired).map(in_seconds),
-                "timeToHealthy": pace.to_healthy.map(in_seconds),
-                "timeToStop": pace.to_stop.map(in_seconds),
-                "stuckOn": forecast.stuck_on().map(|limit| match limit {
-                    Limit::Percentages => "percentages",
-                    Limit::Room => "room",
-                }),
-                "text": forecast.to_string(),
-            }),
-        )
+        let mut object = json!({ "type": "forecast" });
+        merge(&mut object, serde_json::to_value(forecast.answer())?);
+        line(out, &object)
     }
 
     fn tell(&mut self, out: &mut dyn Write, trial: &Trial, told: usize) -> Result<usize> {
@@ -136,10 +112,6 @@ fn line(out: &mut dyn Write, value: &Value) -> Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     writeln!(out)?;
     Ok(())
-}
-
-fn in_seconds(millis: u64) -> f64 {
-    millis as f64 / 1000.0
 }
 
 fn seconds(time: Time) -> f64 {

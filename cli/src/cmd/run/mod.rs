@@ -42,8 +42,8 @@ pub(crate) struct Args {
     /// Print only what does not hold, and the sum
     #[arg(long, short, conflicts_with = "json")]
     quiet: bool,
-    /// Do not forecast rolling deployments before they begin; it takes copies of the run, which a
-    /// large one feels
+    /// Do not forecast deployments before they begin; it takes copies of the run, which a large one
+    /// feels
     #[arg(long)]
     no_forecast: bool,
     /// Beside each forecast, say what Kubernetes would do with the same workload under this

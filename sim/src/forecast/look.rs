@@ -1,0 +1,380 @@
+//! From a run and a call to the numbers of a deployment: what is measured, and where.
+
+use std::collections::BTreeMap;
+
+use stowplan_engine::View;
+use stowplan_engine::api::Command;
+use stowplan_engine::api::input::UpdateService;
+use stowplan_engine::model::{
+    ControllerType, DeploymentId, DeploymentStatus, RolloutState, RolloutStrategy,
+    SchedulingStrategy, ServiceId, ServiceStatus, SourceCleanup, Task, TaskId, Time,
+};
+
+use super::grid::Grid;
+use super::pace::{self, Pace, Until};
+use super::rolling::{Begun, Course, Early, Rolling};
+use super::task_sets::TaskSets;
+use super::{Extra, Forecast, Numbers, Risk, look_daemon, look_shift};
+use crate::run::Simulation;
+
+/// A deployment that is about to begin.
+pub(super) struct Start<'a> {
+    pub(super) before: &'a Simulation,
+    pub(super) now: Time,
+    pub(super) call: &'a UpdateService,
+    /// The run after the call.
+    pub(super) after: &'a Simulation,
+    pub(super) service: ServiceId,
+    pub(super) primary: DeploymentId,
+}
+
+pub(super) fn at_update(before: &Simulation, now: Time, call: &UpdateService) -> Vec<Forecast> {
+    let Ok(after) = before.after_call(now, Command::UpdateService(Box::new(call.clone()))) else {
+        return Vec::new();
+    };
+    let view = after.engine();
+    // A deployment that fails at once is PRIMARY no more; its record stays.
+    let started = view.services().filter_map(|(service, row)| {
+        let target = view.record(*row.records.last()?).target;
+        let mut known = before.engine().services().filter(|&(old, _)| old == service);
+        let is_new = known.any(|(_, old)| old.records.len() < row.records.len());
+        (is_new && row.controller == ControllerType::Ecs).then_some((service, target))
+    });
+    let start = |(service, primary)| {
+        let start = Start { before, now, call, after: &after, service, primary };
+        match view.service(service) {
+            row if row.settings.strategy.shifts_traffic() => look_shift::forecast(&start),
+            row if row.scheduling == SchedulingStrategy::Daemon => look_daemon::forecast(&start),
+            _ => rolling(&start),
+        }
+    };
+    started.map(start).collect()
+}
+
+impl Start<'_> {
+    pub(super) fn view(&self) -> View<'_> {
+        self.after.engine()
+    }
+
+    pub(super) fn desired(&self) -> u32 {
+        self.view().service(self.service).desired
+    }
+
+    pub(super) fn grid(&self) -> Grid {
+        grid(self.view(), self.now)
+    }
+
+    /// A copy in which the call is made with something changed.
+    pub(super) fn with(&self, change: impl FnOnce(&mut UpdateService)) -> Option<Simulation> {
+        let mut call = self.call.clone();
+        change(&mut call);
+        self.before.after_call(self.now, Command::UpdateService(Box::new(call))).ok()
+    }
+
+    /// How many more tasks of the new revision the cluster has room for, of those in a copy.
+    pub(super) fn room_in(&self, copy: Option<&Simulation>) -> Option<u32> {
+        let copy = copy?;
+        pace::room(copy, copy.engine().primary(self.service)?)
+    }
+
+    /// What stopping an old task takes, shown by stopping one.
+    pub(super) fn to_stop(&self) -> Option<u64> {
+        let view = self.before.engine();
+        let is_running = |id: &&TaskId| view.task(**id).is_running();
+        let task = view.service(self.service).tasks.iter().find(is_running)?;
+        pace::to_stop(self.before, self.now, *task)
+    }
+
+    pub(super) fn forecast(
+        &self,
+        numbers: Numbers,
+        pace: Pace,
+        course: Course,
+        risks: Vec<Risk>,
+    ) -> Forecast {
+        let view = self.view();
+        let row = view.service(self.service);
+        let definition = view.definition(view.deployment(self.primary).definition);
+        let taken = self.before.engine().counts(self.service, self.now).occupying();
+        let tasks = course.peak.saturating_sub(taken);
+        Forecast {
+            service: row.name.to_string(),
+            definition: definition.label(),
+            at: self.now,
+            under_way: false,
+            desired: row.desired,
+            numbers,
+            pace,
+            course,
+            phases: Vec::new(),
+            extra: extra(tasks, &definition.demand),
+            risks,
+        }
+    }
+}
+
+pub(super) fn grid(view: View<'_>, now: Time) -> Grid {
+    let tick = view.config().tick.0.max(1);
+    let offset = u64::try_from(now.0).unwrap_or(0) % tick;
+    Grid { tick, offset }
+}
+
+fn extra(tasks: u32, demand: &stowplan_engine::model::Demand) -> Extra {
+    let times = |amount: u32| u64::from(tasks) * u64::from(amount);
+    Extra { tasks, cpu: times(demand.cpu), memory: times(demand.memory) }
+}
+
+fn rolling(start: &Start<'_>) -> Forecast {
+    let copy = start.after.clone();
+    let mut pace = pace::measure(copy, start.primary, start.now, Until::Both);
+    if pace.to_stop.is_none() {
+        pace.to_stop = start.to_stop();
+    }
+    // With room for every new task beside every old one, who finds a place shows how much room
+    // there is.
+    let wide_open = start.with(|call| {
+        let configuration = call.deployment_configuration.get_or_insert_default();
+        configuration.minimum_healthy_percent = Some(100);
+        configuration.maximum_percent = Some(200);
+    });
+    let room = start.room_in(wide_open.as_ref());
+    let rolling = rolling_of(start.view(), start.service, &pace, start.grid(), room);
+    let mut risks = rolling_risks(start.view(), start.primary, &rolling);
+    risks.extend(waits(wide_open.as_ref().unwrap_or(start.after), start.service));
+    start.forecast(Numbers::Rolling(rolling, None), pace, rolling.course(), risks)
+}
+
+fn rolling_of(
+    view: View<'_>,
+    service: ServiceId,
+    pace: &Pace,
+    grid: Grid,
+    room: Option<u32>,
+) -> Rolling {
+    let row = view.service(service);
+    let early = row.settings.early_success.map(|early| Early {
+        required: early.required(row.desired),
+        deferred: early.cleanup == SourceCleanup::Deferred,
+    });
+    Rolling {
+        desired: row.desired,
+        floor: row.lower_limit(),
+        ceiling: row.upper_limit(),
+        to_healthy: pace.to_healthy.unwrap_or(0),
+        to_stop: pace.to_stop.unwrap_or(0),
+        grid,
+        room,
+        bake: view.bake_time(service).0,
+        early,
+    }
+}
+
+/// Tasks that wait for instances which managed scaling launches.
+pub(super) fn waits(copy: &Simulation, service: ServiceId) -> Option<Risk> {
+    let view = copy.engine();
+    let own = |task: &TaskId| view.task(*task).owner.is_some_and(|owner| owner.service == service);
+    let waiting = u32::try_from(view.waiting().filter(own).count()).unwrap_or(u32::MAX);
+    (waiting > 0).then_some(Risk::WaitsForInstances(waiting))
+}
+
+fn rolling_risks(view: View<'_>, primary: DeploymentId, rolling: &Rolling) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    if rolling.desired > 0 && rolling.floor == 0 {
+        risks.push(Risk::OutageCertain);
+    } else if rolling.dip() > 0 {
+        risks.push(Risk::ReducedCapacity(rolling.dip()));
+    }
+    risks.extend(blind(view, primary));
+    let surge = rolling.surge().min(rolling.desired);
+    if let Some(cut) = rolling.room.and_then(|room| surge.checked_sub(room)).filter(|&cut| cut > 0)
+    {
+        risks.push(Risk::SurgeCut(cut));
+    }
+    risks
+}
+
+pub(super) fn blind(view: View<'_>, primary: DeploymentId) -> Option<Risk> {
+    let deployment = view.deployment(primary);
+    let checked = view.definition(deployment.definition).has_essential_health_check();
+    let balanced = !view.service(deployment.service).load_balancers.is_empty();
+    (!checked && !balanced).then_some(Risk::Blind)
+}
+
+pub(super) fn at_running(simulation: &Simulation, now: Time) -> Vec<Forecast> {
+    let view = simulation.engine();
+    let services = view.services().filter_map(|(service, row)| {
+        let primary = view.primary(service)?;
+        let rolls = row.status == ServiceStatus::Active
+            && row.controller == ControllerType::Ecs
+            && row.settings.strategy == RolloutStrategy::Rolling
+            && row.scheduling == SchedulingStrategy::Replica
+            && row.deployments.len() > 1
+            && view.deployment(primary).rollout == RolloutState::InProgress
+            && !view.deployment(primary).ever_completed;
+        rolls.then_some((service, primary))
+    });
+    services.map(|(service, primary)| running(simulation, now, service, primary)).collect()
+}
+
+fn running(
+    simulation: &Simulation,
+    now: Time,
+    service: ServiceId,
+    primary: DeploymentId,
+) -> Forecast {
+    let mut copy = simulation.undisturbed();
+    if copy.now().is_none() {
+        copy.advance();
+    }
+    let view = simulation.engine();
+    let row = view.service(service);
+    let mut pace = pace::measure(copy.clone(), primary, now, Until::Both);
+    let is_running = |id: &&TaskId| view.task(**id).is_running();
+    if pace.to_stop.is_none()
+        && let Some(&task) = row.tasks.iter().find(is_running)
+    {
+        pace.to_stop = pace::to_stop(simulation, now, task);
+    }
+    let begun = begun(&copy, view, service, primary, now);
+    let missing = row.desired.saturating_sub(begun.new + count(begun.starting.len()));
+    let rolling = rolling_of(view, service, &pace, grid(view, now), None);
+    let course = rolling.course_from(&begun);
+    let definition = view.definition(view.deployment(primary).definition);
+    let tasks = course.peak.saturating_sub(view.counts(service, now).occupying()).min(missing);
+    Forecast {
+        service: row.name.to_string(),
+        definition: definition.label(),
+        at: now,
+        under_way: true,
+        desired: row.desired,
+        risks: rolling_risks(view, primary, &rolling),
+        numbers: Numbers::Rolling(rolling, Some(begun)),
+        pace,
+        course,
+        phases: Vec::new(),
+        extra: extra(tasks, &definition.demand),
+    }
+}
+
+/// What stands already, and when what moves will be there.
+fn begun(
+    copy: &Simulation,
+    view: View<'_>,
+    service: ServiceId,
+    primary: DeploymentId,
+    now: Time,
+) -> Begun {
+    let tasks: Vec<&Task> = view.service(service).tasks.iter().map(|&id| view.task(id)).collect();
+    let is_new = |task: &Task| task.owner.is_some_and(|owner| owner.deployment == primary);
+    let is_healthy = |task: &Task| {
+        task.is_live() && view.health_class(task.id, now) == stowplan_engine::HealthClass::Healthy
+    };
+    let moves = |task: &Task| match task.is_live() {
+        true => is_new(task) && !is_healthy(task),
+        false => task.is_occupying(),
+    };
+    let moving: Vec<TaskId> = tasks.iter().filter(|it| moves(it)).map(|task| task.id).collect();
+    let dues: BTreeMap<TaskId, u64> = pace::dues(copy.clone(), &moving, now);
+    let due = |live: bool| {
+        let own = moving.iter().filter(|&&id| view.task(id).is_live() == live);
+        own.filter_map(|id| dues.get(id)).copied().collect::<Vec<u64>>()
+    };
+    let healthy = |new: bool| {
+        let own = tasks.iter().filter(|task| is_healthy(task) && is_new(task) == new);
+        count(own.count())
+    };
+    let baking_since = view.deployment(primary).baking_since;
+    Begun {
+        old: healthy(false),
+        new: healthy(true),
+        starting: due(true),
+        stopping: due(false),
+        baking_for: baking_since.map(|since| u64::try_from(now.0 - since.0).unwrap_or(0)),
+    }
+}
+
+pub(super) fn at_task_sets(before: &Simulation, now: Time, command: &Command) -> Vec<Forecast> {
+    let Ok(after) = before.after_call(now, command.clone()) else { return Vec::new() };
+    let view = after.engine();
+    let changed = view.services().filter_map(|(service, row)| {
+        let known = before.engine().services().any(|(old, _)| old == service);
+        let sets = sets(before.engine(), view, service);
+        let moves = sets.iter().any(|(_, before, after)| before != after);
+        (known && moves && row.controller == ControllerType::External).then_some((service, sets))
+    });
+    changed.map(|(service, sets)| task_sets(before, &after, now, service, &sets)).collect()
+}
+
+/// The task sets of a service with what is wanted of each, before and after.
+fn sets(before: View<'_>, after: View<'_>, service: ServiceId) -> Vec<(DeploymentId, u32, u32)> {
+    let listed = |view: View<'_>| {
+        let mut wanted = BTreeMap::new();
+        if view.services().any(|(id, _)| id == service) {
+            for &set in &view.service(service).deployments {
+                let row = view.deployment(set);
+                let goes = row.status == DeploymentStatus::Draining;
+                wanted.insert(set, if goes { 0 } else { row.desired });
+            }
+        }
+        wanted
+    };
+    let (old, new) = (listed(before), listed(after));
+    let mut all: Vec<DeploymentId> = old.keys().chain(new.keys()).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    let wanted = |of: &BTreeMap<DeploymentId, u32>, set| of.get(&set).copied().unwrap_or(0);
+    all.into_iter().map(|set| (set, wanted(&old, set), wanted(&new, set))).collect()
+}
+
+fn task_sets(
+    before: &Simulation,
+    after: &Simulation,
+    now: Time,
+    service: ServiceId,
+    sets: &[(DeploymentId, u32, u32)],
+) -> Forecast {
+    let view = after.engine();
+    let growing = sets.iter().find(|(_, before, after)| after > before).map(|&(set, ..)| set);
+    let mut pace = match growing {
+        Some(set) => pace::measure(after.clone(), set, now, Until::Healthy),
+        None => Pace { to_healthy: Some(0), ..Pace::default() },
+    };
+    let is_old = |id: &&TaskId| before.engine().task(**id).is_running();
+    let old = before.engine().service(service).tasks.iter().find(is_old);
+    pace.to_stop = match old {
+        Some(&task) => pace::to_stop(before, now, task),
+        None => Some(0),
+    };
+    let coming: u32 = sets.iter().map(|(_, before, after)| after.saturating_sub(*before)).sum();
+    let made = &view.tasks()[before.engine().tasks().len()..];
+    let own = |task: &&Task| task.owner.is_some_and(|owner| owner.service == service);
+    let placed = count(made.iter().filter(own).count());
+    let numbers = TaskSets {
+        sets: sets.iter().map(|&(_, before, after)| (before, after)).collect(),
+        to_healthy: pace.to_healthy.unwrap_or(0),
+        to_stop: pace.to_stop.unwrap_or(0),
+        room: (placed < coming).then_some(placed),
+    };
+    let course = numbers.course();
+    let shown = growing.or_else(|| sets.first().map(|&(set, ..)| set));
+    let definition = shown.map(|set| view.definition(view.deployment(set).definition));
+    let was: u32 = sets.iter().map(|(_, before, _)| *before).sum();
+    let tasks = course.peak.saturating_sub(was);
+    Forecast {
+        service: view.service(service).name.to_string(),
+        definition: definition.map(|it| it.label()).unwrap_or_default(),
+        at: now,
+        under_way: false,
+        desired: numbers.desired(),
+        numbers: Numbers::TaskSets(numbers),
+        pace,
+        course,
+        phases: Vec::new(),
+        extra: definition.map(|it| extra(tasks, &it.demand)).unwrap_or_default(),
+        risks: growing.and_then(|set| blind(view, set)).into_iter().collect(),
+    }
+}
+
+fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
+}

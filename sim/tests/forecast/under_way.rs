@@ -1,0 +1,84 @@
+//! Deployments that have begun: what is left of them.
+
+use proptest::prelude::*;
+use stowplan_engine::model::Time;
+use stowplan_sim::document::Limits;
+use stowplan_sim::forecast::Forecast;
+use stowplan_sim::run::Simulation;
+use stowplan_sim::scenario::Scenario;
+
+use crate::rolling::{case, is_completed};
+use crate::{forecast, watch};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn the_rest_of_a_deployment_takes_the_course_that_was_forecast(
+        case in case(),
+        after in 0..200_000_i64,
+    ) {
+        let case = case.with_room(100);
+        let (mut simulation, _, called) = forecast(&case.text());
+        let now = Time(called.0 + after);
+        simulation.run_to(now);
+        let forecasts = Forecast::under_way(&simulation, now);
+        let view = simulation.engine();
+        let (service, _) = view.services().next().expect("there is one");
+        let counts = view.counts(service, now);
+        let done = is_completed(view, service, now);
+        prop_assert_eq!(forecasts.is_empty(), done);
+        if let [forecast] = &forecasts[..] {
+            let seen = watch(&mut simulation, now, is_completed);
+            let (peak, lowest) =
+                (seen.peak.max(counts.occupying()), seen.lowest.min(counts.healthy));
+            prop_assert_eq!(
+                (forecast.duration(), forecast.course.peak, forecast.course.lowest),
+                (seen.done, peak, lowest),
+                "{}", forecast
+            );
+        }
+    }
+}
+
+/// A cluster as it was exported in the middle of a deployment.
+const EXPORTED: &str = r#"{ "version": 1, "name": "export", "start": "steady", "until": "1h",
+  "cluster": { "instances": [ { "id": "i", "cpu": 4096, "memory": 8192 } ] },
+  "taskDefinitions": [
+    { "family": "web", "containerDefinitions": [ { "name": "app", "image": "web", "cpu": 10,
+      "memory": 100, "healthCheck": { "command": ["CMD", "check"], "interval": 10,
+      "timeout": 5, "retries": 3 } } ] },
+    { "family": "web", "containerDefinitions": [ { "name": "app", "image": "web", "cpu": 10,
+      "memory": 100, "healthCheck": { "command": ["CMD", "check"], "interval": 10,
+      "timeout": 5, "retries": 3 } } ] } ],
+  "behavior": { "default": { "runningAfter": "30s", "stop": "never" } },
+  "services": [ { "serviceName": "web", "taskDefinition": "web:2", "desiredCount": 2,
+    "status": "ACTIVE", "runningCount": 3, "pendingCount": 0,
+    "deploymentConfiguration": { "minimumHealthyPercent": 100, "maximumPercent": 150 },
+    "deployments": [
+      { "id": "ecs-svc/2", "status": "PRIMARY", "taskDefinition": "web:2", "desiredCount": 2,
+        "rolloutState": "IN_PROGRESS" },
+      { "id": "ecs-svc/1", "status": "ACTIVE", "taskDefinition": "web:1", "desiredCount": 2,
+        "rolloutState": "COMPLETED" } ] } ],
+  "tasks": [
+    { "service": "web", "taskDefinition": "web:1", "instance": "i" },
+    { "service": "web", "taskDefinition": "web:1", "instance": "i" },
+    { "service": "web", "taskDefinition": "web:2", "instance": "i" } ] }"#;
+
+#[test]
+fn a_deployment_that_an_export_caught_on_its_way_is_forecast() {
+    let scenario = Scenario::read(EXPORTED.as_bytes(), &Limits::default()).expect("it is sound");
+    let plan = scenario.plan().expect("it fits together");
+    let mut simulation = Simulation::new(&plan).expect("it can begin");
+    let forecasts = Forecast::under_way(&simulation, Time::ZERO);
+    let [forecast] = &forecasts[..] else { panic!("one is under way: {forecasts:?}") };
+    assert!(forecast.to_string().starts_with("web on its way to web:2: 2 tasks"), "{forecast}");
+    let seen = watch(&mut simulation, Time::ZERO, |view, service, _| {
+        let primary = view.primary(service).expect("it has one");
+        view.deployment(primary).ever_completed
+    });
+    assert_eq!(
+        (forecast.duration(), forecast.course.peak, forecast.course.lowest),
+        (seen.done, seen.peak, seen.lowest)
+    );
+}
