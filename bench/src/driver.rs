@@ -99,6 +99,8 @@ impl Driver {
                     self.report(now + stopped, task, change);
                 }
             }
+            // No workload is discovered.
+            Effect::DeregisterInstance(_) => {}
             Effect::AskHook { .. } | Effect::LaunchInstance(..) | Effect::TerminateInstance(_) => {
                 unreachable!("no workload has a lifecycle hook or an Auto Scaling group")
             }

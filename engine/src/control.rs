@@ -165,6 +165,9 @@ impl Control {
         let row = self.store.task(task);
         let unplaced = row.instance.is_none() && row.zone.is_none();
         let ran = row.last_status == TaskStatus::Running;
+        if row.owner.is_some_and(|owner| self.store.deployment(owner.deployment).is_discovered()) {
+            self.out.effect(Effect::DeregisterInstance(task));
+        }
         let has_targets = !row.targets.is_empty();
         if unplaced {
             self.set_status(task, TaskStatus::Stopped);

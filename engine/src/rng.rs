@@ -23,6 +23,8 @@ pub enum Stream {
     Spot,
     /// Variation of the load.
     Load,
+    /// Which instances an answer of Cloud Map names when there are too many.
+    Answers,
 }
 
 impl Stream {
@@ -34,6 +36,7 @@ impl Stream {
             Self::Chances => 3,
             Self::Spot => 4,
             Self::Load => 5,
+            Self::Answers => 6,
         }
     }
 }

@@ -209,6 +209,7 @@ fn add_deployment(
     let row = control.store.service_mut(service);
     row.revisions += 1;
     let (service_revision, launch) = (row.revisions, row.launch.clone());
+    let reach = Arc::new(row.reach());
     let sources = row.deployments.clone();
     row.deployments.push(id);
     let completed = given.rollout == RolloutState::Completed;
@@ -226,6 +227,7 @@ fn add_deployment(
         launch,
         load_balancers: control.store.balancers_in(service, Slot::Main),
         slot: Slot::Main,
+        reach,
         set: None,
         status: given.status,
         rollout: given.rollout,
@@ -287,7 +289,7 @@ fn add_task(control: &mut Control, given: &GivenTask) -> Result<TaskId, CommandE
         owner.map_or(0, |owner| control.store.deployment(owner.deployment).load_balancers.len());
     let name = given.name.clone();
     let (started_by, overrides) = (given.started_by.clone(), given.overrides.clone());
-    let extra = TaskExtra { name, started_by, overrides };
+    let extra = TaskExtra { name, started_by, overrides, public_address: false };
     let new = NewTask {
         cluster: given.cluster,
         definition: given.definition,

@@ -12,6 +12,9 @@ pub enum Effect {
     StopTask(TaskId),
     /// Take the task's targets out of their groups; `unused` is reported after the delay.
     DeregisterTargets(TaskId),
+    /// Take the task out of its Cloud Map services at once: before its containers are signalled
+    /// (02 section 5.2).
+    DeregisterInstance(TaskId),
     /// Ask the function behind a run of a lifecycle hook; its answer is reported.
     AskHook {
         /// The service deployment.

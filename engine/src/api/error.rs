@@ -41,10 +41,14 @@ exceptions! {
     ClusterNotFoundException,
     /// The token was used with other parameters, or the state forbids it.
     ConflictException,
+    /// A bad value in a call of Cloud Map.
+    InvalidInput,
     /// A bad value or combination.
     InvalidParameterException,
     /// A quota.
     LimitExceededException,
+    /// Cloud Map has no such namespace.
+    NamespaceNotFound,
     /// Fargate platform and definition do not go together.
     PlatformTaskDefinitionIncompatibilityException,
     /// No such Fargate platform version.
@@ -57,6 +61,8 @@ exceptions! {
     ServiceDeploymentNotFoundException,
     /// The service was deleted.
     ServiceNotActiveException,
+    /// Cloud Map has no such service.
+    ServiceNotFound,
     /// No such service.
     ServiceNotFoundException,
     /// The attribute's target does not exist.

@@ -3,17 +3,17 @@
 use crate::api::input::{LoadBalancer, ServiceRegistry};
 use crate::api::setup::{RecordPresence, TargetType};
 use crate::api::{CommandError, Json};
-use crate::model::{Launch, LaunchType, NetworkMode, TaskDefinition};
+use crate::model::{
+    ControllerType, Launch, LaunchType, NetworkMode, ServiceConnect, TaskDefinition,
+};
 use crate::store::Store;
-
-/// Tasks of a service with service discovery, or with Service Connect (02 sections 5.1 and 6).
-const MOST_DISCOVERED: u32 = 1000;
 
 /// What a call attaches a service to.
 pub(super) struct Attached<'a> {
     pub(super) balancers: &'a [LoadBalancer],
     pub(super) registries: &'a [ServiceRegistry],
     pub(super) connect: Option<&'a Json>,
+    pub(super) controller: ControllerType,
 }
 
 /// Target types, registries and Service Connect suit the definition and the launch type.
@@ -28,8 +28,8 @@ pub(super) fn check(
         check_target_type(store, balancer, row)?;
     }
     check_registries(store, attached, row, launch)?;
-    check_discovered(attached.registries, desired)?;
-    check_service_connect(attached.connect, row)
+    check_discovered(store, attached, desired)?;
+    check_service_connect(attached, row, launch)
 }
 
 /// The target type of a target group is that of the network mode (02 sections 1 and 7.1).
@@ -78,11 +78,10 @@ fn check_registries(
     let by_container = registry.container_name.is_some() || registry.container_port.is_some();
     let whole = registry.container_name.is_some() && registry.container_port.is_some();
     let arn = registry.registry_arn.as_deref().unwrap_or_default();
-    let records = store.registries.get(resource_name(arn, ":service/"));
-    let keeps = |kind: fn(&(RecordPresence, RecordPresence)) -> RecordPresence| {
-        records.is_some_and(|records| kind(records) == RecordPresence::Kept)
+    let Some(records) = store.registries.get(resource_name(arn, ":service/")) else {
+        return Err(CommandError::invalid(format!("The service registry {arn} does not exist.")));
     };
-    let (addresses, ports) = (keeps(|records| records.0), keeps(|records| records.1));
+    let (addresses, ports) = (records.0 == RecordPresence::Kept, records.1 == RecordPresence::Kept);
     match row.network_mode {
         NetworkMode::None => refused("Service discovery is not supported with network mode none."),
         NetworkMode::Awsvpc => {
@@ -118,14 +117,27 @@ fn check_registries(
     }
 }
 
-/// The quota of tasks with service discovery.
-fn check_discovered(registries: &[ServiceRegistry], desired: u32) -> Result<(), CommandError> {
-    if registries.is_empty() || desired <= MOST_DISCOVERED {
+/// The quota of tasks with service discovery or Service Connect (02 sections 5.1 and 6).
+fn check_discovered(
+    store: &Store,
+    attached: &Attached<'_>,
+    desired: u32,
+) -> Result<(), CommandError> {
+    let what = match attached.registries {
+        [] if is_connected(attached) => "Service Connect",
+        [] => return Ok(()),
+        _ => "service discovery",
+    };
+    let most = store.config.quotas.tasks_per_discovered_service;
+    if desired <= most {
         return Ok(());
     }
-    Err(CommandError::invalid(format!(
-        "A service with service discovery can have at most {MOST_DISCOVERED} tasks."
-    )))
+    Err(CommandError::invalid(format!("A service with {what} can have at most {most} tasks.")))
+}
+
+/// Whether Service Connect is on.
+fn is_connected(attached: &Attached<'_>) -> bool {
+    ServiceConnect::read(attached.connect).is_some()
 }
 
 /// The name of a resource out of its ARN; a name stands for itself.
@@ -138,12 +150,18 @@ fn resource_name<'a>(reference: &'a str, kind: &str) -> &'a str {
 
 /// What Service Connect asks of a definition (02 section 6).
 fn check_service_connect(
-    configuration: Option<&Json>,
+    attached: &Attached<'_>,
     row: &TaskDefinition,
+    launch: &Launch,
 ) -> Result<(), CommandError> {
-    let Some(configuration) = configuration else { return Ok(()) };
-    if configuration.field("enabled") != Some(&Json::Bool(true)) {
+    let Some(configuration) = attached.connect.filter(|_| is_connected(attached)) else {
         return Ok(());
+    };
+    if attached.controller == ControllerType::CodeDeploy {
+        return refused("Service Connect is not supported with the CODE_DEPLOY controller.");
+    }
+    if *launch == Launch::Type(LaunchType::External) {
+        return refused("Service Connect is not supported for the EXTERNAL launch type.");
     }
     if matches!(row.network_mode, NetworkMode::Host | NetworkMode::None) {
         return refused("Service Connect is not supported with network modes host and none.");

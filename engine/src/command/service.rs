@@ -119,7 +119,7 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     let strategy: Arc<[PlacementStrategy]> = definition::placement_strategies(chosen)?.into();
     let limit = store.config.quotas.target_groups_per_service;
     balancers::check(&input.load_balancers, row, settings.strategy.shifts_traffic(), limit)?;
-    attachments::check(store, &attached(input), row, &launch, desired)?;
+    attachments::check(store, &attached(input, controller), row, &launch, desired)?;
     let rebalancing = super::update::rebalancing(
         input.availability_zone_rebalancing.as_deref(),
         scheduling,
@@ -202,19 +202,16 @@ pub(crate) fn first_set(
         launch,
         load_balancers: row.load_balancers.clone().into(),
         slot: Slot::Main,
+        reach: row.reach(),
         status: DeploymentStatus::Primary,
-        set: TaskSet {
-            scale: Share::ALL,
-            network: row.network.clone(),
-            registries: row.registries.clone(),
-            ..TaskSet::default()
-        },
+        set: TaskSet { scale: Share::ALL, ..TaskSet::default() },
     };
     task_sets::add(control, service, new)
 }
 
-fn attached(input: &CreateService) -> Attached<'_> {
+fn attached(input: &CreateService, controller: ControllerType) -> Attached<'_> {
     Attached {
+        controller,
         balancers: &input.load_balancers,
         registries: &input.service_registries,
         connect: input.service_connect_configuration.as_ref(),
@@ -275,7 +272,7 @@ pub(super) fn new_deployment(
     let row = control.store.service_mut(service);
     row.revisions += 1;
     row.launch = launch.clone();
-    let (service_revision, desired) = (row.revisions, row.desired);
+    let (service_revision, desired, reach) = (row.revisions, row.desired, row.reach());
     let sources = row.deployments.clone();
     row.deployments.push(id);
     control.store.deployments.push(Deployment {
@@ -287,6 +284,7 @@ pub(super) fn new_deployment(
         launch,
         load_balancers: Arc::new([]),
         slot: Slot::Main,
+        reach: Arc::new(reach),
         set: None,
         status: DeploymentStatus::Primary,
         rollout: RolloutState::InProgress,

@@ -7,15 +7,15 @@ use crate::api::input::{
     CreateTaskSet, DeleteTaskSet, LoadBalancer, Scale, UpdateServicePrimaryTaskSet, UpdateTaskSet,
 };
 use crate::api::{Answer, CommandError, Exception};
+use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
 use crate::command::service::check_active;
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
-use crate::model::Slot;
 use crate::model::{
-    ControllerType, Deployment, DeploymentId, DeploymentStatus, Launch, RolloutReason,
-    RolloutState, SchedulingStrategy, ServiceId, Share, TaskDefinitionId, TaskSet, Throttle,
+    ControllerType, Deployment, DeploymentId, DeploymentStatus, Launch, Reach, RolloutReason,
+    RolloutState, SchedulingStrategy, ServiceId, Share, Slot, TaskDefinitionId, TaskSet, Throttle,
 };
 use crate::store::{Store, last_segment};
 
@@ -28,6 +28,7 @@ pub(crate) struct NewSet {
     pub(crate) launch: Launch,
     pub(crate) load_balancers: Arc<[LoadBalancer]>,
     pub(crate) slot: Slot,
+    pub(crate) reach: Reach,
     pub(crate) status: DeploymentStatus,
     pub(crate) set: TaskSet,
 }
@@ -50,6 +51,7 @@ pub(crate) fn add(control: &mut Control, service: ServiceId, new: NewSet) -> Dep
         launch: new.launch,
         load_balancers: new.load_balancers,
         slot: new.slot,
+        reach: Arc::new(new.reach),
         set: Some(Box::new(new.set)),
         status: new.status,
         rollout: RolloutState::Completed,
@@ -95,17 +97,23 @@ pub(super) fn create(control: &mut Control, input: CreateTaskSet) -> Result<Answ
     let on_fargate = is_fargate(store, &launch);
     subnets(store, row.cluster, definition_row, on_fargate, network.as_ref())?;
     balancers::check(&input.load_balancers, definition_row, false, 1)?;
+    let attached = Attached {
+        balancers: &input.load_balancers,
+        registries: &input.service_registries,
+        connect: None,
+        controller: row.controller,
+    };
+    attachments::check(store, &attached, definition_row, &launch, row.desired)?;
     let new = NewSet {
         definition,
         launch,
         load_balancers: input.load_balancers.into(),
         slot: Slot::Main,
+        reach: Reach { network, registries: input.service_registries, connect: None },
         status: DeploymentStatus::Active,
         set: TaskSet {
             external_id: input.external_id.map(Into::into),
             scale: scale(input.scale.as_ref())?.unwrap_or(Share::NONE),
-            network,
-            registries: input.service_registries,
             platform_version: input.platform_version.map(Into::into),
             stability: None,
         },

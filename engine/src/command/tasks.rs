@@ -122,7 +122,8 @@ fn run_order(
 ) -> Result<(String, TaskOrder), CommandError> {
     let row = store.definition(id);
     let on_fargate = is_fargate(store, launch);
-    let subnets = subnets(store, cluster, row, on_fargate, input.network_configuration.as_ref())?;
+    let network = input.network_configuration.as_ref();
+    let subnets = subnets(store, cluster, row, on_fargate, network)?;
     let (given, chosen) = (&input.placement_constraints, &input.placement_strategy);
     if on_fargate {
         definition::refuse_placement_on_fargate(given, chosen)?;
@@ -149,6 +150,7 @@ fn run_order(
         name: None,
         started_by: input.started_by.as_deref().map(Into::into),
         overrides: input.overrides.clone(),
+        public_address: network.is_some_and(NetworkConfiguration::has_public_address),
     };
     let order = TaskOrder {
         cluster,
@@ -249,6 +251,7 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
         name: None,
         started_by: input.started_by.as_deref().map(Into::into),
         overrides: input.overrides.clone(),
+        public_address: false,
     };
     let order = TaskOrder {
         cluster,

@@ -98,7 +98,9 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     check_switch(store, row, &settings)?;
     let registries = input.service_registries.as_ref().unwrap_or(&row.registries);
     let connect = input.service_connect_configuration.as_ref();
-    let attached = Attached { balancers, registries, connect };
+    let connect = connect.or(row.input.service_connect_configuration.as_ref());
+    let controller = row.controller;
+    let attached = Attached { balancers, registries, connect, controller };
     attachments::check(store, &attached, definition_row, &launch, desired.unwrap_or(row.desired))?;
     let effective = placement.strategy.as_deref().unwrap_or(&row.strategy);
     let rebalancing = match input.availability_zone_rebalancing.as_deref() {

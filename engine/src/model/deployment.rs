@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::api::input::LoadBalancer;
 use crate::model::{
-    DeploymentId, DeploymentStatus, Launch, RolloutState, ServiceDeploymentStatus, ServiceId,
-    Shift, Slot, TaskDefinitionId, TaskSet, Time,
+    DeploymentId, DeploymentStatus, Launch, Reach, RolloutState, ServiceDeploymentStatus,
+    ServiceId, Shift, Slot, TaskDefinitionId, TaskSet, Time,
 };
 
 /// A deployment: the working set of tasks of one service revision.
@@ -27,6 +27,8 @@ pub struct Deployment {
     pub load_balancers: Arc<[LoadBalancer]>,
     /// Which of each pair.
     pub slot: Slot,
+    /// How its tasks are found and reached.
+    pub reach: Arc<Reach>,
     /// It is a task set: somebody else decides how much of it runs.
     pub set: Option<Box<TaskSet>>,
     /// Its place among its siblings.
@@ -59,6 +61,13 @@ pub struct Deployment {
     pub created_at: Time,
     /// When it last changed.
     pub updated_at: Time,
+}
+
+impl Deployment {
+    /// Whether its tasks are instances in Cloud Map: by a registry or by Service Connect.
+    pub fn is_discovered(&self) -> bool {
+        !self.reach.registries.is_empty() || self.reach.connect.is_some()
+    }
 }
 
 /// Why a rollout is in its state (03 section 10.1).

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::api::input::{CreateService, LoadBalancer, NetworkConfiguration, ServiceRegistry};
 use crate::model::{
     ClusterId, ControllerType, DeploymentId, DeploymentSettings, GroupId, Launch,
-    PlacementConstraint, PlacementStrategy, SchedulingStrategy, ServiceDeploymentId, ServiceStatus,
-    Span, TaskId, Time, Traffic, ZoneId,
+    PlacementConstraint, PlacementStrategy, Reach, SchedulingStrategy, ServiceConnect,
+    ServiceDeploymentId, ServiceStatus, Span, TaskId, Time, Traffic, ZoneId,
 };
 
 /// A service.
@@ -140,6 +140,16 @@ pub enum MessageKey {
 }
 
 impl Service {
+    /// How the tasks of a revision made now are found and reached.
+    pub fn reach(&self) -> Reach {
+        let connect = self.input.service_connect_configuration.as_ref();
+        Reach {
+            network: self.network.clone(),
+            registries: self.registries.clone(),
+            connect: ServiceConnect::read(connect),
+        }
+    }
+
     /// Whether some listener has test traffic.
     pub fn has_test_rule(&self) -> bool {
         self.load_balancers.iter().any(|balancer| {

@@ -80,6 +80,8 @@ pub struct TaskExtra {
     pub started_by: Option<Box<str>>,
     /// Overrides of RunTask.
     pub overrides: Option<TaskOverride>,
+    /// `assignPublicIp` of RunTask is ENABLED.
+    pub public_address: bool,
 }
 
 impl Task {

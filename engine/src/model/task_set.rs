@@ -1,6 +1,5 @@
 //! Task sets: deployments whose size somebody else decides (03 section 22).
 
-use crate::api::input::{NetworkConfiguration, ServiceRegistry};
 use crate::model::{Share, Time};
 
 /// What a task set has beside what every deployment has.
@@ -10,10 +9,6 @@ pub struct TaskSet {
     pub external_id: Option<Box<str>>,
     /// Share of the service's desired count, rounded up.
     pub scale: Share,
-    /// Network of its awsvpc tasks.
-    pub network: Option<NetworkConfiguration>,
-    /// Cloud Map registries.
-    pub registries: Vec<ServiceRegistry>,
     /// Fargate platform version.
     pub platform_version: Option<Box<str>>,
     /// Everything that is wanted runs and is healthy, and when that last changed; none before the

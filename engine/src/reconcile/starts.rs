@@ -176,8 +176,7 @@ pub(crate) fn service_order(
     } else {
         row.strategy.clone()
     };
-    let set = store.deployment(deployment).set.as_ref();
-    let network = set.map_or(row.network.as_ref(), |set| set.network.as_ref());
+    let network = store.deployment(deployment).reach.network.as_ref();
     let names = network.and_then(|n| n.awsvpc_configuration.as_ref());
     let subnets = names.into_iter().flat_map(|n| n.subnets.iter());
     TaskOrder {

@@ -12,8 +12,8 @@ use crate::lifecycle::health;
 use crate::model::{
     Alarm, CapacityProvider, Cluster, ClusterId, ContainerInstance, Deployment, DeploymentId,
     GroupId, InstanceId, ProviderId, Reservation, ScalingGroup, ScalingGroupId, Service,
-    ServiceDeployment, ServiceDeploymentId, ServiceId, Subnet, SubnetId, Task, TaskDefinition,
-    TaskDefinitionId, TaskId, Time, ZoneId,
+    ServiceConnect, ServiceDeployment, ServiceDeploymentId, ServiceId, Subnet, SubnetId, Task,
+    TaskDefinition, TaskDefinitionId, TaskId, Time, ZoneId,
 };
 use crate::store::Store;
 use crate::store::instances::Free;
@@ -103,6 +103,21 @@ impl<'a> View<'a> {
         self.store.waiting.iter().copied()
     }
 
+    /// The namespace of Service Connect: its own, or the default one of its cluster, which is
+    /// called as the cluster is.
+    pub fn connect_namespace(self, connect: &'a ServiceConnect, cluster: ClusterId) -> &'a str {
+        connect.namespace.as_deref().unwrap_or_else(|| &self.cluster(cluster).name)
+    }
+
+    /// Whether a Fargate task gets a public address beside its private one (02 section 1.1).
+    pub fn has_public_address(self, task: TaskId) -> bool {
+        let row = self.task(task);
+        match row.owner {
+            Some(owner) => self.deployment(owner.deployment).reach.has_public_address(),
+            None => row.extra.as_ref().is_some_and(|extra| extra.public_address),
+        }
+    }
+
     /// All task definitions, in order of registration.
     pub fn definitions(self) -> &'a [TaskDefinition] {
         &self.store.definitions
@@ -141,6 +156,11 @@ impl<'a> View<'a> {
     /// A deployment.
     pub fn deployment(self, deployment: DeploymentId) -> &'a Deployment {
         self.store.deployment(deployment)
+    }
+
+    /// All deployments and task sets of the run, in order of creation, those that are gone too.
+    pub fn deployments(self) -> &'a [Deployment] {
+        &self.store.deployments
     }
 
     /// A service deployment record.

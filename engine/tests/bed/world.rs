@@ -145,6 +145,8 @@ impl World {
                 self.target(now, task, TargetState::Draining);
                 self.target(now + Span::from_secs(after), task, TargetState::Unused);
             }
+            // Scenarios show who is in Cloud Map.
+            Effect::DeregisterInstance(_) => {}
             // Scenarios show how groups grow and shrink; here there are none.
             Effect::LaunchInstance(..) | Effect::TerminateInstance(_) => {
                 unreachable!("no test has an Auto Scaling group")

@@ -14,7 +14,7 @@ use stowplan_engine::model::{InstanceStatus, Time, fargate};
 use super::names::Scope;
 use super::value::{elements, number, to_cel};
 use crate::series::SeriesError;
-use crate::view;
+use crate::view::{self, clients};
 
 /// Declares the functions: name, hidden variable, and how many arguments they take.
 macro_rules! functions {
@@ -91,6 +91,10 @@ functions! {
     Max = "max" "@max" (1, 1),
     /// The smallest of a list.
     Min = "min" "@min" (1, 1),
+    /// What a client has as the answer of DNS.
+    Dns = "dns" "@dns" (2, 3),
+    /// What a task reaches by Service Connect.
+    Endpoints = "endpoints" "@endpoints" (2, 2),
     /// What the waiter would say.
     ServicesStable = "servicesStable" "@servicesStable" (1, 1),
     /// The smallest Fargate size for a need.
@@ -102,7 +106,7 @@ functions! {
 }
 
 /// Functions of the scenario format that nothing stands behind yet.
-pub(crate) const NOT_BUILT: &[&str] = &["dns", "iam", "breakEven", "headroom", "decision"];
+pub(crate) const NOT_BUILT: &[&str] = &["iam", "breakEven", "headroom", "decision"];
 
 impl Function {
     /// Whether what it yields changes only with the record of the run.
@@ -120,6 +124,8 @@ impl Function {
             | Self::MinOf
             | Self::IntegralOf
             | Self::Matching
+            | Self::Dns
+            | Self::Endpoints
             | Self::ServicesStable => false,
         }
     }
@@ -221,6 +227,15 @@ fn call(
             over(scope, arguments, |series, path, from, to| series.integral(path, from, to))?
         }
         Function::Matching => matching(scope, text(arguments, 0)?)?,
+        Function::Dns => {
+            let asked_at = arguments.get(2).map(|_| instant(numeric(arguments, 2)?)).transpose()?;
+            let (name, kind) = (text(arguments, 0)?, text(arguments, 1)?);
+            to_cel(clients::dns(&scope.moment, name, kind, asked_at)?.into())
+        }
+        Function::Endpoints => {
+            let (task, name) = (text(arguments, 0)?, text(arguments, 1)?);
+            to_cel(clients::endpoints(&scope.moment, task, name)?.into())
+        }
         Function::Near => {
             let [a, b, tolerance] =
                 [numeric(arguments, 0)?, numeric(arguments, 1)?, numeric(arguments, 2)?];

@@ -35,6 +35,7 @@ pub mod check;
 mod clock;
 mod cluster;
 mod definitions;
+mod discovery;
 mod export;
 mod fields;
 mod files;
@@ -223,6 +224,7 @@ fn write(
         .with("cluster", cluster)
         .with("taskDefinitions", definitions.node())
         .with("targetGroups", services::target_groups(&services, names, notes)?)
+        .with("registries", discovery::registries(&services, names, notes)?)
         .with("services", list(service_nodes))
         .with("tasks", list(task_nodes));
     Ok((document.build(), summary))

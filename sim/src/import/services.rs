@@ -7,6 +7,7 @@ use crate::document::Node;
 use super::arn::short;
 use super::at::At;
 use super::definitions::{self, Definitions};
+use super::discovery;
 use super::export::Export;
 use super::fields::{Fields, flag, is_empty, list, text};
 use super::names::{Class, Names};
@@ -78,8 +79,7 @@ const DEPLOYMENT_DESCRIBED: &[&str] = &[
 ];
 
 /// Parts of a service that the simulation has no model of yet.
-const NOT_BUILT: &[&str] =
-    &["serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"];
+const NOT_BUILT: &[&str] = &["volumeConfigurations", "vpcLatticeConfigurations"];
 
 /// A service of the export.
 pub(super) struct Service<'d> {
@@ -281,9 +281,15 @@ impl Service<'_> {
             let renamed = cut.items().iter().map(|balancer| load_balancer(balancer, names));
             fields.put("loadBalancers", list(renamed.collect::<Vec<_>>()));
         }
-        if !self.at.list("serviceRegistries")?.is_empty() {
-            let message = "`serviceRegistries`: service discovery is not built yet";
-            notes.at(Concern::LeftOut, &self.at, message);
+        if let Some(registries) = self.at.get("serviceRegistries") {
+            let renamed = discovery::service_registries(&registries, names, notes)?;
+            fields.put("serviceRegistries", renamed);
+        }
+        let primary = self.deployments.iter().find(|deployment| deployment.is_primary);
+        let connect = primary.and_then(|own| own.at.get("serviceConnectConfiguration"));
+        if let Some(connect) = connect.filter(|own| !is_empty(own.node())) {
+            let written = discovery::service_connect(&connect, names)?;
+            fields.put("serviceConnectConfiguration", written);
         }
         Ok(())
     }

@@ -10,7 +10,8 @@ use stowplan_engine::api::input::{
     DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration, EphemeralStorage,
     HealthCheck, LoadBalancer, LogConfiguration, ManagedScaling, PlacementConstraint,
     PlacementStrategy, PortMapping, RegisterTaskDefinition, ResourceRequirement, RestartPolicy,
-    RuntimePlatform, Secret, Tag, TaskOverride, ThresholdConfiguration, VolumeFrom,
+    RuntimePlatform, Secret, ServiceRegistry, Tag, TaskOverride, ThresholdConfiguration,
+    VolumeFrom,
 };
 
 use crate::document::{Decoder, DocumentError, Entry, Node, Value, key_path};
@@ -93,6 +94,7 @@ shapes! {
     ALARMS = "deployment alarms" DeploymentAlarms {}
     AWSVPC = "awsvpc configurations" AwsVpcConfiguration {}
     LOAD_BALANCER = "load balancers" LoadBalancer {}
+    SERVICE_REGISTRY = "service registries" ServiceRegistry {}
     OVERRIDES = "overrides" TaskOverride { "containerOverrides": CONTAINER_OVERRIDE }
     CONTAINER_OVERRIDE = "container overrides" ContainerOverride {
         "resourceRequirements": REQUIREMENT,

@@ -2,10 +2,11 @@
 
 use std::net::Ipv4Addr;
 
+use stowplan_engine::View;
 use stowplan_engine::model::{SubnetId, TaskId, Time};
 
-use crate::view::{Facts, TargetFacts, TaskFacts, WorldFacts};
-use crate::world::{TargetCounts, World};
+use crate::view::{DiscoveredFacts, Facts, TargetFacts, TaskFacts, WorldFacts};
+use crate::world::{DnsQuestion, Registered, TargetCounts, Unknown, World};
 
 /// The world, as the read model asks it.
 #[derive(Clone, Debug)]
@@ -26,6 +27,22 @@ impl Facts for Around {
 
     fn network(&self, subnet: SubnetId) -> Option<Ipv4Addr> {
         self.facts().network(subnet)
+    }
+
+    fn dns(&self, question: &DnsQuestion<'_>, now: Time, view: View<'_>) -> Option<Vec<String>> {
+        self.facts().dns(question, now, view)
+    }
+
+    fn dns_names(&self) -> Vec<String> {
+        self.facts().dns_names()
+    }
+
+    fn discover(&self, namespace: &str, name: &str, now: Time) -> Result<DiscoveredFacts, Unknown> {
+        self.facts().discover(namespace, name, now)
+    }
+
+    fn endpoints(&self, namespace: &str, name: &str, now: Time) -> Vec<Registered> {
+        self.facts().endpoints(namespace, name, now)
     }
 
     fn target_groups(&self) -> Vec<Box<str>> {

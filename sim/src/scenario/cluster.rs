@@ -44,6 +44,9 @@ pub(super) struct SubnetKeys {
     pub(super) cidr: Option<String>,
     pub(super) vpc: Option<String>,
     pub(super) interfaces_in_use: Option<u32>,
+    pub(super) public: Option<bool>,
+    pub(super) nat: Option<bool>,
+    pub(super) endpoints: Option<Vec<String>>,
 }
 
 /// A capacity provider that is associated with a cluster.
@@ -93,7 +96,7 @@ pub(super) fn read(at: &At<'_>) -> Result<GivenCluster, DocumentError> {
 }
 
 fn subnet(at: &At<'_>) -> Result<GivenSubnet, DocumentError> {
-    at.map_of(fields_of::<SubnetKeys>(), Part::Subnet)?;
+    at.map_of(fields_of::<SubnetKeys>(), Part::Complete)?;
     Ok(GivenSubnet { keys: at.decode()?, origin: at.origin.clone() })
 }
 

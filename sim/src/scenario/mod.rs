@@ -60,7 +60,7 @@ pub use timeline::{MustFail, command, has_template, query};
 use crate::document::{
     self, DocumentError, Duration, Limits, Node, Timestamp, merge_patch, to_yaml,
 };
-use crate::world::{Behaviors, Functions, Image, TargetGroup};
+use crate::world::{Behaviors, Functions, Image, Registry, TargetGroup};
 use at::At;
 use cluster::GivenCluster;
 use given::{GivenDefinition, GivenService, GivenTaskEntry};
@@ -107,6 +107,7 @@ pub struct Scenario {
     services: Vec<GivenService>,
     tasks: Vec<GivenTaskEntry>,
     target_groups: Vec<(TargetGroup, Origin)>,
+    registries: Vec<(Registry, Origin)>,
     alarms: Vec<alarms::GivenAlarm>,
     functions: Functions,
     behavior: Behaviors,
@@ -136,6 +137,7 @@ const KEYS: &[&str] = &[
     "services",
     "tasks",
     "targetGroups",
+    "registries",
     "alarms",
     "lambdas",
     "images",
@@ -257,6 +259,7 @@ impl Scenario {
             services: each(&list("services")?, given::service)?,
             tasks: each(&tasks, given::task)?,
             target_groups: each(&list("targetGroups")?, target_group)?,
+            registries: each(&list("registries")?, registry)?,
             alarms: each(&list("alarms")?, alarms::read)?,
             functions: at.get("lambdas").map_or(Ok(Functions::new()), |f| functions::read(&f))?,
             behavior: at.get("behavior").map_or(Ok(Behaviors::new()), |b| behavior::read(&b))?,
@@ -356,4 +359,16 @@ fn target_group(at: &At<'_>) -> Result<(TargetGroup, Origin), DocumentError> {
         return Err(error.with_remedy("Leave it out for the default"));
     }
     Ok((group, at.origin.clone()))
+}
+
+fn registry(at: &At<'_>) -> Result<(Registry, Origin), DocumentError> {
+    use crate::document::Decoder;
+    let registry: Registry =
+        Decoder::new(at.node).at(at.origin.path()).either_case(true).decode()?;
+    if let Some((index, problem)) = registry.problem() {
+        let records = at.list("dnsRecords").unwrap_or_default();
+        let error = records.get(index).unwrap_or(at).error(problem);
+        return Err(error.with_remedy("Change it, or leave it out"));
+    }
+    Ok((registry, at.origin.clone()))
 }

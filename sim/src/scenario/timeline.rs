@@ -9,7 +9,7 @@ use super::{
     at::At,
     unbuilt::{self, Part},
 };
-use crate::document::{DocumentError, Duration, Node, Raw, Value, remedy};
+use crate::document::{Decoder, DocumentError, Duration, Node, Raw, Value, remedy};
 use crate::view::describe::Query;
 
 /// One entry of `timeline`, as it was read.
@@ -171,7 +171,10 @@ fn read_action(name: &str, input: &At<'_>) -> Result<GivenAction, DocumentError>
             Ok(GivenAction::Api(name, raw))
         }
         Kind::Query(name) => {
-            let raw: Raw = input.decode()?;
+            // Cloud Map writes its names in PascalCase.
+            let either_case = name == "discoverInstances";
+            let decoder = Decoder::new(input.node).at(input.origin.path());
+            let raw: Raw = decoder.either_case(either_case).decode()?;
             query(name, &raw)?;
             Ok(GivenAction::Query(name, raw))
         }

@@ -9,8 +9,6 @@ use crate::document::{DocumentError, Node, Value};
 pub(super) enum Part {
     /// At the top of a scenario.
     TopLevel,
-    /// In a subnet.
-    Subnet,
     /// In an Auto Scaling group.
     Group,
     /// In a service, or in the input of CreateService and UpdateService.
@@ -31,7 +29,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
     (
         Part::TopLevel,
         &[
-            "registries",
             "scaling",
             "metrics",
             "load",
@@ -44,18 +41,8 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "prices",
         ],
     ),
-    // Everything can be reached from everywhere.
-    (Part::Subnet, &["public", "nat", "endpoints"]),
     (Part::Group, &["warmPool"]),
-    (
-        Part::Service,
-        &[
-            "serviceRegistries",
-            "serviceConnectConfiguration",
-            "volumeConfigurations",
-            "vpcLatticeConfigurations",
-        ],
-    ),
+    (Part::Service, &["volumeConfigurations", "vpcLatticeConfigurations"]),
     (
         Part::Alarm,
         &[
@@ -114,7 +101,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
             "createDeployment",
             "continueDeployment",
             "stopDeployment",
-            "discoverInstances",
             "putRolePolicy",
             "deleteRolePolicy",
             "createSecret",

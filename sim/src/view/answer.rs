@@ -174,6 +174,7 @@ pub fn refused(action: &str) -> Value {
         "updateTaskProtection" | "getTaskProtection" => &["protectedTasks", "failures"],
         "describeTaskSets" => &["taskSets", "failures"],
         "deleteTaskDefinitions" => &["taskDefinitions", "failures"],
+        "discoverInstances" => &["instances"],
         "listTasks" => &["taskArns"],
         "listServices" => &["serviceArns"],
         "listContainerInstances" => &["containerInstanceArns"],

@@ -26,7 +26,7 @@ shape! {
         "launchType" => launch_type(&row.launch),
         "platformVersion" => text(service_input(moment, deployment).platform_version.as_deref()),
         "platformFamily" => Value::Null,
-        "networkConfiguration" => api(&moment.engine.service(row.service).network),
+        "networkConfiguration" => api(&row.reach.network),
         "rolloutState" => is_rolling(moment, deployment).then(|| row.rollout.as_str()),
         "rolloutStateReason" => {
             is_rolling(moment, deployment).then(|| moment.engine.rollout_reason(deployment))
@@ -81,8 +81,8 @@ shape! {
         "platformVersion" => text(service_input(moment, deployment).platform_version.as_deref()),
         "platformFamily" => Value::Null,
         "loadBalancers" => api(&row.load_balancers),
-        "serviceRegistries" => api(&moment.engine.service(row.service).registries),
-        "networkConfiguration" => api(&moment.engine.service(row.service).network),
+        "serviceRegistries" => api(&row.reach.registries),
+        "networkConfiguration" => api(&row.reach.network),
         "containerImages" => none(),
         "guardDutyEnabled" => false,
         "serviceConnectConfiguration" => {

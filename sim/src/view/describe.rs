@@ -1,5 +1,7 @@
 //! The calls that only look: describe and list.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use stowplan_engine::api::{CommandError, Exception};
@@ -9,6 +11,7 @@ use super::Moment;
 use super::answer::missing;
 use super::definition;
 use super::deployment::{RevisionShape, ServiceDeploymentShape};
+use super::discovery;
 use super::instance::InstanceShape;
 use super::list;
 use super::provider::{ClusterShape, DescribedProviderShape};
@@ -94,6 +97,12 @@ queries! {
     }
     /// DescribeServiceRevisions: up to 20 (03 section 10.4).
     DescribeServiceRevisions = "describeServiceRevisions" { service_revision_arns: Vec<String>, }
+    /// DiscoverInstances of Cloud Map (02 section 5.3).
+    DiscoverInstances = "discoverInstances" {
+        namespace_name: String, service_name: String, max_results: Option<i64>,
+        query_parameters: BTreeMap<String, String>, optional_parameters: BTreeMap<String, String>,
+        health_status: Option<String>,
+    }
     /// ListClusters.
     ListClusters = "listClusters" { max_results: Option<i64>, next_token: Option<String>, }
     /// ListTasks.
@@ -147,6 +156,7 @@ impl Query {
             Self::DescribeTaskSets(input) => task_sets(moment, input),
             Self::DescribeServiceDeployments(input) => service_deployments(moment, input),
             Self::DescribeServiceRevisions(input) => service_revisions(moment, input),
+            Self::DiscoverInstances(input) => discovery::discover(moment, input),
             Self::ListClusters(input) => list::clusters(moment, input),
             Self::ListTasks(input) => list::tasks(moment, input),
             Self::ListServices(input) => list::services(moment, input),

@@ -3,9 +3,13 @@
 
 use std::net::Ipv4Addr;
 
+use stowplan_engine::View;
 use stowplan_engine::model::{HealthStatus, SubnetId, TargetState, TaskId, Time};
 
-use crate::world::{ContainerStatus, TargetCounts, TargetView, World, WorldContainer};
+use crate::world::{
+    ContainerStatus, DnsQuestion, InstanceHealth, Registered, TargetCounts, TargetView, Unknown,
+    World, WorldContainer,
+};
 
 /// What only the world knows. The defaults are a world that knows nothing, so that an engine can
 /// be looked at alone.
@@ -28,6 +32,31 @@ pub trait Facts: Sync {
     /// Targets of a group by state; none of a group that is not known.
     fn target_counts(&self, _group: &str) -> TargetCounts {
         TargetCounts::default()
+    }
+
+    /// What a client has as the answer of DNS; none when nothing has that name.
+    fn dns(&self, _question: &DnsQuestion<'_>, _now: Time, _view: View<'_>) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Names that DNS knows.
+    fn dns_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The instances of a Cloud Map service, by id.
+    fn discover(
+        &self,
+        _namespace: &str,
+        _name: &str,
+        _now: Time,
+    ) -> Result<DiscoveredFacts, Unknown> {
+        Err(Unknown::Namespace)
+    }
+
+    /// Healthy instances behind a discovery name of Service Connect, by id.
+    fn endpoints(&self, _namespace: &str, _name: &str, _now: Time) -> Vec<Registered> {
+        Vec::new()
     }
 
     /// The targets of a group at an instant, by task.
@@ -113,6 +142,15 @@ pub struct TargetFacts {
     pub share: f64,
 }
 
+/// What Cloud Map knows of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DiscoveredFacts {
+    /// How often its instances changed.
+    pub revision: u64,
+    /// Its instances with their health, by id.
+    pub instances: Vec<(Registered, InstanceHealth)>,
+}
+
 /// The simulated world.
 #[derive(Clone, Copy)]
 pub struct WorldFacts<'w> {
@@ -136,6 +174,24 @@ impl Facts for WorldFacts<'_> {
 
     fn network(&self, subnet: SubnetId) -> Option<Ipv4Addr> {
         self.world.network(subnet)
+    }
+
+    fn dns(&self, question: &DnsQuestion<'_>, now: Time, view: View<'_>) -> Option<Vec<String>> {
+        self.world.dns(question, now, view)
+    }
+
+    fn dns_names(&self) -> Vec<String> {
+        self.world.dns_names()
+    }
+
+    fn discover(&self, namespace: &str, name: &str, now: Time) -> Result<DiscoveredFacts, Unknown> {
+        let (revision, instances) = self.world.discover(namespace, name, now)?;
+        let instances = instances.into_iter().map(|(one, health)| (one.clone(), health)).collect();
+        Ok(DiscoveredFacts { revision, instances })
+    }
+
+    fn endpoints(&self, namespace: &str, name: &str, now: Time) -> Vec<Registered> {
+        self.world.endpoints(namespace, name, now).into_iter().cloned().collect()
     }
 
     fn target_groups(&self) -> Vec<Box<str>> {

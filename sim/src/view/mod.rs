@@ -9,8 +9,11 @@ pub mod explain;
 pub mod record;
 
 mod chunked;
+#[cfg(feature = "expect")]
+pub(crate) mod clients;
 mod definition;
 mod deployment;
+mod discovery;
 mod facts;
 mod instance;
 mod list;
@@ -32,7 +35,7 @@ use stowplan_engine::model::instant::format_rfc3339_ms;
 use stowplan_engine::model::{ClusterId, ServiceId, TaskId, Time};
 
 pub use chunked::Chunked;
-pub use facts::{ContainerFacts, Facts, TargetFacts, TaskFacts, WorldFacts};
+pub use facts::{ContainerFacts, DiscoveredFacts, Facts, TargetFacts, TaskFacts, WorldFacts};
 pub use record::{ApiError, Call, Record, Told};
 pub use root::{Entity, Node, Root};
 pub use trace::TraceEntry;

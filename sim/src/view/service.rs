@@ -50,10 +50,7 @@ shape! {
         "placementConstraints" => row.constraints.iter().map(constraint).collect::<Value>(),
         "placementStrategy" => row.strategy.iter().map(placement_strategy).collect::<Value>(),
         "networkConfiguration" => match primary_set(moment, service) {
-            Some(set) => {
-                let facts = moment.engine.deployment(set).set.as_ref();
-                api(&facts.and_then(|facts| facts.network.as_ref()))
-            }
+            Some(set) => api(&moment.engine.deployment(set).reach.network),
             None => api(&row.network),
         },
         "healthCheckGracePeriodSeconds" => row.grace.as_secs(),

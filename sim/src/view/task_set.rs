@@ -32,11 +32,9 @@ shape! {
             text(facts(moment, set).and_then(|facts| facts.platform_version.as_deref()))
         },
         "platformFamily" => Value::Null,
-        "networkConfiguration" => api(&facts(moment, set).and_then(|facts| facts.network.as_ref())),
+        "networkConfiguration" => api(&row.reach.network),
         "loadBalancers" => api(&row.load_balancers),
-        "serviceRegistries" => {
-            facts(moment, set).map_or_else(none, |facts| api(&facts.registries))
-        },
+        "serviceRegistries" => api(&row.reach.registries),
         "scale" => scale(moment, set),
         "stabilityStatus" => stability(moment, set),
         "stabilityStatusAt" => {

@@ -30,6 +30,7 @@ impl WorldTask {
             TaskStatus::Running => {
                 self.adopt_running(step);
                 self.adopt_targets(step, self.running_since(step));
+                self.adopt_instance(step, self.running_since(step));
                 self.phase = Phase::Running;
             }
             TaskStatus::Deactivating => {

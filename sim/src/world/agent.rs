@@ -2,6 +2,7 @@
 //! what is really free (01 section 1.5), host ports, images and network interfaces.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::Ipv4Addr;
 use std::num::NonZeroU16;
 
 use stowplan_engine::View;
@@ -28,6 +29,8 @@ pub struct AgentConfig {
     pub foreign_interfaces: u32,
     /// Whether the instance runs Windows.
     pub windows: bool,
+    /// The private address of the machine, if it is known.
+    pub address: Option<Ipv4Addr>,
 }
 
 impl Default for AgentConfig {
@@ -39,6 +42,7 @@ impl Default for AgentConfig {
             pull_upfront: false,
             foreign_interfaces: 0,
             windows: false,
+            address: None,
         }
     }
 }

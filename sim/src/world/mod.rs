@@ -10,7 +10,9 @@ mod adopt;
 mod agent;
 mod behavior;
 mod behavior_values;
+mod cloud_map;
 mod container;
+mod discovery;
 mod faults;
 mod functions;
 mod images;
@@ -19,6 +21,8 @@ mod network;
 mod plan;
 mod probe;
 mod registration;
+mod registry;
+mod route;
 mod run;
 mod start;
 mod step;
@@ -45,16 +49,21 @@ pub use behavior_values::{
     AwsCall, Delay, DurationRange, Exit, Exits, HealthRule, HealthRules, MemoryUsed, ProbeResult,
     Share, StartFails, StartFailure,
 };
+pub use cloud_map::{DnsQuestion, Unknown};
 pub use container::{ContainerStatus, WorldContainer};
 pub use faults::AgentCall;
 pub use functions::{FunctionAnswer, Functions};
 pub use images::{Image, PullRates};
+pub use registry::{DnsRecord, InstanceHealth, RecordType, Registered, Registry, RoutingPolicy};
+pub use route::{ENDPOINTS, Routes};
 pub use targets::{LoadBalancerKind, TargetCounts, TargetGroup, TargetType, WorldTarget};
 pub use task::WorldTask;
 
+pub(crate) use cloud_map::registry_name;
 pub(crate) use network::{address_at, position_of};
 
 use agent::Host;
+use cloud_map::CloudMap;
 use container::NEVER;
 use faults::InstanceEvent;
 use functions::Switchboard;
@@ -71,6 +80,8 @@ pub struct WorldConfig {
     pub behavior: Behaviors,
     /// Target groups; those that only services name have the defaults.
     pub target_groups: Vec<TargetGroup>,
+    /// Cloud Map services.
+    pub registries: Vec<Registry>,
     /// What functions answer; one that is not named succeeds at once.
     pub functions: Functions,
     /// Exactly these images exist; all of them when absent.
@@ -87,6 +98,8 @@ pub struct WorldConfig {
     pub initial_healthy_needs_threshold: bool,
     /// Network addresses of the subnets, by id; without one no address is shown.
     pub networks: Vec<Ipv4Addr>,
+    /// Routes of the subnets, by id; without them everything is reached.
+    pub routes: Vec<Routes>,
     /// Private addresses that tasks have at time 0; all others are given out by the subnets.
     pub given_addresses: BTreeMap<TaskId, Ipv4Addr>,
 }
@@ -96,6 +109,7 @@ impl Default for WorldConfig {
         Self {
             behavior: Behaviors::new(),
             target_groups: Vec::new(),
+            registries: Vec::new(),
             functions: Functions::new(),
             images: None,
             pull_rates: PullRates::default(),
@@ -104,6 +118,7 @@ impl Default for WorldConfig {
             ignore_containers_without_health_check: false,
             initial_healthy_needs_threshold: false,
             networks: Vec::new(),
+            routes: Vec::new(),
             given_addresses: BTreeMap::new(),
         }
     }
@@ -136,7 +151,9 @@ impl World {
             plans: Plans::new(config.behavior),
             images: Images::new(config.images.as_deref(), config.pull_rates, replication),
             groups: TargetGroups::new(config.target_groups, needs_threshold),
+            cloud_map: CloudMap::new(config.registries, seed),
             addresses: Addresses::new(config.networks, config.given_addresses),
+            routes: config.routes.into(),
             hosts: Vec::new(),
             group_agents: config.group_agents,
             reports: Vec::new(),
@@ -180,6 +197,9 @@ impl World {
             Effect::StartTask(task) | Effect::StopTask(task) | Effect::DeregisterTargets(task) => {
                 task
             }
+            Effect::DeregisterInstance(task) => {
+                return self.around.cloud_map.deregister(task, now);
+            }
             Effect::AskHook { record, run } => {
                 let shift = view.record(record).shift.as_ref();
                 let arn = shift.and_then(|shift| shift.runs.get(run as usize)).map(|run| &*run.arn);
@@ -215,6 +235,7 @@ impl World {
             Effect::StopTask(_) => row.orders.stop = true,
             Effect::DeregisterTargets(_) => row.orders.deregister = true,
             Effect::StartTask(_)
+            | Effect::DeregisterInstance(_)
             | Effect::AskHook { .. }
             | Effect::LaunchInstance(..)
             | Effect::TerminateInstance(_) => {}
@@ -227,6 +248,7 @@ impl World {
     pub fn due(&mut self, now: Time, view: View<'_>, out: &mut Vec<Report>) {
         self.advance_instances(now, view);
         self.advance_launches(now, view);
+        self.around.cloud_map.settle(now);
         while let Some(task) = self.pop_due(now) {
             self.change_task(now, task, view, |row, step| row.run(step));
             self.schedule(now, task);
@@ -244,7 +266,8 @@ impl World {
         let task = self.wakes.peek().map(|Reverse((at, _))| *at);
         let instance = self.instance_events.first().map(|(at, _, _)| *at);
         let launch = self.launches.first().map(|(at, _, _)| *at);
-        task.into_iter().chain(instance).chain(launch).chain(self.functions.next_due()).min()
+        let (function, health) = (self.functions.next_due(), self.around.cloud_map.next_due());
+        [task, instance, launch, function, health].into_iter().flatten().min()
     }
 
     /// Whether the engine has to be told something, or something was ordered just now.
@@ -286,6 +309,37 @@ impl World {
     /// All target groups, by name.
     pub fn target_groups(&self) -> impl Iterator<Item = TargetGroupView<'_>> {
         self.around.groups.iter().map(|row| TargetGroupView { world: self, row })
+    }
+
+    /// What a client has as the answer of DNS at an instant; none when nothing has that name.
+    pub fn dns(
+        &self,
+        question: &DnsQuestion<'_>,
+        now: Time,
+        view: View<'_>,
+    ) -> Option<Vec<String>> {
+        self.around.cloud_map.answer(question, now, view.config().tie_break)
+    }
+
+    /// Names that DNS knows, in order: `<service>.<namespace>`.
+    pub fn dns_names(&self) -> Vec<String> {
+        self.around.cloud_map.dns_names()
+    }
+
+    /// The instances of a Cloud Map service at an instant with their health, by id; and how often
+    /// they changed.
+    pub fn discover(
+        &self,
+        namespace: &str,
+        name: &str,
+        now: Time,
+    ) -> Result<(u64, Vec<(&Registered, InstanceHealth)>), Unknown> {
+        self.around.cloud_map.discover(namespace, name, now)
+    }
+
+    /// Healthy instances behind a discovery name of Service Connect at an instant, by id.
+    pub fn endpoints(&self, namespace: &str, name: &str, now: Time) -> Vec<&Registered> {
+        self.around.cloud_map.endpoints(namespace, name, now)
     }
 
     /// What the agent of an instance is like, once the world knows it.

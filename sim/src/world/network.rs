@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use stowplan_engine::View;
-use stowplan_engine::model::{SubnetId, TaskId, TaskStatus};
+use stowplan_engine::model::{InstanceId, SubnetId, TaskId, TaskStatus};
 
 /// A subnet keeps so many of its first addresses to itself (02 section 3.1).
 const KEPT_AT_FRONT: u32 = 4;
@@ -29,6 +29,8 @@ pub(super) struct Addresses {
     networks: Arc<[Ipv4Addr]>,
     given: Arc<BTreeMap<TaskId, Ipv4Addr>>,
     subnets: BTreeMap<SubnetId, Subnet>,
+    /// Subnet and number of instances that registered in the course of the run.
+    hosts: BTreeMap<InstanceId, (SubnetId, u32)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -41,7 +43,7 @@ struct Subnet {
 
 impl Addresses {
     pub(super) fn new(networks: Vec<Ipv4Addr>, given: BTreeMap<TaskId, Ipv4Addr>) -> Self {
-        Self { networks: networks.into(), given: Arc::new(given), subnets: BTreeMap::new() }
+        Self { networks: networks.into(), given: Arc::new(given), ..Self::default() }
     }
 
     pub(super) fn network(&self, subnet: SubnetId) -> Option<Ipv4Addr> {
@@ -63,6 +65,19 @@ impl Addresses {
         let own = self.given_position(task, subnet, view);
         let entry = self.subnets.get_mut(&subnet)?;
         own.or_else(|| entry.take_next(addresses)).or_else(|| entry.freed.pop_first())
+    }
+
+    /// The address of an instance that registered in the course of the run: from the end of the
+    /// range of the first subnet in its zone, for such interfaces are not counted.
+    pub(super) fn of_new_host(&mut self, host: InstanceId, view: View<'_>) -> Option<Ipv4Addr> {
+        let row = view.instance(host);
+        let mut subnets = view.cluster(row.cluster).subnets.iter();
+        let subnet = *subnets.find(|subnet| view.subnet(**subnet).zone == row.zone)?;
+        let before = self.hosts.values().filter(|(of, _)| *of == subnet).count();
+        let before = u32::try_from(before).unwrap_or(u32::MAX);
+        let (_, position) = *self.hosts.entry(host).or_insert((subnet, before));
+        let last = view.subnet(subnet).addresses.checked_sub(1)?;
+        address_at(self.network(subnet)?, last.checked_sub(position)?)
     }
 
     /// An interface is gone.

@@ -107,12 +107,16 @@ impl WorldTask {
     /// Where requests go: the interface's port, or the port of the host that leads to it.
     fn target_port(&self, step: &Step<'_>, index: usize) -> u16 {
         let target = &self.targets[index];
-        let wanted = target.container_port;
+        self.reached_port(step, target.container, target.container_port)
+    }
+
+    /// Where requests for a port of a container go.
+    pub(super) fn reached_port(&self, step: &Step<'_>, container: usize, wanted: u16) -> u16 {
         if self.mode(step) == NetworkMode::Awsvpc {
             return wanted;
         }
-        let ports = &self.spec(step.view).containers[target.container].ports;
-        let bound = &self.containers[target.container].host_ports;
+        let ports = &self.spec(step.view).containers[container].ports;
+        let bound = &self.containers[container].host_ports;
         let behind = ports.iter().zip(bound).find_map(|(port, &first)| {
             let offset = wanted.checked_sub(port.container_port)?;
             (offset < port.count).then(|| first.saturating_add(offset))

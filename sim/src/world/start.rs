@@ -101,6 +101,9 @@ impl WorldTask {
             None => (plan.prepare, "prepare"),
         };
         self.due = step.now + step.draw(span, what, "");
+        if let Some(span) = self.vain_login(step) {
+            self.due = step.now + span;
+        }
         if let Some(failure) = self.planned_failure()
             && step.happens(failure.probability, "startFails", "")
         {
@@ -109,6 +112,14 @@ impl WorldTask {
                 self.fails_at = step.now + step.draw(after, "startFails", "");
             }
         }
+    }
+
+    /// Secrets and registry login are over.
+    pub(super) fn end_preparing(&mut self, step: &mut Step<'_>) {
+        if self.vain_login(step).is_some() {
+            return self.fail_to_start(step, None, self.no_login(step));
+        }
+        self.phase = Phase::Starting;
     }
 
     fn planned_failure(&self) -> Option<StartFailure> {
@@ -232,6 +243,7 @@ impl WorldTask {
         }
         let name = &self.spec(step.view).containers[index].name;
         let there = match plan.containers[index].pull {
+            _ if let Some(span) = self.vain_pull(step, index) => now + span,
             Some(given) => now + step.draw(given, "pull", name),
             None => {
                 let range = plan.download(image, &step.around.images);
@@ -251,6 +263,9 @@ impl WorldTask {
     }
 
     pub(super) fn image_is_there(&mut self, step: &mut Step<'_>, index: usize) {
+        if self.vain_pull(step, index).is_some() {
+            return self.fail_to_start(step, Some(index), self.no_pull(step, index));
+        }
         self.pull_stopped_at = Some(step.now);
         let container = &mut self.containers[index];
         container.stage = Stage::Pulled;
@@ -298,9 +313,11 @@ impl WorldTask {
 
     /// Every container is up: the task is registered where it has to be, then it runs.
     pub(super) fn activate(&mut self, step: &mut Step<'_>) {
-        let row = step.view.task(self.id);
-        let discovery =
-            row.owner.is_some_and(|owner| !step.view.service(owner.service).registries.is_empty());
+        let owner = step.view.task(self.id).owner;
+        let discovery = owner.is_some_and(|owner| {
+            !step.view.deployment(owner.deployment).reach.registries.is_empty()
+        });
+        self.register_instance(step);
         let register = self.plan.register(discovery || self.targets.len() > 1);
         let span = step.draw(register, "register", "");
         self.due = step.now + span;

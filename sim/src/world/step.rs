@@ -1,6 +1,7 @@
 //! What a task has around it while it takes a step.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use stowplan_engine::View;
 use stowplan_engine::api::{Report, TaskChange};
@@ -9,9 +10,11 @@ use stowplan_engine::rng::{Rng, Stream};
 
 use super::agent::{AgentConfig, Host};
 use super::behavior_values::{DurationRange, Share};
+use super::cloud_map::CloudMap;
 use super::images::Images;
 use super::network::Addresses;
 use super::plan::Plans;
+use super::route::Routes;
 use super::targets::TargetGroups;
 
 /// Everything in the world but the tasks.
@@ -25,7 +28,10 @@ pub(super) struct Surroundings {
     pub(super) plans: Plans,
     pub(super) images: Images,
     pub(super) groups: TargetGroups,
+    pub(super) cloud_map: CloudMap,
     pub(super) addresses: Addresses,
+    /// By subnet.
+    pub(super) routes: Arc<[Routes]>,
     pub(super) hosts: Vec<Option<Host>>,
     /// What agents are like in the instances of an Auto Scaling group.
     pub(super) group_agents: BTreeMap<Box<str>, AgentConfig>,

@@ -21,6 +21,7 @@ impl WorldTask {
             step.host(instance).leave_queue(self.id);
             self.let_others_in(step);
         }
+        self.deregister_instance(step);
         let own_cause = cause.is_some();
         self.cause = cause;
         self.phase = Phase::Stopping;
@@ -195,6 +196,7 @@ impl WorldTask {
         self.phase = Phase::Stopped;
         (self.due, self.fails_at, self.killed_at) = (NEVER, NEVER, NEVER);
         self.release_interface(step);
+        self.deregister_instance(step);
         self.deregister_targets(step);
         self.advance_targets(step);
     }

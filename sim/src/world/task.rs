@@ -256,7 +256,7 @@ impl WorldTask {
         self.due = NEVER;
         match self.phase {
             Phase::Provisioning => self.end_provisioning(step),
-            Phase::Preparing => self.phase = Phase::Starting,
+            Phase::Preparing => self.end_preparing(step),
             Phase::Activating => self.become_running(step),
             Phase::Deprovisioning => self.finish(step),
             Phase::New
@@ -333,6 +333,7 @@ impl WorldTask {
         if health != self.reported_health {
             self.reported_health = health;
             step.tell(TaskChange::Health(health));
+            self.tell_cloud_map(step);
         }
     }
 

@@ -5,6 +5,7 @@ mod again;
 mod anonymous;
 mod broken;
 mod check;
+mod discovery;
 mod export;
 mod fargate;
 mod hostile;

@@ -13,6 +13,9 @@ const ADDRESS: &str = "network interfaces get ids in the run; subnet and private
 const STOPPING: &str = "that a task is stopping is kept, not why and since when";
 const HISTORY: &str = "history: a run begins with none";
 const MADE: &str = "ids of that kind are made by the run";
+const DEFAULT_NAMESPACE: &str = "a cluster's default namespace is called as the cluster is";
+const PROXY_LOG: &str = "what the proxy logs: no rule reads it";
+const PROXY_TLS: &str = "encryption between proxies: no rule reads it";
 const FOLLOWS: &str = "follows from the definition by the project's own rules";
 
 /// By kind, then by the name of the field.
@@ -20,7 +23,7 @@ pub(super) const NOT_KEPT: &[NotKept] = &[
     row(Of::Cluster, "attachments", "what managed scaling and draining set up is implied"),
     row(Of::Cluster, "attachmentsStatus", "what managed scaling and draining set up is implied"),
     row(Of::Cluster, "configuration", "where sessions of ECS Exec are logged: no rule reads it"),
-    row(Of::Cluster, "serviceConnectDefaults", "Service Connect is not built yet"),
+    row(Of::Cluster, "serviceConnectDefaults", DEFAULT_NAMESPACE),
     row(Of::Cluster, "tags", TAGS),
     row(Of::Instance, "agentUpdateStatus", "agents are not updated in a run"),
     row(Of::Instance, "attachments", "trunks and volumes of a machine have ids of their own"),
@@ -36,14 +39,15 @@ pub(super) const NOT_KEPT: &[NotKept] = &[
     row(Of::Service, "currentServiceDeployment", MADE),
     row(Of::Service, "currentServiceRevisions", MADE),
     row(Of::Service, "deployments[].fargateEphemeralStorage", "disks are not simulated"),
-    row(Of::Service, "deployments[].serviceConnectConfiguration", "not built yet"),
-    row(Of::Service, "deployments[].serviceConnectResources", "not built yet"),
+    row(Of::Service, "deployments[].serviceConnectConfiguration.accessLogConfiguration", PROXY_LOG),
+    row(Of::Service, "deployments[].serviceConnectConfiguration.logConfiguration", PROXY_LOG),
+    row(Of::Service, "deployments[].serviceConnectConfiguration.services[].tls", PROXY_TLS),
+    row(Of::Service, "deployments[].serviceConnectResources", MADE),
     row(Of::Service, "deployments[].volumeConfigurations", "not built yet"),
     row(Of::Service, "deployments[].vpcLatticeConfigurations", "not built yet"),
     row(Of::Service, "events", HISTORY),
     row(Of::Service, "resourceManagementType", "everything is the customer's"),
     row(Of::Service, "roleArn", "the role for load balancers: no rule reads it"),
-    row(Of::Service, "serviceRegistries", "service discovery is not built yet"),
     row(Of::Service, "taskSets", "not built yet"),
     row(Of::Task, "attachments[].details[macAddress]", ADDRESS),
     row(Of::Task, "attachments[].details[networkInterfaceId]", ADDRESS),

@@ -1,5 +1,6 @@
 //! Clusters, zones, subnets, capacity providers.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use stowplan_engine::api::input::{
@@ -17,6 +18,8 @@ use crate::scenario::{
     instance::InstanceForm,
     names::{check_unique, nothing_called, short},
 };
+
+use crate::world::{ENDPOINTS, Routes};
 
 const DEFAULT_REGION: &str = "us-east-1";
 const DEFAULT_VPC: &str = "vpc-1";
@@ -51,6 +54,7 @@ pub(super) struct SubnetPlan {
     pub(super) in_use: Option<u32>,
     pub(super) of_tasks: u32,
     pub(super) of_instances: u32,
+    pub(super) routes: Routes,
 }
 
 impl SubnetPlan {
@@ -267,6 +271,7 @@ fn default_subnet(plan: &ClusterPlan, zone: &str, vpc: &str) -> SubnetPlan {
         in_use: None,
         of_tasks: 0,
         of_instances: 0,
+        routes: Routes::default(),
     }
 }
 
@@ -307,7 +312,27 @@ fn subnet_of(
         in_use: keys.interfaces_in_use,
         of_tasks: 0,
         of_instances: 0,
+        routes: routes_of(resolved, given)?,
     })
+}
+
+/// A public subnet has no NAT unless it is given; any other one has.
+fn routes_of(resolved: &Resolved<'_>, given: &GivenSubnet) -> Result<Routes, DocumentError> {
+    let keys = &given.keys;
+    let public = keys.public.unwrap_or(false);
+    let mut endpoints = BTreeSet::new();
+    for (index, name) in keys.endpoints.iter().flatten().enumerate() {
+        let service = match name.strip_prefix("com.amazonaws.") {
+            Some(rest) => rest.split_once('.').map_or(rest, |(_, service)| service),
+            None => name,
+        };
+        if !ENDPOINTS.contains(&service) {
+            let error = nothing_called("endpoint", name, ENDPOINTS.iter().copied());
+            return Err(resolved.at(&given.origin.key("endpoints").index(index), error));
+        }
+        endpoints.insert(service.into());
+    }
+    Ok(Routes { public, nat: keys.nat.unwrap_or(!public), endpoints })
 }
 
 /// The first address of a range, and the length of its prefix.

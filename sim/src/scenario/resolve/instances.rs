@@ -9,7 +9,7 @@ use stowplan_engine::model::{
 
 use super::clusters::{self, ClusterPlan};
 use super::machine::{self, Machine};
-use super::{LONG_AGO, Resolved, SetupStep};
+use super::{LONG_AGO, Resolved, SetupStep, networks};
 use crate::document::DocumentError;
 use crate::scenario::{
     at::Origin,
@@ -24,13 +24,18 @@ pub(super) struct InstancePlan {
     pub(super) cluster: ClusterId,
     pub(super) machine: Machine,
     pub(super) agent: AgentConfig,
-    pub(super) private_ip: Option<Box<str>>,
     pub(super) origin: Origin,
 }
 
 impl InstancePlan {
     pub(super) fn name(&self) -> &str {
         &self.machine.registration.name
+    }
+
+    /// Whether it has a trunk interface beside its own.
+    pub(super) fn has_trunk(&self) -> bool {
+        let mut attributes = self.machine.registration.attributes.iter();
+        attributes.any(|attribute| &*attribute.name == "ecs.awsvpc-trunk-id")
     }
 }
 
@@ -66,7 +71,7 @@ pub(super) fn resolve(resolved: &mut Resolved<'_>) -> Result<(), DocumentError> 
 fn add(
     resolved: &mut Resolved<'_>,
     cluster: ClusterId,
-    machines: Vec<(Machine, Option<Box<str>>)>,
+    machines: Vec<Machine>,
     origin: &Origin,
 ) -> Result<(), DocumentError> {
     let limit = resolved.scenario.tunables.engine.quotas.instances_per_cluster as usize;
@@ -76,10 +81,10 @@ fn add(
         let error = resolved.error(origin, message);
         return Err(error.with_remedy("Raise the tunable `instancesPerCluster`"));
     }
-    for (mut machine, private_ip) in machines {
+    for mut machine in machines {
         machine::registered_long_ago(&mut machine.registration, LONG_AGO);
         let (agent, origin) = (machine.agent.clone(), origin.clone());
-        resolved.instances.push(InstancePlan { cluster, machine, agent, private_ip, origin });
+        resolved.instances.push(InstancePlan { cluster, machine, agent, origin });
     }
     Ok(())
 }
@@ -90,14 +95,16 @@ pub(super) fn machines(
     cluster: ClusterId,
     keys: &InstanceKeys,
     origin: &Origin,
-) -> Result<Vec<(Machine, Option<Box<str>>)>, DocumentError> {
+) -> Result<Vec<Machine>, DocumentError> {
     let plan = &resolved.clusters[cluster.index()];
     let Some(id) = keys.id.as_deref().filter(|id| !id.is_empty()) else {
         let error = resolved.error(origin, "`id` is missing");
         return Err(error.with_remedy("Add the key `id`; with `count` it is followed by a number"));
     };
     let count = checked_count(resolved, keys, origin)?;
-    let machine = machine::of_keys(resolved, plan, keys, origin)?;
+    let mut machine = machine::of_keys(resolved, plan, keys, origin)?;
+    machine.agent.address =
+        networks::address(resolved, keys.private_ip.as_deref(), &origin.key("privateIp"))?;
     let zones = match &keys.availability_zone {
         None => vec![plan.zones[0].clone()],
         Some(zones) => {
@@ -110,8 +117,7 @@ pub(super) fn machines(
         None => id.to_owned(),
     });
     let named = names.zip(zones.iter().cycle());
-    let ip = keys.private_ip.as_deref().map(Into::into);
-    Ok(named.map(|(name, zone)| (placed(&machine, plan, name, zone), ip.clone())).collect())
+    Ok(named.map(|(name, zone)| placed(&machine, plan, name, zone)).collect())
 }
 
 fn checked_count(
@@ -157,7 +163,7 @@ fn given_members(
     cluster: ClusterId,
     group: &GivenGroup,
     given: &GivenInstance,
-) -> Result<Vec<(Machine, Option<Box<str>>)>, DocumentError> {
+) -> Result<Vec<Machine>, DocumentError> {
     let mut machines = match &given.keys {
         InstanceForm::Short(keys) => {
             machines(resolved, cluster, &keys.within(first_type(group)), &given.origin)?
@@ -166,7 +172,7 @@ fn given_members(
             vec![of_export(resolved, cluster, exported, &given.origin)?]
         }
     };
-    for (machine, _) in &mut machines {
+    for machine in &mut machines {
         join(machine, group);
     }
     Ok(machines)
@@ -185,7 +191,7 @@ fn members(
     resolved: &Resolved<'_>,
     cluster: ClusterId,
     group: &GivenGroup,
-) -> Result<Vec<(Machine, Option<Box<str>>)>, DocumentError> {
+) -> Result<Vec<Machine>, DocumentError> {
     let plan = &resolved.clusters[cluster.index()];
     let name = &*group.keys.name;
     let given = resolved.instances.iter().filter(|instance| {
@@ -209,9 +215,7 @@ fn members(
     join(&mut machine, group);
     let zones = zones_of(resolved, plan, group)?;
     let numbers = (1..=desired - given).zip(zones.iter().cycle());
-    Ok(numbers
-        .map(|(n, zone)| (placed(&machine, plan, format!("{name}-{n}"), zone), None))
-        .collect())
+    Ok(numbers.map(|(n, zone)| placed(&machine, plan, format!("{name}-{n}"), zone)).collect())
 }
 
 /// How large a group may be, and is.
@@ -262,7 +266,7 @@ fn of_export(
     cluster: ClusterId,
     exported: &ExportedInstance,
     origin: &Origin,
-) -> Result<(Machine, Option<Box<str>>), DocumentError> {
+) -> Result<Machine, DocumentError> {
     let plan = &resolved.clusters[cluster.index()];
     let attribute = |name: &str| machine::attribute(&exported.attributes.0, name);
     let amount = |resources: &[Resource], name: &str| {
@@ -326,7 +330,7 @@ fn of_export(
     };
     let windows = attribute("ecs.os-type") == Some("windows");
     let agent = AgentConfig { windows, ..AgentConfig::default() };
-    Ok((Machine { registration, agent, remaining, used_ports: Some(used) }, None))
+    Ok(Machine { registration, agent, remaining, used_ports: Some(used) })
 }
 
 fn attribute_of((name, value): &(String, Option<String>)) -> Attribute {
@@ -385,7 +389,7 @@ fn count(length: usize) -> u32 {
 fn count_interfaces(resolved: &mut Resolved<'_>) {
     for instance in &resolved.instances {
         let row = &instance.machine.registration;
-        let trunk = row.attributes.iter().any(|a| &*a.name == "ecs.awsvpc-trunk-id");
+        let trunk = instance.has_trunk();
         let subnets = &mut resolved.clusters[instance.cluster.index()].subnets;
         if let Some(subnet) = subnets.iter_mut().find(|subnet| *subnet.zone == *row.zone) {
             subnet.of_instances += 1 + u32::from(trunk);

@@ -80,8 +80,10 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
     services::resolve(&mut resolved)?;
     tasks::resolve(&mut resolved)?;
     held::settle(&mut resolved)?;
+    networks::give_instances_theirs(&mut resolved);
     let given_addresses = networks::given_addresses(&resolved)?;
     references::check_target_groups(&resolved)?;
+    references::check_registries(&resolved)?;
     references::check_alarms(&resolved)?;
     references::check_behavior(&resolved)?;
     let timeline = timeline::resolve(&resolved)?;
@@ -97,10 +99,12 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
         world: WorldConfig {
             behavior: scenario.behavior.clone(),
             target_groups: scenario.target_groups.iter().map(|(group, _)| group.clone()).collect(),
+            registries: scenario.registries.iter().map(|(one, _)| one.clone()).collect(),
             functions: scenario.functions.clone(),
             images: scenario.images.clone(),
             group_agents: groups::agents(&resolved)?,
             networks: networks::all(&resolved),
+            routes: networks::routes(&resolved),
             given_addresses,
             ..scenario.tunables.world.clone()
         },
@@ -113,7 +117,6 @@ fn planned((index, instance): (usize, &InstancePlan)) -> PlannedInstance {
     PlannedInstance {
         instance: stowplan_engine::model::InstanceId::from_index(index),
         agent: instance.agent.clone(),
-        private_ip: instance.private_ip.clone(),
     }
 }
 
@@ -130,6 +133,8 @@ fn setup(resolved: &Resolved<'_>, steady: bool) -> Result<Vec<SetupStep>, Docume
     steps.extend(alarms.map(|(alarm, at)| resolved.step(Input::Setup(alarm.setup()), at)));
     let groups = resolved.scenario.target_groups.iter();
     steps.extend(groups.filter_map(|(group, at)| Some(resolved.step(group.setup()?, at))));
+    let registries = resolved.scenario.registries.iter();
+    steps.extend(registries.map(|(registry, at)| resolved.step(registry.setup(), at)));
     steps.extend(definitions::steps(resolved));
     steps.extend(instances::steps(resolved));
     if steady {

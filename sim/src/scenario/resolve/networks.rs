@@ -9,7 +9,7 @@ use super::Resolved;
 use super::clusters::{DEFAULT_PREFIX, SubnetPlan};
 use crate::document::{DocumentError, excerpt};
 use crate::scenario::at::Origin;
-use crate::world::position_of;
+use crate::world::{Routes, address_at, position_of};
 
 /// Where ranges begin that nobody gives.
 const FIRST_DEFAULT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 0);
@@ -46,18 +46,61 @@ pub(super) fn all(resolved: &Resolved<'_>) -> Vec<Ipv4Addr> {
     subnets().map(|subnet| subnet.network.unwrap_or_else(&mut free)).collect()
 }
 
-/// A task's address, as it is written.
+/// A task's address, as it is written, and where.
 pub(super) fn private_ip(
     resolved: &Resolved<'_>,
     given: Option<&str>,
     origin: &Origin,
 ) -> Result<Option<(Origin, Ipv4Addr)>, DocumentError> {
-    let Some(given) = given else { return Ok(None) };
-    let address = given.parse().map_err(|_| {
-        let message = format!("`{}` is no private address", excerpt(given));
-        resolved.error(origin, message).with_remedy("Write it as 10.0.1.23")
-    })?;
-    Ok(Some((origin.clone(), address)))
+    Ok(address(resolved, given, origin)?.map(|address| (origin.clone(), address)))
+}
+
+/// An address, as it is written.
+pub(super) fn address(
+    resolved: &Resolved<'_>,
+    given: Option<&str>,
+    origin: &Origin,
+) -> Result<Option<Ipv4Addr>, DocumentError> {
+    let parsed = given.map(|given| {
+        given.parse().map_err(|_| {
+            let message = format!("`{}` is no private address", excerpt(given));
+            resolved.error(origin, message).with_remedy("Write it as 10.0.1.23")
+        })
+    });
+    parsed.transpose()
+}
+
+/// Instances without an address have the lowest of their subnets, in order.
+pub(super) fn give_instances_theirs(resolved: &mut Resolved<'_>) {
+    let networks = all(resolved);
+    let mut next: BTreeMap<usize, u32> = BTreeMap::new();
+    let mut before = 0;
+    let first_subnet: Vec<usize> = resolved
+        .clusters
+        .iter()
+        .map(|cluster| {
+            before += cluster.subnets.len();
+            before - cluster.subnets.len()
+        })
+        .collect();
+    for instance in &mut resolved.instances {
+        let cluster = &resolved.clusters[instance.cluster.index()];
+        let zone = &*instance.machine.registration.zone;
+        let Some(own) = cluster.subnets.iter().position(|subnet| *subnet.zone == *zone) else {
+            continue;
+        };
+        let subnet = first_subnet[instance.cluster.index()] + own;
+        let position = next.entry(subnet).or_default();
+        instance.agent.address =
+            instance.agent.address.or_else(|| address_at(networks[subnet], *position));
+        *position += 1 + u32::from(instance.has_trunk());
+    }
+}
+
+/// The routes of all subnets, in the order of the engine's ids.
+pub(super) fn routes(resolved: &Resolved<'_>) -> Vec<Routes> {
+    let subnets = resolved.clusters.iter().flat_map(|cluster| &cluster.subnets);
+    subnets.map(|subnet| subnet.routes.clone()).collect()
 }
 
 /// The addresses of tasks: each in the range of its subnet, where that is given, and once.

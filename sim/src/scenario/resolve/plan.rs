@@ -79,8 +79,6 @@ pub struct PlannedInstance {
     pub instance: InstanceId,
     /// What its agent is like.
     pub agent: AgentConfig,
-    /// `privateIp`, if it is given.
-    pub private_ip: Option<Box<str>>,
 }
 
 /// One entry of the timeline.

@@ -11,6 +11,7 @@ use crate::scenario::{
     names::{check_unique, nothing_called, target_group_name},
     timeline::GivenAction,
 };
+use crate::world::registry_name;
 
 /// 04 section 2.1.
 const MOST_WEIGHT: i64 = 1000;
@@ -84,6 +85,25 @@ pub(super) fn check_target_groups(resolved: &Resolved<'_>) -> Result<(), Documen
                     let known = groups.iter().map(|(group, _)| &*group.name);
                     return Err(resolved.at(&origin, nothing_called("target group", wanted, known)));
                 }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Cloud Map services have a name each, and those of services exist.
+pub(super) fn check_registries(resolved: &Resolved<'_>) -> Result<(), DocumentError> {
+    let registries = &resolved.scenario.registries;
+    let names = registries.iter().map(|(registry, origin)| (&*registry.name, origin.key("name")));
+    check_unique(resolved.document(), names, "registry")?;
+    for service in &resolved.services {
+        for (index, given) in service.input.service_registries.iter().enumerate() {
+            let Some(wanted) = given.registry_arn.as_deref().map(registry_name) else { continue };
+            if !registries.iter().any(|(registry, _)| *registry.name == *wanted) {
+                let origin = service.origin.key("serviceRegistries").index(index);
+                let known = registries.iter().map(|(registry, _)| &*registry.name);
+                let error = nothing_called("registry", wanted, known);
+                return Err(resolved.at(&origin.key("registryArn"), error));
             }
         }
     }

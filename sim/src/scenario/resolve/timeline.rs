@@ -129,7 +129,7 @@ fn added(
     origin: &Origin,
 ) -> Result<Vec<AddedInstance>, DocumentError> {
     let mut all = Vec::new();
-    for (mut machine, _) in instances::machines(resolved, cluster, keys, origin)? {
+    for mut machine in instances::machines(resolved, cluster, keys, origin)? {
         held::settle_new(resolved, &mut machine, origin)?;
         let name = machine.registration.name.to_string();
         if !known.instances.insert((cluster, name.clone())) {

@@ -29,7 +29,7 @@ use super::unbuilt::{self, Part};
 use super::{KEYS, Start, cluster};
 use crate::document::{Duration, Timestamp};
 use crate::view::describe::Query;
-use crate::world::{Behavior, FunctionAnswer, Image, TargetGroup};
+use crate::world::{self, Behavior, FunctionAnswer, Image, TargetGroup};
 use tracer::{Registry, reference};
 
 #[test]
@@ -138,6 +138,7 @@ fn top_level(registry: &Registry, key: &str, cluster: &Value) -> Value {
         "services" => (list_of(&service(registry)), "Services"),
         "tasks" => (list_of(&task(registry)), "Tasks that exist at time 0"),
         "targetGroups" => (list_of(&target_group(registry)), "Target groups of services"),
+        "registries" => (list_of(&registry_schema(registry)), "Cloud Map services"),
         "alarms" => (list_of(&alarm(registry)), "CloudWatch alarms that deployments watch"),
         "lambdas" => {
             let answer = of::<FunctionAnswer>(registry);
@@ -245,9 +246,24 @@ fn target_group(registry: &Registry) -> Value {
     in_either_case::<TargetGroup>(registry, "TargetGroup")
 }
 
+fn registry_schema(registry: &Registry) -> Value {
+    let schema = in_either_case::<world::Registry>(registry, "Registry");
+    pascal_case_too(registry, "DnsRecord");
+    let mut record = registry.take("DnsRecord");
+    let properties = record["properties"].as_object_mut().expect("a struct has properties");
+    let ttl = properties.remove("Ttl").expect("a record has a TTL");
+    properties.insert("TTL".to_owned(), ttl);
+    registry.put("DnsRecord", record);
+    schema
+}
+
 /// With Amazon's own spelling of the keys, too.
 fn in_either_case<'de, T: Deserialize<'de>>(registry: &Registry, name: &'static str) -> Value {
     of::<T>(registry);
+    pascal_case_too(registry, name)
+}
+
+fn pascal_case_too(registry: &Registry, name: &'static str) -> Value {
     let mut schema = registry.take(name);
     let properties = schema["properties"].as_object_mut().expect("a struct has properties");
     for (key, value) in properties.clone() {
@@ -349,6 +365,7 @@ fn timeline(registry: &Registry) -> Value {
         });
         properties.insert((*action).to_owned(), schema);
     }
+    pascal_case_too(registry, "DiscoverInstances");
     for action in WORLD {
         properties.insert((*action).to_owned(), world_action(registry, action));
     }
