@@ -1,12 +1,15 @@
 //! Workloads for the benches, and what they are checked against.
 //!
 //! [`workload`] makes clusters and services from a seed, [`calls`] spells the API calls that the
-//! benches make, [`oracle`] says in the plainest way which instance a task belongs on, and
-//! [`driver`] stands in for the agents of a cluster.
+//! benches make, [`oracle`] says in the plainest way which instance a task belongs on, [`openb`]
+//! replays a public trace, [`driver`] stands in for the agents of a cluster, and [`scenarios`] are
+//! the project's own.
 
 pub mod calls;
 pub mod driver;
+pub mod openb;
 pub mod oracle;
+pub mod scenarios;
 pub mod workload;
 
 /// `10000` as `10_000`: how sizes stand in the ids of benches.

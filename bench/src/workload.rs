@@ -163,7 +163,7 @@ impl ClusterShape {
     }
 }
 
-/// What a task reserves.
+/// What a task reserves, or an instance has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskSize {
     /// CPU units.
@@ -208,7 +208,8 @@ impl Workload {
         }
     }
 
-    fn register(&mut self, registration: Registration) -> InstanceId {
+    /// Registers an instance.
+    pub fn register(&mut self, registration: Registration) -> InstanceId {
         let (cluster, registration) = (self.cluster, Box::new(registration));
         match self.set_up(Setup::Instance { cluster, registration }) {
             Answer::Instances(instances, _) => instances[0],
@@ -274,22 +275,39 @@ pub fn checked_task_definition(family: &str, size: TaskSize) -> RegisterTaskDefi
 /// registration.
 fn registration(rng: &mut Rng, zone: &str, known: InstanceType) -> Registration {
     let tier = TIERS[rng.pick(TIERS.len())];
+    let name = format!("{:016x}{:016x}", rng.next_u64(), rng.next_u64());
+    let attributes = vec![Attribute { name: TIER.into(), value: Some(tier.into()) }];
+    let size = TaskSize { cpu: known.registered_cpu(), memory: known.registered_memory() };
     Registration {
-        name: format!("{:016x}{:016x}", rng.next_u64(), rng.next_u64()).into(),
         ec2_instance_id: Some(format!("i-0{:016x}", rng.next_u64()).into()),
         instance_type: Some(known.to_string().into()),
+        ..instance(&name, zone, size, attributes)
+    }
+}
+
+/// A current Linux instance of no particular type.
+pub fn instance(
+    name: &str,
+    zone: &str,
+    size: TaskSize,
+    attributes: Vec<Attribute>,
+) -> Registration {
+    Registration {
+        name: name.into(),
+        ec2_instance_id: None,
+        instance_type: None,
         zone: zone.into(),
         vpc: "vpc-0".into(),
         status: InstanceStatus::Active,
         agent_connected: true,
         agent_version: None,
         registered_at: None,
-        attributes: vec![Attribute { name: TIER.into(), value: Some(tier.into()) }],
+        attributes,
         capabilities: Capabilities::CurrentAgent { without: Vec::new() },
         auto_scaling_group: None,
         market: Market::OnDemand,
-        cpu: known.registered_cpu(),
-        memory: known.registered_memory(),
+        cpu: size.cpu,
+        memory: size.memory,
         gpus: 0,
         eni_limit: None,
         reserved_ports: PortSet::reserved_on_linux(),

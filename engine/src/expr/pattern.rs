@@ -1,6 +1,8 @@
 //! Regular expressions of `=~` and `!~`: compiled once, matched against whole values.
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::Input;
+use regex_automata::nfa::thompson::pikevm::PikeVM;
+use regex_automata::nfa::thompson::{Compiler, NFA, WhichCaptures};
 use regex_syntax::ParserBuilder;
 use regex_syntax::ast::ErrorKind;
 use regex_syntax::hir::{Hir, Look};
@@ -11,9 +13,10 @@ const SIZE_LIMIT: usize = 256 << 10;
 /// A compiled regular expression. Matching takes time linear in the length of the value.
 ///
 /// As in Java, `\d`, `\w`, `\s` and `(?i)` mean ASCII. `.` is one byte, which differs from one
-/// character in no attribute value, those being ASCII (01 section 6).
+/// character in no attribute value, those being ASCII (01 section 6). The machine is the plain one
+/// behind `regex`: values are short, each is looked at once, and the page has less to fetch.
 #[derive(Debug)]
-pub(super) struct Pattern(Regex);
+pub(super) struct Pattern(PikeVM);
 
 /// Why a text is no pattern, and at which of its bytes.
 pub(super) struct PatternFault {
@@ -32,15 +35,19 @@ impl Pattern {
         // Bound by syntax tree, not by text: a pattern that ends in a `(?x)` comment would
         // swallow the end mark.
         let whole = Hir::concat(vec![Hir::look(Look::Start), parsed, Hir::look(Look::End)]);
-        RegexBuilder::new(&whole.to_string())
-            .size_limit(SIZE_LIMIT)
-            .build()
+        let config = NFA::config()
+            .utf8(false)
+            .nfa_size_limit(Some(SIZE_LIMIT))
+            .which_captures(WhichCaptures::None);
+        let machine = Compiler::new().configure(config).build_from_hir(&whole);
+        machine
+            .and_then(PikeVM::new_from_nfa)
             .map(Self)
             .map_err(|_| PatternFault { at: 0, expected: "a smaller regular expression".into() })
     }
 
     pub(super) fn matches(&self, value: &str) -> bool {
-        self.0.is_match(value.as_bytes())
+        self.0.is_match(&mut self.0.create_cache(), Input::new(value.as_bytes()).earliest(true))
     }
 }
 
