@@ -1,5 +1,6 @@
-//! The public `openb` trace of a GPU cluster (Alibaba Cluster Trace Program, `cluster-trace-gpu-v2023`): its nodes as
-//! container instances, its pods as standalone tasks that come and go.
+//! The public `openb` trace of a GPU cluster (Alibaba Cluster Trace Program,
+//! `cluster-trace-gpu-v2023`): its nodes as container instances, its pods as standalone tasks that
+//! come and go.
 //!
 //! The data is not part of the project: it is read in place, from the folder that `OPENB_DIR`
 //! names. Where it is not to be had, a look-alike of the same shapes is drawn from a seed.
