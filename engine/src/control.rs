@@ -93,6 +93,11 @@ impl Control {
 
     /// Services whose deployments an alarm watches look at it at the next tick.
     pub(crate) fn touch_watchers(&mut self, alarm: &str) {
+        let deployments = self.store.code_deployments.iter().filter(|row| !row.state.is_over());
+        let watched = deployments.filter(|row| row.alarms.iter().any(|name| **name == *alarm));
+        for service in watched.map(|row| row.service).collect::<Vec<_>>() {
+            self.touch(service);
+        }
         for service in &mut self.store.services {
             let alarms = service.settings.alarms.as_ref();
             if alarms.is_some_and(|alarms| alarms.names.iter().any(|name| **name == *alarm)) {

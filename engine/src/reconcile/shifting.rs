@@ -367,7 +367,7 @@ pub(super) fn wakes(control: &Control, service: ServiceId) -> Vec<Time> {
     wakes
 }
 
-fn set_production(control: &mut Control, service: ServiceId, slot: Slot, share: Share) {
+pub(super) fn set_production(control: &mut Control, service: ServiceId, slot: Slot, share: Share) {
     let alternate = Traffic::alternate(slot, share);
     let row = control.store.service_mut(service);
     if row.traffic.production != alternate {
@@ -376,7 +376,7 @@ fn set_production(control: &mut Control, service: ServiceId, slot: Slot, share: 
     }
 }
 
-fn set_test(control: &mut Control, service: ServiceId, slot: Slot, share: Share) {
+pub(super) fn set_test(control: &mut Control, service: ServiceId, slot: Slot, share: Share) {
     let alternate = Traffic::alternate(slot, share);
     let row = control.store.service_mut(service);
     if row.traffic.test != alternate {
