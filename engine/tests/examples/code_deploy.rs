@@ -258,7 +258,7 @@ fn watched(more: Value) -> Bed {
 #[test]
 fn an_alarm_stops_a_deployment_until_blue_is_deleted() {
     let on_alarm = both(terminates(60), rolls_back(&["DEPLOYMENT_STOP_ON_ALARM"]));
-    let mut bed = watched(on_alarm.clone());
+    let mut bed = watched(on_alarm);
     deploy(&mut bed, json!({}));
     bed.run_until(40);
     assert_eq!(green(&bed), 100);

@@ -19,17 +19,13 @@ fn another(more: Value) -> Value {
 }
 
 #[test]
-fn a_group_has_one_service_one_pair_and_sound_waits() {
+fn a_group_has_one_service_and_one_pair() {
     let mut bed = steady(group("AllAtOnce", terminates(0)));
     let pair = |groups: Value, more: Value| {
         let pair = both(json!({ "targetGroups": groups }), more);
         json!({ "loadBalancerInfo": { "targetGroupPairInfoList": [pair] } })
     };
     let names = || json!([{ "name": "blue" }, { "name": "green" }]);
-    let ready = |option: Value| {
-        let option = json!({ "deploymentReadyOption": option });
-        json!({ "blueGreenDeploymentConfiguration": option })
-    };
     let cases = [
         (
             group("AllAtOnce", json!({})),
@@ -51,6 +47,27 @@ fn a_group_has_one_service_one_pair_and_sound_waits() {
             "InvalidLoadBalancerInfoException: A target group pair is exactly two different \
             target groups.",
         ),
+    ];
+    for (group, text) in cases {
+        assert_eq!(refused_group(&mut bed, group), text);
+    }
+    bed.network_group("blue");
+    let linear = "CodeDeployDefault.ECSLinear10PercentEvery1Minutes";
+    assert!(
+        refused_group(&mut bed, another(json!({ "deploymentConfigName": linear })))
+            .starts_with("InvalidDeploymentConfigNameException: "),
+        "W113 holds for groups as for deployments"
+    );
+}
+
+#[test]
+fn a_group_has_sound_waits_events_and_alarms() {
+    let mut bed = steady(group("AllAtOnce", terminates(0)));
+    let ready = |option: Value| {
+        let option = json!({ "deploymentReadyOption": option });
+        json!({ "blueGreenDeploymentConfiguration": option })
+    };
+    let cases = [
         (
             another(terminates(2881)),
             "InvalidBlueGreenDeploymentConfigurationException: \
@@ -84,16 +101,6 @@ fn a_group_has_one_service_one_pair_and_sound_waits() {
     for (group, text) in cases {
         assert_eq!(refused_group(&mut bed, group), text);
     }
-    bed.network_group("blue");
-    assert!(
-        refused_group(
-            &mut bed,
-            another(json!({
-            "deploymentConfigName": "CodeDeployDefault.ECSLinear10PercentEvery1Minutes" }))
-        )
-        .starts_with("InvalidDeploymentConfigNameException: "),
-        "W113 holds for groups as for deployments"
-    );
 }
 
 #[test]
