@@ -13,7 +13,7 @@ use crate::control::Control;
 use crate::definition;
 use crate::model::{
     BlueGreenState, CodeDeployStatus, CodeDeployment, CodeDeploymentId, ControllerType, Creator,
-    DeploymentGroup, DeploymentId, GreenStep, LaunchType, Request, Revision, ServiceId,
+    DeploymentGroup, DeploymentId, GreenStep, LaunchType, Reach, Request, Revision, ServiceId,
     ServiceStatus,
 };
 use crate::reconcile;
@@ -204,7 +204,7 @@ fn revision(
     let on_fargate = is_fargate(store, &launch);
     let launch_type = if on_fargate { LaunchType::Fargate } else { LaunchType::Ec2 };
     definition::check_launch_type(definition_row, launch_type).map_err(refused)?;
-    let network = spec.network.clone().or_else(|| set.and_then(|set| set.network.clone()));
+    let network = spec.network.clone().or_else(|| old.reach.network.clone());
     subnets(store, row.cluster, definition_row, on_fargate, network.as_ref()).map_err(refused)?;
     let balancer = old.load_balancers.first().cloned().unwrap_or_default();
     let name = spec.container_name.clone().or_else(|| balancer.container_name.clone());
@@ -219,7 +219,8 @@ fn revision(
     let platform_version = spec.platform_version.as_deref().map(Into::into);
     let platform_version =
         platform_version.or_else(|| set.and_then(|set| set.platform_version.clone()));
-    Ok(Revision { definition, launch, network, platform_version, container })
+    let reach = Reach { network, ..(*old.reach).clone() };
+    Ok(Revision { definition, launch, reach, platform_version, container })
 }
 
 /// A deployment that something can still be asked of.

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use crate::api::input::{CreateDeploymentGroup, NetworkConfiguration};
+use crate::api::input::CreateDeploymentGroup;
 use crate::model::{
     ClusterId, CodeDeployStatus, CodeDeploymentId, DeploymentId, HookStatus, Launch,
-    LifecycleEvent, RolloutStrategy, ServiceId, Span, TaskDefinitionId, Time,
+    LifecycleEvent, Reach, RolloutStrategy, ServiceId, Span, TaskDefinitionId, Time,
 };
 
 /// A deployment group: one service, its pair of target groups, and how it is deployed.
@@ -134,8 +134,8 @@ pub struct Revision {
     pub definition: TaskDefinitionId,
     /// Where its tasks are launched.
     pub launch: Launch,
-    /// Network of its awsvpc tasks.
-    pub network: Option<NetworkConfiguration>,
+    /// Its network and how others find it.
+    pub reach: Reach,
     /// Fargate platform version.
     pub platform_version: Option<Box<str>>,
     /// The container behind the load balancer, and its port.

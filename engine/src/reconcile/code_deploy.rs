@@ -214,7 +214,7 @@ fn revision_of(store: &Store, set: DeploymentId) -> Revision {
     Revision {
         definition: row.definition,
         launch: row.launch.clone(),
-        network: of_set.and_then(|set| set.network.clone()),
+        reach: (*row.reach).clone(),
         platform_version: of_set.and_then(|set| set.platform_version.clone()),
         container: (name.into(), port),
     }
@@ -345,11 +345,10 @@ fn install(control: &mut Control, id: CodeDeploymentId) {
             launch: row.revision.launch.clone(),
             load_balancers: green_balancers(control, &row).into(),
             slot,
+            reach: row.revision.reach.clone(),
             status: DeploymentStatus::Active,
             set: TaskSet {
                 scale: Share::ALL,
-                network: row.revision.network.clone(),
-                registries: control.store.service(row.service).registries.clone(),
                 platform_version: row.revision.platform_version.clone(),
                 ..TaskSet::default()
             },

@@ -68,7 +68,7 @@ fn input<'m>(
 
 /// The AppSpec, as what it comes to.
 fn revision(moment: &Moment<'_>, row: &CodeDeployment) -> Value {
-    let Revision { definition, container, platform_version, network, .. } = &row.revision;
+    let Revision { definition, container, platform_version, reach, .. } = &row.revision;
     let cluster = moment.engine.service(row.service).cluster;
     let balancer = object([
         ("ContainerName", container.0.to_string().into()),
@@ -78,7 +78,7 @@ fn revision(moment: &Moment<'_>, row: &CodeDeployment) -> Value {
         ("TaskDefinition", moment.engine.definition_arn(*definition, cluster).into()),
         ("LoadBalancerInfo", balancer),
         ("PlatformVersion", text(platform_version.as_deref())),
-        ("NetworkConfiguration", api(network)),
+        ("NetworkConfiguration", api(&reach.network)),
     ]);
     let service = object([("Type", "AWS::ECS::Service".into()), ("Properties", properties)]);
     let hook = |(event, function): &(stowplan_engine::model::LifecycleEvent, Box<str>)| {
