@@ -38,7 +38,7 @@ pub(crate) use code_deploy::{
 };
 pub(crate) use daemon::fill as fill_daemon;
 pub(crate) use hooks::{answered as hook_answered, decided as hook_decided};
-pub(crate) use standing::{Standing, next_order};
+pub(crate) use standing::{Standing, leaving, next_order};
 pub(crate) use starts::{ProviderCounts, service_order};
 pub(crate) use stops::stop_pending;
 

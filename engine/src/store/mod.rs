@@ -216,6 +216,10 @@ impl Store {
         &self.groups[group.0 as usize]
     }
 
+    pub(crate) fn group_mut(&mut self, group: GroupId) -> &mut Group {
+        &mut self.groups[group.0 as usize]
+    }
+
     pub(crate) fn group_name(&self, group: GroupId) -> &str {
         self.group_names.name(group.0)
     }
