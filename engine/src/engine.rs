@@ -4,12 +4,10 @@
 use crate::api::answer::Answer;
 use crate::api::{CommandError, ConfigError, EngineConfig, Input, Output};
 use crate::control::Control;
-use crate::explain::{
-    self, Change, PlacementReport, Question, Split, Tried, Waiting, Witness, Witnessed,
-};
+use crate::explain::{self, Change, PlacementReport, Question, Tried, Waiting, Witness, Witnessed};
 use crate::hash::StableHasher;
 use crate::launch::TaskOrder;
-use crate::model::{ServiceId, TaskId, Time};
+use crate::model::{ServiceDeploymentId, ServiceId, TaskId, Time};
 use crate::timers::TimerReason;
 use crate::view::View;
 use crate::{command, reconcile, reports, setup};
@@ -91,9 +89,8 @@ impl Engine {
     /// What the call would be refused with.
     pub fn explain(&self, question: &Question) -> Result<Option<PlacementReport>, CommandError> {
         let mut control = self.control.clone();
-        let asked = order_of(&mut control, question)?;
-        let Control { store, rng, .. } = &control;
-        Ok(asked.map(|(order, split)| explain::of_order(store, rng, &order, split.as_ref())))
+        let order = order_of(&mut control, question)?;
+        Ok(order.map(|order| explain::of_order(&control.store, &control.rng, &order)))
     }
 
     /// Where a task would go now with one change to the question, such as
@@ -109,11 +106,14 @@ impl Engine {
         change: &Change,
     ) -> Result<Option<Tried>, CommandError> {
         let mut control = self.control.clone();
-        let asked = order_of(&mut control, question)?;
-        let Control { store, rng, .. } = &control;
-        Ok(asked.and_then(|(order, split)| {
-            explain::of_change(store, rng, &order, split.as_ref(), change)
-        }))
+        let order = order_of(&mut control, question)?;
+        Ok(order.and_then(|order| explain::of_change(&control.store, &control.rng, &order, change)))
+    }
+
+    /// When the clock ends the lifecycle stage that a service deployment stands in (03 section
+    /// 21.1); `None` when something else ends it, or it has no stages.
+    pub fn stage_ends_at(&self, record: ServiceDeploymentId) -> Option<Time> {
+        reconcile::shifting::stage_ends_at(&self.control, record)
     }
 
     /// What a service waits for; `None` when it is steady.
@@ -130,8 +130,7 @@ impl Engine {
     /// Watches a task to try a change on its placement: what is witnessed is where the task would
     /// go with it, and the task goes where it goes without.
     pub fn watch_with(&mut self, task: TaskId, change: Change) {
-        let change = Some(change);
-        *self.control.witness = Witness { task: Some(task), change, ..Witness::default() };
+        *self.control.witness = Witness { task: Some(task), change: Some(change), seen: None };
     }
 
     /// What was last seen of the watched task. Nothing is watched any more.
@@ -160,17 +159,10 @@ impl Engine {
     }
 }
 
-/// What is asked, and how its capacity provider is chosen if that is known.
-fn order_of(
-    control: &mut Control,
-    question: &Question,
-) -> Result<Option<(TaskOrder, Option<Split>)>, CommandError> {
+fn order_of(control: &mut Control, question: &Question) -> Result<Option<TaskOrder>, CommandError> {
     Ok(match question {
-        Question::NextTask(service) => match control.store.primary(*service) {
-            Some(primary) => reconcile::next_order(control, *service, primary),
-            None => None,
-        },
+        Question::NextTask(service) => reconcile::next_order(control, *service),
         Question::RunTask(call) => Some(command::first_order(control, call)?),
-        Question::Waiting(task) => control.orders.get(task).cloned().map(|order| (order, None)),
+        Question::Waiting(task) => control.orders.get(task).cloned(),
     })
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::api::setup::{GivenSubnet, GivenTask};
 use crate::api::{Answer, CommandError, GivenDeployment, Setup};
-use crate::command::deployment_groups;
 use crate::command::service::{NewService, checked_given, first_set};
 use crate::control::Control;
 use crate::definition;
@@ -57,7 +56,6 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
             control.store.alarms.insert(alarm.name.clone(), alarm);
             Ok(Answer::None)
         }
-        Setup::DeploymentGroup(input) => deployment_groups::create(control, *input),
         Setup::ScalingGroup(given) => {
             crate::groups::add(control, *given);
             Ok(Answer::None)

@@ -27,6 +27,7 @@ use crate::hooks::use_theme::{ThemeEpoch, use_theme_epoch, wants_less_motion};
 use crate::presets::{PRESETS, Preset};
 use crate::state::{State, View};
 use crate::words::clock;
+use crate::worker::protocol::Rollout;
 
 /// Puts the page in place of the static shell.
 pub fn start() {
@@ -94,7 +95,8 @@ fn Frame(props: &FrameProps) -> Html {
     let (sheet, _) = state.sheet.names();
     let transport = TransportProps::of(frame, state.speed, state.step_by, state.window);
     html! {
-        <div class={classes!("app", state.log_folded.then_some("folded"))} data-sheet={sheet}
+        <div class={classes!("app", state.log_folded.then_some("folded"),
+                shifts(state).then_some("shifts"))} data-sheet={sheet}
             data-testid="app" data-loaded={state.loaded.to_string()}>
             <h1 class="sr">{ format!("{}, at {}", state.title, clock(frame.now_ms)) }</h1>
             <TopBar title={state.coming.as_ref().unwrap_or(&state.title).to_string()}
@@ -118,16 +120,27 @@ fn Frame(props: &FrameProps) -> Html {
     }
 }
 
+/// Whether the timeline's service shifts traffic, so that it needs more room.
+fn shifts(state: &State) -> bool {
+    let index = state.open_service.unwrap_or(0);
+    let service = state.feed.board.service(index);
+    let other = service.is_some_and(|service| service.rollout != Rollout::Rolling);
+    other || state.feed.milestones.contains_key(&index)
+}
+
 /// What there is to see of a scenario that is on the screen.
 fn regions(state: &State) -> Html {
     let feed = &state.feed;
     html! {
         <>
-            <ServiceList board={feed.board.clone()} open={state.open_service} />
+            <ServiceList board={feed.board.clone()} open={state.open_service}
+                foretold={state.foretold.clone()} />
             <Picture feed={feed.clone()} selected={state.selected} mode={state.mode}
                 table={state.table} />
             <SelectionPanel board={feed.board.clone()} selected={state.selected}
-                open_service={state.open_service} panel={state.panel} why={state.why.clone()} />
+                open_service={state.open_service} panel={state.panel}
+                why={state.why.clone()} tried={state.tried.clone()}
+                milestones={feed.milestones.clone()} />
             <PeekBar board={feed.board.clone()} selected={state.selected} />
             <CapacityStrip board={feed.board.clone()} />
             <EventLog feed={feed.clone()} folded={state.log_folded} />

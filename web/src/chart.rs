@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::words::px;
-use crate::worker::protocol::SeriesPoint;
+use crate::worker::protocol::{Happening, Milestone, SeriesPoint};
 
 /// The ground of a chart in CSS px, and the time and counts it spans.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -123,7 +123,18 @@ pub fn line(
 /// The area under the tasks of these definitions, closed; empty when there are no points.
 #[must_use]
 pub fn area(points: &[SeriesPoint], axes: &Axes, known_ms: u64, definitions: &[u16]) -> String {
-    let top = line(points, axes, known_ms, |point| of(point, definitions));
+    stepped_area(points, axes, known_ms, |point| of(point, definitions))
+}
+
+/// The area under a value, closed; empty when there are no points.
+#[must_use]
+pub fn stepped_area(
+    points: &[SeriesPoint],
+    axes: &Axes,
+    known_ms: u64,
+    value: impl Fn(&SeriesPoint) -> u32,
+) -> String {
+    let top = line(points, axes, known_ms, value);
     if top.is_empty() {
         return top;
     }
@@ -195,6 +206,68 @@ pub fn missing_area(points: &[SeriesPoint], axes: &Axes, gap: &Shortfall) -> Str
     path
 }
 
+/// A stretch of time in which everybody's share stays the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    pub from_ms: u64,
+    pub to_ms: u64,
+    /// By definition, oldest first, in thousandths of a percent.
+    pub shares: Vec<(u16, u32)>,
+}
+
+/// Who had how much, stretch by stretch.
+#[must_use]
+pub fn stretches(points: &[SeriesPoint], known_ms: u64) -> Vec<Stretch> {
+    let mut found: Vec<Stretch> = Vec::new();
+    for point in points {
+        match found.last_mut() {
+            Some(last) if last.shares == point.shares => {}
+            last => {
+                if let Some(last) = last {
+                    last.to_ms = point.at_ms;
+                }
+                let (from_ms, shares) = (point.at_ms, point.shares.clone());
+                found.push(Stretch { from_ms, to_ms: known_ms.max(from_ms), shares });
+            }
+        }
+    }
+    found.retain(|stretch| !stretch.shares.is_empty());
+    found
+}
+
+/// A stage of a deployment that lasted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    pub name: String,
+    pub back: bool,
+    /// What it gives the new revision of the traffic.
+    pub share: Option<u32>,
+    pub from_ms: u64,
+    /// `None`: it is not over where the run is known.
+    pub to_ms: Option<u64>,
+}
+
+/// The stages that took time; most are over in the instant in which they begin.
+#[must_use]
+pub fn segments(milestones: &[Milestone]) -> Vec<Segment> {
+    let mut found: Vec<Segment> = Vec::new();
+    for milestone in milestones {
+        let at = milestone.at_ms;
+        if matches!(milestone.what, Happening::Hook { .. }) {
+            continue;
+        }
+        if let Some(last) = found.last_mut().filter(|last| last.to_ms.is_none()) {
+            last.to_ms = Some(at);
+        }
+        if let Happening::Stage { name, back, share } = &milestone.what {
+            let (name, back, share) = (name.clone(), *back, *share);
+            found.push(Segment { name, back, share, from_ms: at, to_ms: None });
+        }
+    }
+    found.retain(|segment| segment.to_ms != Some(segment.from_ms));
+    found
+}
+
 /// Round times for the axis, about `wanted` of them.
 #[must_use]
 pub fn ticks(axes: &Axes, wanted: u64) -> Vec<u64> {
@@ -217,7 +290,14 @@ mod tests {
         Axes { left: 0.0, right: 100.0, top: 0.0, bottom: 80.0, from_ms: 0, to_ms: 1000, most: 8 };
 
     fn point(at_ms: u64, running: &[(u16, u32)]) -> SeriesPoint {
-        SeriesPoint { service: 0, at_ms, running: running.to_vec(), floor: 4, ceiling: 8 }
+        SeriesPoint {
+            service: 0,
+            at_ms,
+            running: running.to_vec(),
+            floor: 4,
+            ceiling: 8,
+            shares: Vec::new(),
+        }
     }
 
     fn rollout() -> Vec<SeriesPoint> {
@@ -260,6 +340,43 @@ mod tests {
     #[test]
     fn a_service_that_never_reached_its_floor_is_not_under_it() {
         assert_eq!(shortfalls(&[point(0, &[]), point(10, &[(0, 2)])], 1000), []);
+    }
+
+    #[test]
+    fn only_stages_that_take_time_are_shown() {
+        let milestone = |at_ms, what| Milestone { service: 0, at_ms, what };
+        let stage = |at_ms, name: &str| {
+            milestone(at_ms, Happening::Stage { name: name.to_owned(), back: false, share: None })
+        };
+        let over = milestone(900, Happening::Over("SUCCESSFUL".to_owned()));
+        let told = [
+            stage(0, "PRE_SCALE_UP"),
+            stage(0, "SCALE_UP"),
+            stage(400, "BAKE_TIME"),
+            over,
+            stage(950, "SCALE_UP"),
+        ];
+        let seen: Vec<_> =
+            segments(&told).into_iter().map(|it| (it.name, it.from_ms, it.to_ms)).collect();
+        let wanted = [("SCALE_UP", 0, Some(400)), ("BAKE_TIME", 400, Some(900))];
+        let wanted = wanted.into_iter().chain([("SCALE_UP", 950, None)]);
+        assert_eq!(seen, wanted.map(|(n, a, b)| (n.to_owned(), a, b)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn shares_hold_until_the_next_change() {
+        let shared = |at_ms, shares: &[(u16, u32)]| SeriesPoint {
+            shares: shares.to_vec(),
+            ..point(at_ms, &[(0, 4)])
+        };
+        let points = [
+            shared(0, &[(0, 100_000)]),
+            shared(300, &[(0, 100_000)]),
+            shared(500, &[(0, 90_000), (1, 10_000)]),
+        ];
+        let times: Vec<_> =
+            stretches(&points, 800).iter().map(|it| (it.from_ms, it.to_ms)).collect();
+        assert_eq!(times, [(0, 500), (500, 800)]);
     }
 
     #[test]

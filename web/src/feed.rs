@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::model::Board;
-use crate::worker::protocol::{Frame, LogLine, SeriesPoint, Summary};
+use crate::worker::protocol::{Frame, LogLine, Milestone, SeriesPoint, Summary};
 
 /// A list that only grows, shared without copying: each clone sees it at the length it had.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub struct Feed {
     pub log: Shelf<LogLine>,
     /// The counts of each service over time, by its index.
     pub series: BTreeMap<u16, Shelf<SeriesPoint>>,
+    /// What happened to each service's deployments that shift traffic, by its index.
+    pub milestones: BTreeMap<u16, Shelf<Milestone>>,
     /// Counted up with each scenario or edit: what was kept from before no longer holds.
     pub run: u32,
 }
@@ -61,12 +63,15 @@ impl Feed {
     pub fn take(&mut self, mut frame: Frame) {
         if frame.fresh {
             self.log = Shelf::default();
-            self.series = BTreeMap::new();
+            (self.series, self.milestones) = (BTreeMap::new(), BTreeMap::new());
             self.run += 1;
         }
         self.log.extend(std::mem::take(&mut frame.log));
         for point in std::mem::take(&mut frame.series) {
             self.series.entry(point.service).or_default().extend(vec![point]);
+        }
+        for milestone in std::mem::take(&mut frame.milestones) {
+            self.milestones.entry(milestone.service).or_default().extend(vec![milestone]);
         }
         self.board = self.board.with(frame);
     }

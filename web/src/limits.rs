@@ -1,6 +1,29 @@
 //! Percentages of a desired count as whole tasks, while a slider is dragged; what is in force comes
 //! from the engine.
 
+use crate::worker::protocol::Service;
+
+/// `3 x 50% = 1.5, rounded up: 2.`, for the limit that is in force.
+#[must_use]
+pub fn rounding(service: &Service, maximum: bool) -> String {
+    match maximum {
+        true => rounded(service.desired, service.maximum_percent, service.ceiling, true),
+        false => rounded(service.desired, service.minimum_percent, service.floor, false),
+    }
+}
+
+/// `3 x 50% = 1.5, rounded up: 2.`
+#[must_use]
+pub fn rounded(desired: u32, percent: u32, count: u32, maximum: bool) -> String {
+    let hundredths = u64::from(desired) * u64::from(percent);
+    if hundredths.is_multiple_of(100) {
+        return format!("{desired} x {percent}% = {count}.");
+    }
+    let exact = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    let way = if maximum { "down" } else { "up" };
+    format!("{desired} x {percent}% = {}, rounded {way}: {count}.", exact.trim_end_matches('0'))
+}
+
 /// The fewest that stay healthy: rounded up.
 #[must_use]
 pub fn floor(desired: u32, percent: u32) -> u32 {

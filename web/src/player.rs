@@ -264,6 +264,10 @@ impl Player {
                 self.wake();
             }
             Ok(FromEngine::Why(why)) => (self.dispatch)(Action::Why(Rc::from(why))),
+            Ok(FromEngine::Tried { change, why }) => {
+                (self.dispatch)(Action::Tried(Some((change, Rc::from(why)))));
+            }
+            Ok(FromEngine::Foretold(told)) => (self.dispatch)(Action::Foretold(Rc::from(told))),
             Err(problem) => {
                 self.refuse(&format!("The engine said what the page does not know: {problem}"))
             }

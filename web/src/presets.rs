@@ -39,6 +39,10 @@ pub const PRESETS: &[Preset] = &[
     preset("a-wish-not-a-failover", "A wish, not a failover"),
     preset("empty-but-full", "Empty but full"),
     preset("the-breakers-odd-size", "The breaker's odd size"),
+    preset("ten-percent-first", "Ten percent first"),
+    preset("step-by-step", "Step by step"),
+    preset("bake-or-burn-blue-green", "Bake or burn: blue/green"),
+    preset("bake-or-burn-rolling", "Bake or burn: rolling"),
     preset("the-port-that-stops-the-rollout", "The port that stops the rollout"),
 ];
 

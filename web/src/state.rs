@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::canvas::scene::{Mode, Target};
 use crate::feed::Feed;
 use crate::words::percent;
-use crate::worker::protocol::{Speed, StepBy, Why};
+use crate::worker::protocol::{Foretold, Speed, StepBy, Why};
 
 /// The state of the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,10 @@ pub struct State {
     pub panel: Panel,
     /// The newest answer to why a task stands where it stands.
     pub why: Option<Rc<Why>>,
+    /// The same decision with one of the suggested changes, and which of them.
+    pub tried: Option<(u32, Rc<Why>)>,
+    /// The newest forecast.
+    pub foretold: Option<Rc<Foretold>>,
     /// How many edits can be taken back, and made again.
     pub history: (u32, u32),
     /// The table in place of the picture.
@@ -58,6 +62,8 @@ impl Default for State {
             mode: Mode::Slots,
             panel: Panel::Facts,
             why: None,
+            tried: None,
+            foretold: None,
             history: (0, 0),
             table: false,
             sheet: Sheet::Picture,
@@ -221,6 +227,8 @@ pub enum Action {
     Mode(Mode),
     Panel(Panel),
     Why(Rc<Why>),
+    Tried(Option<(u32, Rc<Why>)>),
+    Foretold(Rc<Foretold>),
     History {
         undo: u32,
         redo: u32,
@@ -258,7 +266,9 @@ pub fn reduce(state: &State, action: Action) -> State {
         Action::Mode(mode) => next.mode = mode,
         Action::Panel(panel) => next.panel = panel,
         Action::History { undo, redo } => next.history = (undo, redo),
-        Action::Why(why) => next.why = Some(why),
+        Action::Why(why) => (next.why, next.tried) = (Some(why), None),
+        Action::Tried(tried) => next.tried = tried,
+        Action::Foretold(foretold) => next.foretold = Some(foretold),
         Action::ToggleTable => next.table = !state.table,
         Action::Sheet(sheet) => next.sheet = sheet,
         Action::View(view) => next.view = view,

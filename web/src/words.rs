@@ -51,6 +51,16 @@ pub fn percent(part: u64, whole: u64) -> u64 {
     if whole == 0 { 0 } else { (part * 200 + whole) / (whole * 2) }
 }
 
+/// `10%`, of thousandths of a percent.
+#[must_use]
+pub fn share_word(share: u32) -> String {
+    let (whole, rest) = (share / 1000, share % 1000);
+    if rest == 0 {
+        return format!("{whole}%");
+    }
+    format!("{whole}.{}%", format!("{rest:03}").trim_end_matches('0'))
+}
+
 /// A text as JSON writes it.
 #[must_use]
 pub fn json_text(text: &str) -> String {
@@ -177,6 +187,14 @@ mod tests {
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(percent(1, 8), 13);
         assert_eq!(percent(5, 0), 0);
+    }
+
+    #[test]
+    fn shares_are_written_without_idle_zeros() {
+        assert_eq!(
+            [10_000, 33_300, 100_000, 50].map(share_word),
+            ["10%", "33.3%", "100%", "0.05%"]
+        );
     }
 
     #[test]

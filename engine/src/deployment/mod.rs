@@ -9,10 +9,8 @@
 //!    Failed --- a completed sibling? ---> that one, same id, is Primary and InProgress again
 //! ```
 //!
-//! Deployments that shift traffic go through the stages of [`shift`] besides; those of CodeDeploy
-//! through the steps of [`blue_green`] instead.
+//! Deployments that shift traffic go through the stages of [`shift`] besides.
 
-pub(crate) mod blue_green;
 pub(crate) mod breaker;
 #[cfg(test)]
 mod exhaustive;

@@ -108,7 +108,6 @@ impl Asker<'_> {
             let then = pipeline::answer(&store, self.rng, self.request, takers);
             (then != self.chosen).then(|| Suggestion {
                 change: Change::OneMoreLike(model),
-                provider: self.order.provider(),
                 then: match then {
                     Some(instance) if instance == new => Outcome::OnTheNewOne,
                     Some(instance) => Outcome::On(instance),
@@ -126,7 +125,6 @@ impl Asker<'_> {
 
     fn suggest(&self, change: Change, then: Option<InstanceId>) -> Option<Suggestion> {
         let outcome = then.map_or(Outcome::Nowhere, Outcome::On);
-        let provider = self.order.provider();
-        (then != self.chosen).then_some(Suggestion { change, then: outcome, provider })
+        (then != self.chosen).then_some(Suggestion { change, then: outcome })
     }
 }

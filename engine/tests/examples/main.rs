@@ -7,8 +7,6 @@ mod bed;
 mod attachments;
 mod breaker;
 mod capacity;
-mod code_deploy;
-mod code_deploy_calls;
 mod draining;
 mod instances;
 mod limited;

@@ -6,9 +6,7 @@ mod bed;
 
 mod changes;
 mod choices;
-mod fargate;
 mod sentences;
-mod waits;
 
 /// Long sentences go on in indented lines.
 fn folded(text: &str) -> String {

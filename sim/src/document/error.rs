@@ -175,8 +175,7 @@ impl Error for DocumentError {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let error = Self::new(format!("expected {expected}, found {}", in_words(found)));
-        error.with_remedy(format!("Write {expected}"))
+        Self::new(format!("expected {expected}, found {}", in_words(found)))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Forecast;
+use super::moment::{self, Moment};
 use super::rolling::{Course, End};
 
 /// `maxUnavailable` or `maxSurge`: a number of replicas, or percent of them.
@@ -95,6 +96,17 @@ impl RollingUpdate {
 
     /// What comes of it. Terminating pods count for no limit, but for the peak.
     pub fn course(&self) -> Course {
+        self.walk(&mut |_| {})
+    }
+
+    /// What happens when.
+    pub fn moments(&self) -> Vec<Moment> {
+        let mut moments = Vec::new();
+        self.walk(&mut |next| moment::add(&mut moments, next));
+        moments
+    }
+
+    fn walk(&self, see: &mut dyn FnMut(Moment)) -> Course {
         let (floor, ceiling) = (self.floor(), self.ceiling());
         let (mut old, mut available) = (self.replicas, 0);
         let mut starting: Vec<(u64, u32)> = Vec::new();
@@ -111,8 +123,10 @@ impl RollingUpdate {
                 waves += 1;
             }
             let down = (old + available).saturating_sub(floor).min(old);
+            let (stopped, left) = (down, old - down);
+            see(Moment { after: now, started: up, stopped, old: left, new: available });
             if down > 0 {
-                old -= down;
+                old = left;
                 terminating.push((now + self.to_gone, down));
                 // The room that a terminating pod leaves is used by the next pass, at once.
                 peak = peak.max(old + available + count(&starting) + count(&terminating));
@@ -195,6 +209,17 @@ mod tests {
             early: None,
         };
         assert!(matches!(ecs.course().end, End::Stuck(_)));
+    }
+
+    #[test]
+    fn a_deployment_is_told_moment_by_moment() {
+        let told = |moment: &Moment| {
+            let Moment { after, started, stopped, old, new } = *moment;
+            (after, started, stopped, old, new)
+        };
+        let moments: Vec<_> = quarter(4).moments().iter().map(told).collect();
+        // One beyond, one short: two of four at once, then as each becomes available.
+        assert_eq!(moments, [(0, 2, 1, 3, 0), (40, 2, 2, 1, 2), (80, 0, 1, 0, 4)]);
     }
 
     #[test]

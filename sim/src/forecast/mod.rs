@@ -18,6 +18,7 @@ pub mod kubernetes;
 mod look;
 mod look_daemon;
 mod look_shift;
+mod moment;
 pub mod pace;
 pub mod rolling;
 pub mod shifting;
@@ -37,6 +38,7 @@ use shifting::{Phase, Shifting, WayBack};
 use task_sets::TaskSets;
 
 pub use answer::{ForecastAnswer, PhaseAnswer};
+pub use moment::Moment;
 
 /// What one deployment will do.
 #[derive(Clone, Debug, PartialEq, Eq)]

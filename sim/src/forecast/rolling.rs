@@ -4,6 +4,7 @@
 use stowplan_engine::model::LifecycleStage;
 
 use super::grid::Grid;
+use super::moment::{self, Moment};
 
 /// A rolling deployment of a sound revision over a sound one, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +147,13 @@ impl Rolling {
         Self { bake, ..*self }.step_by_step(Tasks::from(&begun, self.room), first)
     }
 
+    /// What happens when, from the beginning; until nothing can move when it gets stuck.
+    pub fn moments(&self) -> Vec<Moment> {
+        let mut moments = Vec::new();
+        self.walk(self.begin(), 0, &mut |next| moment::add(&mut moments, next));
+        moments
+    }
+
     fn begin(&self) -> Tasks {
         Tasks { old: self.desired, free: self.room, ..Tasks::default() }
     }
@@ -192,7 +200,11 @@ impl Rolling {
     }
 
     /// Pass by pass.
-    fn step_by_step(&self, mut tasks: Tasks, first: u64) -> Course {
+    fn step_by_step(&self, tasks: Tasks, first: u64) -> Course {
+        self.walk(tasks, first, &mut |_| {})
+    }
+
+    fn walk(&self, mut tasks: Tasks, first: u64, see: &mut dyn FnMut(Moment)) -> Course {
         let mut course = Course {
             waves: 0,
             peak: tasks.occupying(),
@@ -202,7 +214,10 @@ impl Rolling {
         let (mut now, mut done) = (first, None);
         loop {
             tasks.settle(now);
+            let before = tasks.old;
             let started = self.pass(&mut tasks, now);
+            let Tasks { old, new, .. } = tasks;
+            see(Moment { after: now, started, stopped: before - old, old, new });
             course.waves += u32::from(started > 0);
             course.peak = course.peak.max(tasks.occupying());
             course.lowest = course.lowest.min(tasks.healthy());
@@ -413,6 +428,18 @@ mod tests {
         assert_eq!(full.course().end, End::Stuck(Limit::Room));
         let tight = Rolling { room: Some(0), ..profile_p(4, 4, 4) };
         assert_eq!(tight.course().end, End::Stuck(Limit::Percentages));
+    }
+
+    #[test]
+    fn a_rolling_update_is_told_moment_by_moment() {
+        let told = |moment: &Moment| {
+            let Moment { after, started, stopped, old, new } = *moment;
+            (after / 1000, started, stopped, old, new)
+        };
+        let moments: Vec<_> = profile_p(4, 4, 8).moments().iter().map(told).collect();
+        assert_eq!(moments, [(0, 4, 0, 4, 0), (40, 0, 4, 0, 4)]);
+        let stuck: Vec<_> = profile_p(3, 3, 3).moments().iter().map(told).collect();
+        assert_eq!(stuck, [(0, 0, 0, 3, 0)]);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use stowplan_engine::api::CommandError;
 use stowplan_engine::explain::{Change, PlacementReport, Question, Tried, Waiting, Witnessed};
-use stowplan_engine::model::{ServiceId, TaskId, Time};
+use stowplan_engine::model::{ServiceDeploymentId, ServiceId, TaskId, Time};
 
 use super::{Replay, Simulation};
 
@@ -29,6 +29,12 @@ impl Simulation {
         change: &Change,
     ) -> Result<Option<Tried>, CommandError> {
         self.engine.try_change(question, change)
+    }
+
+    /// When the clock ends the lifecycle stage of a service deployment; `None` when something else
+    /// does.
+    pub fn stage_ends_at(&self, record: ServiceDeploymentId) -> Option<Time> {
+        self.engine.stage_ends_at(record)
     }
 
     /// What a service waits for; `None` when it is steady.

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 use stowplan_engine::model::{
-    CodeDeploymentId, InstanceId, ServiceDeploymentId, ServiceId, TaskDefinitionId, TaskId,
+    InstanceId, ServiceDeploymentId, ServiceId, TaskDefinitionId, TaskId,
 };
 
-use super::code_deployment::CodeDeploymentShape;
 use super::definition::DefinitionShape;
 use super::deployment::ServiceDeploymentShape;
 use super::instance::InstanceShape;
@@ -119,8 +118,6 @@ pub enum Entity {
     Service(ServiceId),
     /// A service deployment.
     ServiceDeployment(ServiceDeploymentId),
-    /// A deployment of CodeDeploy.
-    CodeDeployment(CodeDeploymentId),
     /// A task.
     Task(TaskId),
     /// A container instance.
@@ -162,10 +159,6 @@ macro_rules! with_shape {
             }
             Entity::ServiceDeployment($id) => {
                 type $shape = ServiceDeploymentShape;
-                $body
-            }
-            Entity::CodeDeployment($id) => {
-                type $shape = CodeDeploymentShape;
                 $body
             }
             Entity::Task($id) => {
@@ -269,12 +262,6 @@ impl Moment<'_> {
         Node::List(match root {
             Root::Now => return Node::Value(self.time(self.now)),
             Root::Cost => return Node::Value(cost()),
-            Root::CodeDeployments => {
-                let positions = positions(self.engine.code_deployments().len());
-                positions
-                    .map(|it| Entity::CodeDeployment(CodeDeploymentId::from_index(it)))
-                    .collect()
-            }
             Root::Tasks => self.engine.tasks().iter().map(|task| Entity::Task(task.id)).collect(),
             Root::Placements => {
                 positions(self.record.placements().len()).map(Entity::Placement).collect()
@@ -287,7 +274,8 @@ impl Moment<'_> {
             Root::ApiErrors => {
                 positions(self.record.api_errors().len()).map(Entity::ApiError).collect()
             }
-            Root::ScalingActivities
+            Root::CodeDeployments
+            | Root::ScalingActivities
             | Root::TaskDefinitions
             | Root::Calls
             | Root::Services

@@ -2,13 +2,17 @@
 
 use yew::prelude::*;
 
+use super::stage_list::StageList;
+use crate::feed::Shelf;
 use crate::model::Board;
-use crate::worker::protocol::Service;
+use crate::worker::protocol::{Milestone, Service};
 
 #[derive(Properties, PartialEq)]
 pub struct DeploymentCardProps {
     pub board: Board,
     pub service: u16,
+    /// What happened to its deployments that shift traffic.
+    pub milestones: Shelf<Milestone>,
 }
 
 #[component]
@@ -25,6 +29,7 @@ pub fn DeploymentCard(props: &DeploymentCardProps) -> Html {
                 </tr></thead>
                 <tbody>{ rows(&props.board, service) }</tbody>
             </table>
+            <StageList now_ms={props.board.frame.now_ms} milestones={props.milestones.clone()} />
         </section>
     }
 }

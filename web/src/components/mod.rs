@@ -1,9 +1,11 @@
 //! The parts of the page, one file each.
 
 pub mod acts;
+pub mod beside_panel;
 pub mod capacity_strip;
 pub mod chooser;
 pub mod cluster_table;
+pub mod deploy_panel;
 pub mod deployment_card;
 pub mod event_log;
 pub mod facts;
@@ -22,10 +24,12 @@ pub mod selection_panel;
 pub mod service_form;
 pub mod service_list;
 pub mod sheet_tabs;
+mod stage_list;
 pub mod swatch;
 pub mod timeline;
 mod timeline_chart;
 mod timeline_marks;
+mod timeline_stages;
 pub mod top_bar;
 pub mod transport;
 pub mod waiting_room;

@@ -1,5 +1,6 @@
 //! Why region, first step: what is selected, and its facts.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -12,10 +13,11 @@ use super::import_notes::ImportNotes;
 use super::why_panel::WhyPanel;
 use crate::canvas::scene::Target;
 use crate::deck::{Deck, use_deck};
+use crate::feed::Shelf;
 use crate::model::Board;
 use crate::state::{Action, Panel};
 use crate::words::short_id;
-use crate::worker::protocol::Why;
+use crate::worker::protocol::{Milestone, Why};
 
 const SELECT: &str =
     "Select a task, an instance or a zone. Or press w on a task to ask why it is there.";
@@ -27,6 +29,10 @@ pub struct SelectionProps {
     pub open_service: Option<u16>,
     pub panel: Panel,
     pub why: Option<Rc<Why>>,
+    /// The same decision with one of the suggested changes.
+    pub tried: Option<(u32, Rc<Why>)>,
+    /// What happened to deployments that shift traffic, by service.
+    pub milestones: BTreeMap<u16, Shelf<Milestone>>,
 }
 
 #[component]
@@ -38,7 +44,8 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
             <>
                 { tabs(&deck, props.panel) }
                 if props.panel == Panel::Why {
-                    <WhyPanel board={board.clone()} {key_of} why={props.why.clone()} />
+                    <WhyPanel board={board.clone()} {key_of} why={props.why.clone()}
+                        tried={props.tried.clone()} />
                 } else {
                     <TaskFacts board={board.clone()} {key_of} />
                 }
@@ -62,7 +69,8 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
                 <Acts board={board.clone()} {target} />
             }
             if let Some(service) = service.filter(|_| !asks) {
-                <DeploymentCard board={board.clone()} {service} />
+                <DeploymentCard board={board.clone()} {service}
+                    milestones={props.milestones.get(&service).cloned().unwrap_or_default()} />
             }
         </aside>
     }

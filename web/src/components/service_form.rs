@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::icon::Icon;
 use crate::deck::use_deck;
-use crate::limits::{ceiling, floor};
+use crate::limits::{ceiling, floor, rounded};
 use crate::words;
 use crate::worker::protocol::{Rule, Service};
 
@@ -128,7 +128,7 @@ fn Percent(props: &PercentProps) -> Html {
         })
     };
     let part = (percent.saturating_sub(low)).min(high - low) * 100 / (high - low);
-    let title = rounding(service.desired, percent, count, props.maximum);
+    let title = rounded(service.desired, percent, count, props.maximum);
     html! {
         <>
             <span class="lab">{ word }</span>
@@ -146,15 +146,4 @@ fn Percent(props: &PercentProps) -> Html {
 
 fn slider_value(event: &Event) -> Option<u32> {
     event.target_dyn_into::<HtmlInputElement>()?.value().parse().ok()
-}
-
-/// `3 x 50% = 1.5, rounded up: 2.`
-fn rounding(desired: u32, percent: u32, count: u32, maximum: bool) -> String {
-    let hundredths = u64::from(desired) * u64::from(percent);
-    if hundredths.is_multiple_of(100) {
-        return format!("{desired} x {percent}% = {count}.");
-    }
-    let exact = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-    let way = if maximum { "down" } else { "up" };
-    format!("{desired} x {percent}% = {}, rounded {way}: {count}.", exact.trim_end_matches('0'))
 }

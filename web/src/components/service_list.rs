@@ -1,18 +1,22 @@
 //! What is wanted: a row for each service, one of them open.
 
+use std::rc::Rc;
+
 use yew::prelude::*;
 
+use super::deploy_panel::DeployPanel;
 use super::service_form::ServiceForm;
 use super::swatch::Swatch;
 use crate::deck::use_deck;
 use crate::model::Board;
 use crate::state::Action;
-use crate::worker::protocol::Service;
+use crate::worker::protocol::{Foretold, Service};
 
 #[derive(Properties, PartialEq)]
 pub struct ServiceListProps {
     pub board: Board,
     pub open: Option<u16>,
+    pub foretold: Option<Rc<Foretold>>,
 }
 
 #[component]
@@ -24,7 +28,8 @@ pub fn ServiceList(props: &ServiceListProps) -> Html {
             { for services.map(|(index, service)| {
                 let open = props.open == Some(index);
                 html! { <One key={index} {index} board={props.board.clone()}
-                    service={service.clone()} {open} /> }
+                    service={service.clone()} {open}
+                    foretold={props.foretold.clone().filter(|_| open)} /> }
             }) }
             if props.board.frame.services.is_empty() {
                 <p class="why first">{
@@ -40,6 +45,7 @@ struct OneProps {
     board: Board,
     service: Service,
     open: bool,
+    foretold: Option<Rc<Foretold>>,
 }
 
 #[component]
@@ -70,6 +76,8 @@ fn One(props: &OneProps) -> Html {
             }
             if props.open {
                 <ServiceForm service={service.clone()} />
+                <DeployPanel board={props.board.clone()} service={service.clone()}
+                    foretold={props.foretold.clone()} />
             }
         </div>
     }

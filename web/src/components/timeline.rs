@@ -23,6 +23,8 @@ pub struct TimelineProps {
 /// Left edge of the chart on a broad page: where the picture begins.
 const LEFT: f64 = 288.0;
 const LEFT_SMALL: f64 = 52.0;
+/// A lower chart has no room for words beside it.
+const SMALL: f64 = 140.0;
 
 #[component]
 pub fn Timeline(props: &TimelineProps) -> Html {
@@ -32,11 +34,13 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     let dragging = use_mut_ref(|| false);
     let frame = &props.feed.board.frame;
     let (from_ms, to_ms) = props.window.span(frame.now_ms, frame.until_ms);
-    let small = room.height < 140.0;
+    let small = room.height < SMALL;
     let index = props.service.or_else(|| (!frame.services.is_empty()).then_some(0));
     let service = index.and_then(|index| props.feed.board.service(index));
     let shelf = index.and_then(|index| props.feed.series.get(&index));
     let points = shelf.map(|shelf| shelf.items().to_vec()).unwrap_or_default();
+    let shelf = index.and_then(|index| props.feed.milestones.get(&index));
+    let milestones = shelf.map(|shelf| shelf.items().to_vec()).unwrap_or_default();
     let (top, bottom) = if small { (12.0, 58.0) } else { (16.0, 84.0) };
     let left = if small { LEFT_SMALL } else { LEFT };
     let right = (room.width - 16.0).max(left + 10.0);
@@ -46,6 +50,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         index: index.unwrap_or(0),
         service,
         points: &points,
+        milestones: &milestones,
         axes,
         height: room.height,
         small,
@@ -77,6 +82,9 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             }
         })
     };
+    let stage = service.and_then(|service| service.stage.as_ref());
+    let stage = stage.map_or_else(String::new, |stage| format!(", stage {}", stage.name));
+    let spoken = format!("{} of {}{stage}", clock(frame.now_ms), clock(frame.until_ms));
     let release = Callback::from(move |_: PointerEvent| *dragging.borrow_mut() = false);
     let onkeydown = Callback::from(move |event: KeyboardEvent| scrub_key(&deck, &event));
     html! {
@@ -86,7 +94,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
             <div class="grab" tabindex="0" role="slider" aria-label="Time" data-testid="scrubber"
                 aria-valuemin="0" aria-valuemax={(frame.until_ms / 1000).to_string()}
                 aria-valuenow={(frame.now_ms / 1000).to_string()}
-                aria-valuetext={format!("{} of {}", clock(frame.now_ms), clock(frame.until_ms))}
+                aria-valuetext={spoken}
                 style={format!("left:{}px;width:{}px", px(left), px(right - left))} {onkeydown} />
         </div>
     }

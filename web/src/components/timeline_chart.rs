@@ -2,12 +2,14 @@
 
 use yew::prelude::*;
 
+use super::timeline_stages::STAGE;
 use crate::chart::{
     Axes, Shortfall, area, definitions, line, missing_area, shortfalls, ticks, total,
 };
 use crate::feed::Feed;
+use crate::limits::rounding;
 use crate::words::{clock, px, span};
-use crate::worker::protocol::{SeriesPoint, Service};
+use crate::worker::protocol::{Milestone, SeriesPoint, Service};
 
 /// All that one drawing needs.
 pub(super) struct View<'a> {
@@ -15,6 +17,7 @@ pub(super) struct View<'a> {
     pub(super) index: u16,
     pub(super) service: Option<&'a Service>,
     pub(super) points: &'a [SeriesPoint],
+    pub(super) milestones: &'a [Milestone],
     pub(super) axes: Axes,
     pub(super) height: f64,
     pub(super) small: bool,
@@ -30,6 +33,7 @@ impl View<'_> {
                 { self.grid() }
                 { self.counts() }
                 if !self.small { { self.revisions() } { self.marks() } }
+                if self.shifts() { { self.shares() } { self.stages() } }
                 { self.unknown() }
                 { self.cursor() }
             </svg>
@@ -50,7 +54,7 @@ impl View<'_> {
             clock(now),
             service.floor,
             service.ceiling
-        )
+        ) + &self.stages_read()
     }
 
     /// The service in two letters: all there is room for on a phone.
@@ -101,7 +105,11 @@ impl View<'_> {
     }
 
     fn foot(&self) -> f64 {
-        if self.small { self.axes.bottom } else { self.height - 24.0 }
+        match (self.small, self.shifts()) {
+            (false, _) => self.height - 24.0,
+            (true, false) => self.axes.bottom,
+            (true, true) => self.stage_row() + STAGE,
+        }
     }
 
     fn grid(&self) -> Html {
@@ -150,11 +158,11 @@ impl View<'_> {
             let path = area(self.points, &self.axes, known, &all[..=upto]);
             html! { <path d={path} fill={self.fill(all[upto])} /> }
         };
-        let limit = |value: fn(&SeriesPoint) -> u32| {
+        let limit = |value: fn(&SeriesPoint) -> u32, maximum: bool| {
             let path = line(self.points, &self.axes, self.axes.to_ms, value);
             html! {
                 <path d={path} fill="none" stroke="var(--ink)" stroke-width="1.25"
-                    stroke-dasharray="5 3" />
+                    stroke-dasharray="5 3"><title>{ rounding(service, maximum) }</title></path>
             }
         };
         html! {
@@ -163,8 +171,8 @@ impl View<'_> {
                 { for shortfalls(self.points, known).iter().map(|gap| self.missing(gap)) }
                 <path d={line(self.points, &self.axes, known, total)} fill="none"
                     stroke="var(--ink)" stroke-width="1.75" />
-                { limit(|point| point.floor) }
-                { limit(|point| point.ceiling) }
+                { limit(|point| point.floor, false) }
+                { limit(|point| point.ceiling, true) }
                 { self.scale(service) }
             </>
         }
@@ -195,11 +203,16 @@ impl View<'_> {
     fn scale(&self, service: &Service) -> Html {
         let axes = &self.axes;
         let x = axes.left - 8.0;
-        let text = |y: f64, class: &'static str, words: String| {
+        let text = |y: f64, class: &'static str, before: String, words: String| {
             html! {
-                <text x={px(x).to_string()} y={px(y + 4.0).to_string()} {class}
-                    text-anchor="end">{ words }</text>
+                <text x={px(x).to_string()} y={px(y + 4.0).to_string()} {class} text-anchor="end">
+                    <tspan class="l">{ before }</tspan>{ words }
+                </text>
             }
+        };
+        let exact = |maximum: bool| match self.small {
+            true => String::new(),
+            false => inexact(service, maximum),
         };
         let (floor, ceiling) = (axes.y(service.floor), axes.y(service.ceiling));
         let above_zero = service.floor > 0 && axes.y(0) - floor >= 10.0;
@@ -218,10 +231,10 @@ impl View<'_> {
                 } else {
                     <text x="16" y="22" class="b">{ &service.name }</text>
                     <text x="16" y="37" class="l">{ "running tasks" }</text>
-                    { text(axes.y(0), "l", "0".to_owned()) }
+                    { text(axes.y(0), "l", String::new(), "0".to_owned()) }
                 }
-                if above_zero { { text(floor, "b", floor_word) } }
-                if apart { { text(ceiling, "b", ceiling_word) } }
+                if above_zero { { text(floor, "b", exact(false), floor_word) } }
+                if apart { { text(ceiling, "b", exact(true), ceiling_word) } }
             </>
         }
     }
@@ -249,7 +262,7 @@ impl View<'_> {
         let now = self.feed.board.frame.now_ms;
         let x = self.axes.x(now);
         let y = self.height - 8.0;
-        let low = if self.small { self.axes.bottom } else { self.height - 20.0 };
+        let low = if self.small { self.foot() } else { self.height - 20.0 };
         let box_x = (x - 32.0).min(self.axes.right - 52.0).max(self.axes.left - 24.0);
         html! {
             <>
@@ -268,6 +281,21 @@ impl View<'_> {
             </>
         }
     }
+}
+
+/// `50% of 3 is 1.5, rounded up: `; nothing where nothing is rounded.
+fn inexact(service: &Service, maximum: bool) -> String {
+    let (percent, way) = match maximum {
+        true => (service.maximum_percent, "down"),
+        false => (service.minimum_percent, "up"),
+    };
+    let hundredths = u64::from(service.desired) * u64::from(percent);
+    if hundredths.is_multiple_of(100) {
+        return String::new();
+    }
+    let exact = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    let exact = exact.trim_end_matches('0');
+    format!("{percent}% of {} is {exact}, rounded {way}: ", service.desired)
 }
 
 /// `04:00`, or `1:04:00` in a run of more than an hour.

@@ -6,7 +6,7 @@ use super::timeline_chart::View;
 use crate::chart::{Band, bands};
 use crate::model::Board;
 use crate::words::px;
-use crate::worker::protocol::{Service, Tone};
+use crate::worker::protocol::{Rollout, Service, Tone};
 
 impl View<'_> {
     /// A band for each revision, while any of its tasks ran.
@@ -55,6 +55,7 @@ impl View<'_> {
     /// the timeline of the scenario or the reader did.
     pub(super) fn marks(&self) -> Html {
         let log = self.feed.log.items();
+        let lower = self.shift_height();
         let mut events = String::new();
         let (mut signs, mut flags) = (Vec::new(), Vec::new());
         let mut last = f64::NEG_INFINITY;
@@ -64,7 +65,8 @@ impl View<'_> {
             }
             let x = self.axes.x(entry.at_ms);
             if x - last >= 2.0 {
-                events.push_str(&format!("M{},139V150", px(x)));
+                let (from, to) = (px(139.0 + lower), px(150.0 + lower));
+                events.push_str(&format!("M{},{from}V{to}", px(x)));
                 last = x;
             }
             match entry.tone {
@@ -75,10 +77,10 @@ impl View<'_> {
         }
         html! {
             <>
-                <text x="16" y="148" class="l">{ "all events" }</text>
+                <text x="16" y={px(148.0 + lower).to_string()} class="l">{ "all events" }</text>
                 <path d={events} stroke="var(--ink-2)" stroke-width="1.25" />
-                { for signs.into_iter().map(sign) }
-                <text x="16" y="171" class="l">{ "what is done" }</text>
+                { for signs.into_iter().map(|x| sign(x, 144.5 + lower)) }
+                <text x="16" y={px(171.0 + lower).to_string()} class="l">{ "what is done" }</text>
                 { self.flags(flags) }
             </>
         }
@@ -88,6 +90,7 @@ impl View<'_> {
     fn flags(&self, flags: Vec<(f64, String)>) -> Html {
         let mut taken: Vec<(f64, f64)> = flags.iter().map(|(x, _)| (x - 6.0, x + 6.0)).collect();
         let cursor = self.axes.x(self.feed.board.frame.now_ms);
+        let lower = self.shift_height();
         taken.push((cursor - 4.0, cursor + 4.0));
         let flag = |(x, words): (f64, String)| {
             let width = words.chars().count() as f64 * 5.8;
@@ -100,11 +103,14 @@ impl View<'_> {
             let turned = if free.is_some_and(|(from, _)| from < x) { -6.0 } else { 6.0 };
             html! {
                 <>
-                    <path d={format!("M{},174V162l{},3l{},3", px(x), px(turned), px(-turned))}
+                    <path d={format!("M{},{}v-12l{},3l{},3", px(x), px(174.0 + lower), px(turned),
+                        px(-turned))}
                         stroke="var(--ink)" stroke-width="1.25"
                         fill="var(--ink)"><title>{ words.clone() }</title></path>
                     if let Some((from, _)) = free {
-                        <text x={px(from).to_string()} y="171">{ words }</text>
+                        <text x={px(from).to_string()} y={px(171.0 + lower).to_string()}>
+                            { words }
+                        </text>
                     }
                 </>
             }
@@ -113,12 +119,12 @@ impl View<'_> {
     }
 }
 
-fn sign(x: f64) -> Html {
+fn sign(x: f64, y: f64) -> Html {
     html! {
         <>
-            <circle cx={px(x).to_string()} cy="144.5" r="6" fill="var(--fail)"
+            <circle cx={px(x).to_string()} cy={px(y).to_string()} r="6" fill="var(--fail)"
                 stroke="var(--tile-line)" />
-            <text x={px(x).to_string()} y="148.5" text-anchor="middle"
+            <text x={px(x).to_string()} y={px(y + 4.0).to_string()} text-anchor="middle"
                 style="fill:var(--on-fail);font-weight:700">{ "!" }</text>
         </>
     }
@@ -134,7 +140,10 @@ fn band_word(board: &Board, service: &Service, band: &Band) -> String {
                 state => format!("PRIMARY, {state}"),
             }
         }
-        (Some(_), _) => "ACTIVE, draining".to_owned(),
+        (Some(deployment), _) if service.rollout == Rollout::Rolling => {
+            format!("{}, draining", deployment.status)
+        }
+        (Some(deployment), _) => deployment.status.clone(),
         (None, Some(ended)) if ended <= board.frame.now_ms => "replaced".to_owned(),
         (None, _) => String::new(),
     }

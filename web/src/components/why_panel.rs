@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::deck::use_deck;
+use crate::deck::{Deck, use_deck};
 use crate::model::Board;
+use crate::state::Action;
 use crate::words::{clock_ms, thousands};
 use crate::worker::protocol::{ToEngine, Why, WhyRow, WhyStage};
 
@@ -19,6 +20,8 @@ pub struct WhyPanelProps {
     pub board: Board,
     pub key_of: u32,
     pub why: Option<Rc<Why>>,
+    /// The same decision with one of the suggested changes.
+    pub tried: Option<(u32, Rc<Why>)>,
 }
 
 #[component]
@@ -26,24 +29,38 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
     let deck = use_deck();
     // Another document is another run: the same task may have been placed otherwise.
     let run = Rc::as_ptr(&props.board.document).cast::<u8>() as usize;
+    let asking = deck.clone();
     use_effect_with((props.key_of, run), move |(key, _)| {
-        deck.send(ToEngine::Why { key: *key });
+        asking.send(ToEngine::Why { key: *key });
     });
     let why = props.why.as_deref().filter(|why| why.key == props.key_of);
     let Some(why) = why else {
         return html! { <p class="hint">{ "The decision is made once more." }</p> };
     };
-    let at = why.at_ms.map(|ms| format!("Decided at {}. {}", clock_ms(ms), why.tie));
+    let tried = props.tried.as_ref().filter(|(_, tried)| tried.key == props.key_of);
+    let shown = tried.map_or(why, |(_, tried)| tried);
+    let at = shown.at_ms.map(|ms| format!("Decided at {}. {}", clock_ms(ms), shown.tie));
+    let back = {
+        let deck = deck.clone();
+        Callback::from(move |_: MouseEvent| deck.act(Action::Tried(None)))
+    };
     html! {
-        <div data-testid="why">
-            <p class="read">{ &why.sentence }</p>
-            if let Some(at) = at { <p class="hint">{ at }</p> }
-            { funnel(&why.stages) }
-            { table(why) }
+        <div data-testid="why" class={tried.map(|_| "tried")}>
+            if tried.is_some() {
+                <p class="trial"><span class="tag here">{ "tried, not done" }</span>
+                    <button class="btn text" onclick={back} data-testid="untry">
+                        { "back to what was decided" }</button></p>
+            }
+            <p class="read" role={tried.map(|_| "status")}>{ &shown.sentence }</p>
+            if let Some(at) = at.filter(|_| tried.is_none()) { <p class="hint">{ at }</p> }
+            { funnel(&shown.stages) }
+            { table(shown) }
             if !why.changes.is_empty() {
                 <h3 class="cap">{ "What would change it?" }</h3>
                 <ul class="changes" data-testid="changes">
-                    { for why.changes.iter().map(|change| html! { <li>{ change }</li> }) }
+                    { for (0..).zip(&why.changes).map(|(index, change)| {
+                        suggestion(&deck, why.key, index, change, tried.map(|(index, _)| *index))
+                    }) }
                 </ul>
             }
             if !why.stopped.is_empty() {
@@ -51,6 +68,26 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
                 <p data-testid="stopped">{ &why.stopped }</p>
             }
         </div>
+    }
+}
+
+/// A change, and a button that tries it.
+fn suggestion(deck: &Deck, key: u32, index: u32, change: &str, tried: Option<u32>) -> Html {
+    let deck = deck.clone();
+    let here = tried == Some(index);
+    let onclick = Callback::from(move |_: MouseEvent| {
+        if here {
+            deck.act(Action::Tried(None));
+        } else {
+            deck.send(ToEngine::Try { key, change: index });
+        }
+    });
+    html! {
+        <li key={index} class={here.then_some("strong")}>
+            <span>{ change.to_owned() }</span>
+            <button class="btn text" aria-pressed={here.to_string()} {onclick}
+                aria-label={format!("Try it: {change}")} data-testid="try">{ "try it" }</button>
+        </li>
     }
 }
 

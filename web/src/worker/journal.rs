@@ -7,8 +7,8 @@ use stowplan_engine::model::{ServiceId, TaskId, TaskStatus, Time};
 use stowplan_sim::run::Simulation;
 use stowplan_sim::story::Line;
 
-use super::protocol::{LogLine, SeriesPoint, Tone};
-use super::{deed, shortage};
+use super::protocol::{LogLine, Milestone, SeriesPoint, Tone};
+use super::{deed, shortage, stages};
 use crate::words::short_id;
 
 /// What was written down and not yet sent.
@@ -16,6 +16,7 @@ use crate::words::short_id;
 pub(super) struct Journal {
     pub(super) lines: Vec<LogLine>,
     pub(super) points: Vec<SeriesPoint>,
+    pub(super) milestones: Vec<Milestone>,
     newest: Vec<SeriesPoint>,
     /// The last instant that is written down.
     known: Option<Time>,
@@ -58,6 +59,7 @@ impl Journal {
         let mut touched: Vec<ServiceId> = Vec::new();
         for event in events {
             self.event(view, event);
+            self.milestones.extend(stages::milestone(view, event));
             touched.extend(service_of(view, &event.kind));
         }
         touched.sort_unstable();
@@ -112,6 +114,7 @@ impl Journal {
             running,
             floor: row.lower_limit(),
             ceiling: row.upper_limit(),
+            shares: stages::shares(view, id),
         };
         match self.newest.iter_mut().find(|known| known.service == point.service) {
             Some(known) => {
@@ -201,9 +204,6 @@ fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
         EventKind::ServiceDeployment(record, _)
         | EventKind::Stage(record, _)
         | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
-        EventKind::CodeDeployment(deployment, _) | EventKind::LifecycleEvent(deployment, _) => {
-            Some(view.code_deployment(*deployment).service)
-        }
         EventKind::Bus(bus) => Some(bus.service),
         _ => None,
     }

@@ -1,6 +1,7 @@
 //! The engine behind the page: it runs in a worker of its own and speaks [`protocol`].
 
 mod deed;
+mod foretell;
 mod journal;
 pub mod pacer;
 pub mod pack;
@@ -8,6 +9,7 @@ pub mod protocol;
 pub mod reactor;
 pub mod sentence;
 mod shortage;
+mod stages;
 mod survey;
 mod why;
 

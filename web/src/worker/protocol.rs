@@ -31,8 +31,92 @@ pub enum ToEngine {
     Redo,
     /// Say why this task stands where it stands.
     Why { key: u32 },
+    /// Make the decision about this task once more with one of the changes of its [`Why`].
+    Try { key: u32, change: u32 },
+    /// Say what this timeline entry (JSON, without `at`) would bring about if it were made now. A
+    /// newer question takes the place of one that is not answered yet.
+    Foretell(Box<Ahead>),
     /// The last frame is on the screen: send the next when there is news.
     Shown,
+}
+
+/// A question about what is to come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ahead {
+    /// The answer bears it, too.
+    pub question: u32,
+    pub entry: String,
+    /// `maxSurge` and `maxUnavailable`, such as `25%`, where Kubernetes is to be compared.
+    pub beside: Option<(String, String)>,
+}
+
+/// The answer to an [`Ahead`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Foretold {
+    pub question: u32,
+    /// When the entry would be made.
+    pub at_ms: u64,
+    /// Why the call would be refused; empty when it would not.
+    pub refused: String,
+    /// `None` when it starts no deployment.
+    pub outlook: Option<Outlook>,
+}
+
+/// What a deployment will do.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR`, `CANARY` or `EXTERNAL`.
+    pub strategy: String,
+    pub desired: u32,
+    pub floor: u32,
+    pub ceiling: u32,
+    pub waves: u32,
+    pub peak: u32,
+    /// MiB that its most tasks need beyond those that were there.
+    pub extra_memory: u64,
+    pub lowest: u32,
+    /// `None` when it does not end, or nobody knows.
+    pub duration_ms: Option<u64>,
+    /// Until it is as it was, at the latest point; and of it, until the traffic is back.
+    pub rollback_ms: Option<u64>,
+    pub rollback_traffic_ms: Option<u64>,
+    /// Why it does not get there; empty when it does.
+    pub stuck: String,
+    pub risks: Vec<String>,
+    /// The whole in sentences.
+    pub text: String,
+    /// The rolling step of ECS and of Kubernetes.
+    pub beside: Option<Beside>,
+}
+
+/// The same workload under both arithmetics.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Beside {
+    /// The amounts it holds for.
+    pub amounts: (String, String),
+    /// Why an amount cannot be read; all else is empty then.
+    pub problem: String,
+    pub floor: u32,
+    pub ceiling: u32,
+    pub waves: u32,
+    pub peak: u32,
+    pub lowest: u32,
+    pub duration_ms: Option<u64>,
+    pub ecs: Vec<Moment>,
+    pub kubernetes: Vec<Moment>,
+}
+
+/// A moment of a rolling update at which something starts or stops.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// After the call.
+    pub after_ms: u64,
+    /// Tasks started and told to stop then.
+    pub started: u32,
+    pub stopped: u32,
+    /// Old and new ones that are healthy behind it.
+    pub old: u32,
+    pub new: u32,
 }
 
 /// A file the user dropped, opened or pasted.
@@ -139,6 +223,10 @@ pub enum FromEngine {
     Why(Box<Why>),
     /// The scenario computes `${...}`, for which the full module is needed; nothing changed.
     Beyond,
+    /// The decision as it would have been with that change.
+    Tried { change: u32, why: Box<Why> },
+    /// What an entry would bring about.
+    Foretold(Box<Foretold>),
     /// Something was refused; nothing changed.
     Problem { message: String },
 }
@@ -233,6 +321,8 @@ pub struct Frame {
     pub log: Vec<LogLine>,
     /// Points of the services' counts since the frame before.
     pub series: Vec<SeriesPoint>,
+    /// Stages, hooks and ends of deployments since the frame before.
+    pub milestones: Vec<Milestone>,
     #[serde(skip)]
     pub host_states: Vec<HostState>,
     #[serde(skip)]
@@ -427,8 +517,87 @@ pub struct Service {
     pub strategy: Vec<Rule>,
     pub constraints: Vec<Rule>,
     pub deployments: Vec<Deployment>,
+    pub rollout: Rollout,
+    /// The stage of its deployment under way; `None` unless it shifts traffic.
+    pub stage: Option<Stage>,
     /// What it does or what it waits for, in one sentence.
     pub sentence: String,
+}
+
+/// How a new revision takes over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rollout {
+    #[default]
+    Rolling,
+    BlueGreen,
+    Linear,
+    Canary,
+    /// Somebody else decides, by the scale of task sets.
+    External,
+}
+
+impl Rollout {
+    /// The strategies of the ECS controller.
+    pub const OFFERED: [Self; 4] = [Self::Rolling, Self::BlueGreen, Self::Linear, Self::Canary];
+
+    /// The word of the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rolling => "ROLLING",
+            Self::BlueGreen => "BLUE_GREEN",
+            Self::Linear => "LINEAR",
+            Self::Canary => "CANARY",
+            Self::External => "EXTERNAL",
+        }
+    }
+}
+
+/// Where a deployment that shifts traffic stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// `lifecycleStage`.
+    pub name: String,
+    pub since_ms: u64,
+    /// When the clock ends it; `None` when something else does.
+    pub until_ms: Option<u64>,
+    /// On the way back to the old revision, for this reason.
+    pub back: Option<String>,
+    /// The new revision and the one it replaces.
+    pub target: u16,
+    pub source: Option<u16>,
+    /// What the new revision has of production traffic, in thousandths of a percent; `None` where
+    /// no load balancer shifts any.
+    pub share: Option<u32>,
+    pub hooks: Vec<OpenHook>,
+}
+
+/// A hook that a stage waits for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenHook {
+    pub name: String,
+    /// When it times out and what happens then, if it is a pause.
+    pub pause: Option<(u64, String)>,
+}
+
+/// Something that happened to a deployment that shifts traffic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    pub service: u16,
+    pub at_ms: u64,
+    pub what: Happening,
+}
+
+/// See [`Milestone`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Happening {
+    /// It entered a stage, on its way forward or back; `share`: what it has of the traffic then,
+    /// if the stage gives it some, in thousandths of a percent.
+    Stage { name: String, back: bool, share: Option<u32> },
+    /// A hook of a stage stands so.
+    Hook { name: String, stage: String, status: String },
+    /// It ended with this status.
+    Over(String),
 }
 
 /// A placement strategy (`spread`, field) or constraint (`memberOf`, expression).
@@ -496,4 +665,7 @@ pub struct SeriesPoint {
     pub running: Vec<(u16, u32)>,
     pub floor: u32,
     pub ceiling: u32,
+    /// What each definition has of production traffic, or of the desired count where task sets
+    /// are scaled, in thousandths of a percent; empty where neither is.
+    pub shares: Vec<(u16, u32)>,
 }

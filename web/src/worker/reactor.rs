@@ -3,26 +3,33 @@
 use std::collections::BTreeSet;
 
 use stowplan_engine::api::Event;
-use stowplan_engine::model::{InstanceId, TaskId, Time, ZoneId};
+use stowplan_engine::model::{InstanceId, ServiceId, TaskId, Time, ZoneId};
 use stowplan_sim::document::{Limits, parse, to_json};
 use stowplan_sim::import;
 use stowplan_sim::run::{Replay, Simulation};
 use stowplan_sim::scenario::{Action, Plan, Scenario, TimelineEntry, WorldAction, has_template};
 
+use super::foretell::foretell;
 use super::journal::{Journal, Mark, is_decision};
 use super::pacer::{Goal, Pacer};
 use super::protocol::{
-    Frame, FromEngine, ImportFile, ImportNote, StepBy, Summary, ToEngine, Waiting,
+    Ahead, Foretold, Frame, FromEngine, ImportFile, ImportNote, StepBy, Summary, ToEngine, Waiting,
 };
-use super::sentence::sentence;
+use super::sentence::{Telling, sentence};
 use super::shortage::waiting;
+use super::stages;
 use super::survey::{Survey, columns};
-use super::why::why;
+use super::why::{tried, why};
 
 /// From the notice to the end of a Spot instance (04 section 3.2).
 const SPOT_NOTICE_MS: u64 = 120_000;
+/// With more tasks than this it is not asked at each frame what a service waits for.
+const ASKED_MOST: usize = 4_000;
 /// Without an answer for so long the page sleeps, and so does time. Wall-clock ms.
 const ASLEEP_MS: f64 = 500.0;
+
+/// So long a question about what is to come must stand before it is answered, wall-clock ms.
+const RESTS_MS: f64 = 150.0;
 
 const SCENARIO_KEEPS_ITS_NAMES: &str = "This is a scenario. Only exports of a cluster can get \
                                         made-up names: clear that choice to open it as it is.";
@@ -39,6 +46,8 @@ pub struct Reactor {
     sent_at: f64,
     /// There is something the page has not been told.
     news: bool,
+    /// What is to be foretold, and when it was asked.
+    ahead: Option<(Ahead, f64)>,
 }
 
 /// A scenario under way.
@@ -75,6 +84,7 @@ impl Reactor {
             shown: true,
             sent_at: 0.0,
             news: false,
+            ahead: None,
         }
     }
 
@@ -87,6 +97,11 @@ impl Reactor {
             ToEngine::Undo => self.step_in_history(true),
             ToEngine::Redo => self.step_in_history(false),
             ToEngine::Why { key } => Ok(self.why(key)),
+            ToEngine::Try { key, change } => Ok(self.try_change(key, change)),
+            ToEngine::Foretell(ahead) => {
+                self.ahead = Some((*ahead, (self.wall)()));
+                Ok(Vec::new())
+            }
             other => {
                 self.control(other);
                 Ok(Vec::new())
@@ -124,7 +139,9 @@ impl Reactor {
             | ToEngine::Edit { .. }
             | ToEngine::Undo
             | ToEngine::Redo
-            | ToEngine::Why { .. } => {}
+            | ToEngine::Why { .. }
+            | ToEngine::Try { .. }
+            | ToEngine::Foretell(_) => {}
         }
     }
 
@@ -136,6 +153,7 @@ impl Reactor {
         let (run, mut summary) = Run::new(&scenario)?;
         summary.notes = notes;
         self.run = Some(run);
+        self.ahead = None;
         (self.playing, self.shown, self.news) = (false, true, true);
         Ok(vec![FromEngine::Loaded(Box::new(summary))])
     }
@@ -184,10 +202,18 @@ impl Reactor {
         known.map(|run| FromEngine::Why(Box::new(why(&run.replay, TaskId(key))))).collect()
     }
 
+    /// A change that nobody suggested is tried in silence.
+    fn try_change(&self, key: u32, change: u32) -> Vec<FromEngine> {
+        let run = self.run.iter();
+        let known = run.filter(|run| (key as usize) < run.replay.head().engine().tasks().len());
+        let tried = known.filter_map(|run| tried(&run.replay, TaskId(key), change as usize));
+        tried.map(|why| FromEngine::Tried { change, why: Box::new(why) }).collect()
+    }
+
     /// Whether time runs and there is a page to see it, or news to be told.
     #[must_use]
     pub fn wants_a_turn(&self) -> bool {
-        self.playing || self.news
+        self.playing || self.news || self.ahead.is_some()
     }
 
     /// Lets time pass for one turn; what there is to say.
@@ -204,7 +230,14 @@ impl Reactor {
                 (self.playing, self.news) = (false, true);
             }
         }
-        self.frame_if_due()
+        self.frame_if_due().or_else(|| self.foretell_if_due(wall))
+    }
+
+    /// Frames come first, and a question that is still being changed is let rest.
+    fn foretell_if_due(&mut self, wall: f64) -> Option<FromEngine> {
+        let (ahead, _) = self.ahead.take_if(|(_, asked)| wall - *asked >= RESTS_MS)?;
+        let run = self.run.as_ref()?;
+        Some(FromEngine::Foretold(Box::new(run.foretell(&ahead))))
     }
 
     fn frame_if_due(&mut self) -> Option<FromEngine> {
@@ -358,6 +391,32 @@ impl Run {
     /// Appends an entry to the document at the instant on the screen, and runs on from there. The
     /// document is read anew as a whole, so that an edit is checked as a file would be.
     fn edit(&mut self, entry: &str) -> Result<(), String> {
+        let (document, added, at) = self.with_entry(entry)?;
+        self.replay.edit(added);
+        self.past.push((std::mem::replace(&mut self.document, document), self.clock));
+        self.future.clear();
+        self.begin_anew();
+        // The entry takes effect at once, so that the reader sees what it did.
+        self.known = at;
+        self.seek(at);
+        Ok(())
+    }
+
+    /// What an entry would bring about here and now; the run stays as it is.
+    fn foretell(&self, ahead: &Ahead) -> Foretold {
+        let told = match self.with_entry(&ahead.entry) {
+            Ok((_, entry, at)) => {
+                let wide = || Some(self.with_entry(&without_limits(&ahead.entry)?).ok()?.1);
+                foretell(self.replay.head(), &entry, at, ahead.beside.as_ref(), wide)
+            }
+            Err(refused) => Foretold { refused, at_ms: self.clock, ..Foretold::default() },
+        };
+        Foretold { question: ahead.question, ..told }
+    }
+
+    /// The document with an entry at the instant on the screen, that entry as it was read, and the
+    /// instant.
+    fn with_entry(&self, entry: &str) -> Result<(serde_json::Value, TimelineEntry, u64), String> {
         let mut entry: serde_json::Value =
             serde_json::from_str(entry).map_err(|error| error.to_string())?;
         let done = self.replay.head().now().map_or(0, |now| ms(now) + 1);
@@ -372,14 +431,7 @@ impl Run {
         let scenario = Scenario::read(text.as_bytes(), &Limits::default());
         let plan = scenario.and_then(|s| s.plan()).map_err(|error| error.to_string())?;
         let added = added_entry(&plan, place).ok_or("The edit came to nothing.")?;
-        self.replay.edit(added);
-        self.past.push((std::mem::replace(&mut self.document, document), self.clock));
-        self.future.clear();
-        self.begin_anew();
-        // The entry takes effect at once, so that the reader sees what it did.
-        self.known = at;
-        self.seek(at);
-        Ok(())
+        Ok((document, added, at))
     }
 
     /// Takes the last edit back, or makes it again; false when there is none. The reader stands
@@ -429,8 +481,10 @@ impl Run {
         let survey = Survey { view: head.engine(), now: time(self.clock), columns: &self.columns };
         let mut services = survey.services();
         let waiting = waiting(head.engine(), head.record().log().iter().rev(), &services);
-        for (index, service) in services.iter_mut().enumerate() {
-            service.sentence = say(head, index, service, &waiting);
+        let ids: Vec<ServiceId> = head.engine().services().map(|(id, _)| id).collect();
+        for (id, service) in ids.into_iter().zip(&mut services) {
+            service.stage = stages::stage(head, id);
+            service.sentence = say(head, id, service, &waiting, self.clock);
         }
         let hosts = survey.hosts();
         let definitions = survey.definitions();
@@ -452,6 +506,7 @@ impl Run {
             waiting,
             log: std::mem::take(&mut self.journal.lines),
             series: std::mem::take(&mut self.journal.points),
+            milestones: std::mem::take(&mut self.journal.milestones),
             host_states: survey.host_states(gone_at),
             tasks,
             hosts: (hosts.len() > self.hosts_sent).then(|| hosts.clone()),
@@ -464,21 +519,37 @@ impl Run {
     }
 }
 
+/// The same UpdateService with limits that hold nothing up.
+fn without_limits(entry: &str) -> Option<String> {
+    let mut entry: serde_json::Value = serde_json::from_str(entry).ok()?;
+    let limits = &mut entry.get_mut("updateService")?["deploymentConfiguration"];
+    limits["minimumHealthyPercent"] = 0.into();
+    limits["maximumPercent"] = 200.into();
+    Some(entry.to_string())
+}
+
 fn say(
     head: &Simulation,
-    index: usize,
+    id: ServiceId,
     service: &super::protocol::Service,
     waiting: &[Waiting],
+    now_ms: u64,
 ) -> String {
     let view = head.engine();
-    let short = waiting.iter().find(|entry| entry.service == Some(index as u16));
-    let row = view.services().nth(index).map(|(_, row)| row);
-    let steady = row.and_then(|row| row.memory.steady.as_ref()).map(|steady| ms(steady.since));
     let definitions = view.definitions();
-    let revision = |d: &super::protocol::Deployment| {
-        definitions.get(usize::from(d.definition)).map_or(0, |row| row.revision)
-    };
-    sentence(service, &revision, short, steady)
+    let is_settled = service.deployments.len() < 2 && service.running == service.desired;
+    // To ask costs a copy of the state: too much, at each frame, for very many tasks.
+    let asks = !is_settled && service.stage.is_none() && view.tasks().len() <= ASKED_MOST;
+    sentence(&Telling {
+        service,
+        revision: &|definition| {
+            definitions.get(usize::from(definition)).map_or(0, |row| row.revision)
+        },
+        short: waiting.iter().find(|entry| entry.service == Some(id.index() as u16)),
+        steady_since: view.service(id).memory.steady.as_ref().map(|steady| ms(steady.since)),
+        holdup: asks.then(|| head.why_waiting(id)).flatten(),
+        now_ms,
+    })
 }
 
 /// When a Spot instance goes that has been given notice.

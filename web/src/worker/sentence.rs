@@ -1,35 +1,52 @@
 //! The one sentence under a service: what it does, or what it waits for.
 
-use super::protocol::{Deployment, Service, Waiting};
-use crate::words::{clock, thousands};
+use stowplan_engine::explain::Waiting;
+use stowplan_engine::model::Time;
 
-/// The sentence of a service at an instant. `waiting` is what of it fits nowhere; `since` is when
-/// it last became steady.
+use super::protocol::{Deployment, OpenHook, Service, Stage, Waiting as Shortage};
+use crate::words::{clock, count as counted, share_word, span, thousands};
+
+/// All that a sentence is made of.
+pub struct Telling<'a> {
+    pub service: &'a Service,
+    /// The revision of a definition.
+    pub revision: &'a dyn Fn(u16) -> u32,
+    /// What of it fits nowhere.
+    pub short: Option<&'a Shortage>,
+    /// When it last became steady.
+    pub steady_since: Option<u64>,
+    /// What its scheduler waits for.
+    pub holdup: Option<Waiting>,
+    pub now_ms: u64,
+}
+
+/// The sentence of a service at an instant.
 #[must_use]
-pub fn sentence(
-    service: &Service,
-    revisions: &dyn Fn(&Deployment) -> u32,
-    waiting: Option<&Waiting>,
-    steady_since: Option<u64>,
-) -> String {
+pub fn sentence(telling: &Telling<'_>) -> String {
+    let service = telling.service;
     let name = &service.name;
     let primary = service.deployments.iter().find(|d| d.status == "PRIMARY");
     let Some(primary) = primary else { return format!("{name} has no deployment.") };
-    let revision = revisions(primary);
-    if let Some(waiting) = waiting {
+    let revision = (telling.revision)(primary.definition);
+    if let Some(waiting) = telling.short {
         return held(service, primary, revision, waiting);
+    }
+    if let Some(stage) = &service.stage {
+        return shifting(telling, stage);
     }
     if primary.rollout_state == "FAILED" {
         return format!("{name} r{revision} failed: {}", ended(&primary.rollout_reason));
     }
     let older: u32 = service.deployments.iter().filter(|d| d.status != "PRIMARY").count() as u32;
+    let holdup = telling.holdup.as_ref().and_then(holdup);
+    let holdup = holdup.map_or_else(String::new, |why| format!(" {why}"));
     if older > 0 {
-        return rolling(service, primary, revision);
+        return rolling(service, primary, revision) + &holdup;
     }
     if primary.running < primary.desired {
         let starting = primary.pending;
         return format!(
-            "{name} starts r{revision}: {} of {} run, {starting} are on their way.",
+            "{name} starts r{revision}: {} of {} run, {starting} are on their way.{holdup}",
             primary.running, primary.desired
         );
     }
@@ -37,11 +54,114 @@ pub fn sentence(
         let over = service.running - service.desired;
         return format!("{name} scales in: {over} more run than the {} desired.", service.desired);
     }
-    let since = steady_since.map_or_else(String::new, |ms| format!(" since {}", clock(ms)));
+    let since = telling.steady_since;
+    let since = since.map_or_else(String::new, |ms| format!(" since {}", clock(ms)));
     format!("{name} is steady: {} of {} on r{revision}{since}.", service.running, service.desired)
 }
 
-fn held(service: &Service, primary: &Deployment, revision: u32, waiting: &Waiting) -> String {
+/// What the scheduler waits for, beyond what the counts and the limits say.
+fn holdup(waiting: &Waiting) -> Option<String> {
+    let tasks = |count: &u32| counted(u64::from(*count), "task");
+    let until = |time: &Time| clock(u64::try_from(time.0).unwrap_or(0));
+    Some(match waiting {
+        Waiting::Backoff { until: at, waves } => {
+            let waves = counted(u64::from(*waves), "wave");
+            format!("{waves} of starts failed in a row: the next one is at {}.", until(at))
+        }
+        Waiting::Stops { tasks: count, limits } => format!(
+            "It waits for {} to stop: {} of at most {} places are taken.",
+            tasks(count),
+            limits.occupying,
+            limits.upper
+        ),
+        Waiting::Capacity { tasks: count } => {
+            format!("It waits for capacity: {} in PROVISIONING.", tasks(count))
+        }
+        Waiting::Health { tasks: count, .. } => {
+            format!("It waits for {} to become healthy.", tasks(count))
+        }
+        Waiting::Protected { tasks: count } => {
+            format!("It waits for the end of scale-in protection of {}.", tasks(count))
+        }
+        Waiting::Unhealthy { tasks: count, .. } => {
+            format!("It waits for {} to be replaced for bad health.", tasks(count))
+        }
+        Waiting::Baking { until: at } => format!("It bakes until {}.", until(at)),
+        Waiting::NoFargate { .. } => "Fargate has no capacity.".to_owned(),
+        Waiting::Deletion { .. }
+        | Waiting::RolloutFailed
+        | Waiting::NoPlace { .. }
+        | Waiting::Stuck(_)
+        | Waiting::Running { .. }
+        | Waiting::Floor { .. }
+        | Waiting::NextPass => return None,
+    })
+}
+
+/// A deployment that shifts traffic: what it does at its stage, and what ends the stage.
+fn shifting(telling: &Telling<'_>, stage: &Stage) -> String {
+    let service = telling.service;
+    let name = &service.name;
+    let revision = (telling.revision)(stage.target);
+    let old = stage.source.map(|source| format!("r{}", (telling.revision)(source)));
+    let old = old.unwrap_or_else(|| "the old one".to_owned());
+    let left = stage.until_ms.map(|until| span(until.saturating_sub(telling.now_ms)));
+    let of =
+        |definition: u16| service.deployments.iter().filter(move |d| d.definition == definition);
+    if let Some(hook) = stage.hooks.first() {
+        return waits_for_hook(telling, stage, hook, revision);
+    }
+    if let Some(reason) = &stage.back {
+        let stopping: u32 = of(stage.target).map(|d| d.running).sum();
+        let stays = match stopping {
+            0 => String::new(),
+            count => format!(" {} of r{revision} are left.", counted(u64::from(count), "task")),
+        };
+        return format!("{name} goes back to {old}: {}{stays}", ended(reason));
+    }
+    match (stage.name.as_str(), left) {
+        ("SCALE_UP", _) => {
+            let running: u32 = of(stage.target).map(|d| d.running).sum();
+            format!(
+                "{name} starts r{revision} beside {old}: {running} of {} run. {old} keeps all \
+                 traffic until every one is healthy.",
+                service.desired
+            )
+        }
+        ("PRODUCTION_TRAFFIC_SHIFT", Some(left)) => {
+            let share = share_word(stage.share.unwrap_or(0));
+            format!("{name} r{revision} has {share} of the traffic; more follows in {left}.")
+        }
+        ("BAKE_TIME", Some(left)) => {
+            let all = if stage.share.is_some() { "has all the traffic and " } else { "" };
+            format!(
+                "{name} r{revision} {all}bakes for another {left}. {old} stands by: to go back \
+                 takes no start of a task."
+            )
+        }
+        ("CLEAN_UP", _) => {
+            let left: u32 = stage.source.into_iter().flat_map(of).map(|d| d.running).sum();
+            let left = counted(u64::from(left), "task");
+            format!("{name} r{revision} has taken over; {left} of {old} run on until they stop.")
+        }
+        (stage, _) => format!("{name} r{revision} is at {stage}."),
+    }
+}
+
+fn waits_for_hook(telling: &Telling<'_>, stage: &Stage, hook: &OpenHook, revision: u32) -> String {
+    let head = format!("{} r{revision} waits at {}", telling.service.name, stage.name);
+    match &hook.pause {
+        None => format!("{head} for its hook {} to answer.", hook.name),
+        Some((expires, then)) => format!(
+            "{head} for somebody to continue it ({}); at {} it is {}.",
+            hook.name,
+            clock(*expires),
+            if then == "ROLLBACK" { "rolled back" } else { "continued by itself" }
+        ),
+    }
+}
+
+fn held(service: &Service, primary: &Deployment, revision: u32, waiting: &Shortage) -> String {
     let name = &service.name;
     let why = ended(&waiting.reason);
     if service.deployments.len() > 1 {
@@ -125,8 +245,78 @@ mod tests {
         }
     }
 
-    fn say(service: &Service, waiting: Option<&Waiting>, since: Option<u64>) -> String {
-        sentence(service, &|_| 2, waiting, since)
+    fn say(service: &Service, short: Option<&Shortage>, since: Option<u64>) -> String {
+        sentence(&telling(service, short, since))
+    }
+
+    fn telling<'a>(
+        service: &'a Service,
+        short: Option<&'a Shortage>,
+        steady_since: Option<u64>,
+    ) -> Telling<'a> {
+        let revision = &|definition| u32::from(2 - definition);
+        Telling { service, revision, short, steady_since, holdup: None, now_ms: 60_000 }
+    }
+
+    /// r2 is definition 0 here, r1 definition 1.
+    fn shifts(stage: Stage) -> String {
+        let old = Deployment { definition: 1, ..deployment("ACTIVE", 4, 4, 0) };
+        let mut web = web(vec![deployment("PRIMARY", 4, 3, 1), old]);
+        web.stage = Some(Stage { source: Some(1), share: Some(10_000), ..stage });
+        say(&web, None, None)
+    }
+
+    #[test]
+    fn a_stage_says_who_has_the_traffic_and_what_ends_it() {
+        let stage = |name: &str, until_ms| {
+            shifts(Stage { name: name.to_owned(), until_ms, ..Stage::default() })
+        };
+        assert_eq!(
+            stage("PRODUCTION_TRAFFIC_SHIFT", Some(252_000)),
+            "web r2 has 10% of the traffic; more follows in 3 m 12 s."
+        );
+        assert_eq!(
+            stage("SCALE_UP", None),
+            "web starts r2 beside r1: 3 of 4 run. r1 keeps all traffic until every one is healthy."
+        );
+        assert_eq!(
+            stage("CLEAN_UP", None),
+            "web r2 has taken over; 4 tasks of r1 run on until they stop."
+        );
+    }
+
+    #[test]
+    fn a_stage_that_waits_for_a_hook_names_it() {
+        let stage = |pause| {
+            let hooks = vec![OpenHook { name: "smoke".to_owned(), pause }];
+            shifts(Stage { name: "POST_SCALE_UP".to_owned(), hooks, ..Stage::default() })
+        };
+        assert_eq!(stage(None), "web r2 waits at POST_SCALE_UP for its hook smoke to answer.");
+        assert_eq!(
+            stage(Some((90_000, "ROLLBACK".to_owned()))),
+            "web r2 waits at POST_SCALE_UP for somebody to continue it (smoke); at 00:01:30 it is \
+             rolled back."
+        );
+    }
+
+    #[test]
+    fn the_way_back_says_why() {
+        let back = Some("an alarm".to_owned());
+        assert_eq!(
+            shifts(Stage { back, ..Stage::default() }),
+            "web goes back to r1: an alarm. 3 tasks of r2 are left."
+        );
+    }
+
+    #[test]
+    fn a_rollout_that_stands_still_says_what_for() {
+        let web = web(vec![deployment("PRIMARY", 4, 2, 0), deployment("ACTIVE", 4, 3, 0)]);
+        let holdup = Some(Waiting::Protected { tasks: 3 });
+        let told = sentence(&Telling { holdup, ..telling(&web, None, None) });
+        assert!(
+            told.ends_with("It waits for the end of scale-in protection of 3 tasks."),
+            "{told}"
+        );
     }
 
     #[test]
@@ -160,7 +350,7 @@ mod tests {
     fn what_fits_nowhere_names_the_resource_and_both_limits() {
         let web = web(vec![deployment("PRIMARY", 4, 0, 0), deployment("ACTIVE", 4, 4, 0)]);
         let reason = "no instance has 3,500 MiB left".to_owned();
-        let waiting = Waiting { count: 4, reason, ..Waiting::default() };
+        let waiting = Shortage { count: 4, reason, ..Shortage::default() };
         assert_eq!(
             say(&web, Some(&waiting), None),
             "web r2 waits: 4 of 4 could start, but no instance has 3,500 MiB left. The limits are \

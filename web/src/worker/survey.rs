@@ -12,6 +12,7 @@ use super::protocol::{
     Definition, Deployment, DesiredStatus, Health, Host, HostState, HostStatus, Rule, Service,
     Task, TaskStatus,
 };
+use super::stages;
 
 /// A look at the control plane.
 #[derive(Clone, Copy)]
@@ -159,6 +160,8 @@ impl Survey<'_> {
             strategy: row.strategy.iter().map(strategy).collect(),
             constraints: row.constraints.iter().map(constraint).collect(),
             deployments: self.deployments(id, row),
+            rollout: stages::rollout(self.view, id),
+            stage: None,
             sentence: String::new(),
         }
     }

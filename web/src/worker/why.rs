@@ -16,17 +16,7 @@ use crate::words;
 pub(super) fn why(replay: &Replay, task: TaskId) -> Why {
     let head = replay.head();
     let view = head.engine();
-    let placed = head.record().log().iter().rev().find_map(|event| {
-        let here = matches!(event.kind, EventKind::TaskPlaced(placed) if placed == task);
-        here.then_some(event.at)
-    });
-    let report = match placed {
-        Some(at) => match replay.witnessed(task, at) {
-            Some(Witnessed::Placement(report)) => Some(*report),
-            _ => None,
-        },
-        None => head.explain(&Question::Waiting(task)).ok().flatten(),
-    };
+    let (placed, report) = decision(replay, task);
     let stopped = view.why_stopped(task).map(|why| view.stop_text(task, &why));
     let mut told = Why {
         key: task.0,
@@ -42,6 +32,42 @@ pub(super) fn why(replay: &Replay, task: TaskId) -> Why {
         None => told.sentence = "It was told its instance, so nothing was decided.".to_owned(),
     }
     told
+}
+
+/// When it was placed, if it was, and what the decision saw.
+fn decision(replay: &Replay, task: TaskId) -> (Option<Time>, Option<PlacementReport>) {
+    let head = replay.head();
+    let placed = head.record().log().iter().rev().find_map(|event| {
+        let here = matches!(event.kind, EventKind::TaskPlaced(placed) if placed == task);
+        here.then_some(event.at)
+    });
+    let report = match placed {
+        Some(at) => match replay.witnessed(task, at) {
+            Some(Witnessed::Placement(report)) => Some(*report),
+            _ => None,
+        },
+        None => head.explain(&Question::Waiting(task)).ok().flatten(),
+    };
+    (placed, report)
+}
+
+/// The same decision with one of the suggested changes; `None` when that was never suggested. The
+/// run stays as it is.
+pub(super) fn tried(replay: &Replay, task: TaskId, change: usize) -> Option<Why> {
+    let head = replay.head();
+    let (placed, report) = decision(replay, task);
+    let report = report?;
+    let Field::Instances { changes, .. } = &report.field else { return None };
+    let change = &changes.get(change)?.change;
+    let tried = match placed {
+        Some(at) => replay.try_change(task, at, change)?,
+        None => head.try_change(&Question::Waiting(task), change).ok().flatten()?,
+    };
+    let at_ms = placed.map(|at| u64::try_from(at.0).unwrap_or(0));
+    let mut told = Why { key: task.0, at_ms, ..Why::default() };
+    tell(&mut told, tried.view(), &tried.report);
+    told.sentence = head.engine().tried_text(&report, change, &tried);
+    Some(told)
 }
 
 fn tell(told: &mut Why, view: View<'_>, report: &PlacementReport) {

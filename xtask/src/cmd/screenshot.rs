@@ -41,6 +41,9 @@ pub(crate) struct Args {
     /// JavaScript to run, once the page is ready, before the picture is taken
     #[arg(long)]
     at: Option<String>,
+    /// Take the page as it was last built
+    #[arg(long)]
+    built: bool,
     /// Milliseconds to let the page settle before the picture is taken
     #[arg(long, default_value_t = 300)]
     settle: u64,
@@ -48,7 +51,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let program = prepare::browser()?;
-    let site = bundle::build_site()?;
+    let site = if args.built { bundle::site_dir() } else { bundle::build_site()? };
     let server = Server::start(&site, 0)?;
     let browser = Browser::start(&program)?;
     let (width, height) = args.size;

@@ -215,3 +215,119 @@ fn steps_stop_at_decisions() {
     page.say(ToEngine::Step { by: StepBy::Decision, back: true });
     assert_eq!(page.last().now_ms, first);
 }
+
+/// A clock that goes on by a fifth of a second whenever it is looked at.
+fn ticking() -> f64 {
+    use std::cell::Cell;
+    thread_local!(static WALL: Cell<f64> = const { Cell::new(0.0) });
+    WALL.with(|wall| {
+        wall.set(wall.get() + 200.0);
+        wall.get()
+    })
+}
+
+fn deploy(definition: &str) -> String {
+    let call = serde_json::json!({ "service": "web", "taskDefinition": definition });
+    serde_json::json!({ "updateService": call }).to_string()
+}
+
+#[test]
+fn the_newest_question_is_foretold_and_nothing_is_done() {
+    let mut page = Page::open(preset("six-services"));
+    page.reactor.wall = ticking;
+    page.say(ToEngine::Seek { ms: 0 });
+    let digest = page.last().digest.clone();
+    for (question, definition) in [(1, "web:7"), (2, "web:2")] {
+        let entry = deploy(definition);
+        page.say(ToEngine::Foretell(Box::new(Ahead { question, entry, beside: None })));
+    }
+    let Some(FromEngine::Foretold(told)) = page.reactor.turn() else { panic!("no answer") };
+    assert_eq!((told.question, told.refused.as_str()), (2, ""));
+    let outlook = told.outlook.expect("it starts a deployment");
+    assert_eq!((outlook.peak, outlook.lowest, outlook.floor, outlook.ceiling), (12, 8, 8, 12));
+    assert!(outlook.duration_ms.is_some() && outlook.stuck.is_empty());
+    assert_eq!(page.reactor.turn(), None);
+    page.say(ToEngine::Seek { ms: 0 });
+    assert_eq!(page.last().digest, digest);
+}
+
+#[test]
+fn what_would_be_refused_is_foretold_with_the_exception() {
+    let mut page = Page::open(preset("six-services"));
+    page.reactor.wall = ticking;
+    let call = serde_json::json!({ "updateService": { "service": "web", "desiredCount": -1 } });
+    let ahead = Ahead { question: 1, entry: call.to_string(), beside: None };
+    page.say(ToEngine::Foretell(Box::new(ahead)));
+    let Some(FromEngine::Foretold(told)) = page.reactor.turn() else { panic!("no answer") };
+    assert!(told.refused.contains("InvalidParameterException"), "{told:?}");
+    assert_eq!(told.outlook, None);
+}
+
+#[test]
+fn what_cannot_move_is_compared_at_the_pace_it_would_have() {
+    let mut page = Page::open(preset("surge-needs-room"));
+    page.reactor.wall = ticking;
+    let beside = Some(("25%".to_owned(), "25%".to_owned()));
+    let ahead = Ahead { question: 1, entry: deploy("web:2"), beside };
+    page.say(ToEngine::Foretell(Box::new(ahead)));
+    let Some(FromEngine::Foretold(told)) = page.reactor.turn() else { panic!("no answer") };
+    let outlook = told.outlook.expect("it starts a deployment");
+    assert!(outlook.duration_ms.is_none() && !outlook.stuck.is_empty(), "{outlook:?}");
+    let beside = outlook.beside.expect("it was asked for");
+    assert!(beside.duration_ms.is_some() && beside.kubernetes.len() > 1, "{beside:?}");
+    assert!(beside.ecs.iter().all(|moment| moment.started == 0 && moment.stopped == 0));
+}
+
+#[test]
+fn a_canary_tells_its_stages_its_hook_and_its_shares() {
+    use crate::worker::protocol::Happening;
+    let mut page = Page::open(preset("ten-percent-first"));
+    page.say(ToEngine::Seek { ms: 160_000 });
+    let stage = page.last().services[0].stage.clone().expect("a stage is on");
+    assert_eq!((stage.name.as_str(), stage.share), ("PRODUCTION_TRAFFIC_SHIFT", Some(10_000)));
+    assert_eq!(stage.until_ms, Some(260_000));
+    let points = page.frames.iter().flat_map(|frame| &frame.series);
+    let shares = points.last().map(|point| point.shares.clone());
+    assert_eq!(shares.as_deref(), Some(&[(0, 90_000), (1, 10_000)][..]));
+    page.say(ToEngine::Seek { ms: 960_000 });
+    assert_eq!(page.last().services[0].stage, None);
+    let told: Vec<&Happening> =
+        page.frames.iter().flat_map(|frame| &frame.milestones).map(|it| &it.what).collect();
+    let hooks = told.iter().filter(|it| {
+        matches!(it, Happening::Hook { name, status, .. }
+            if name == "smoke-test" && status == "SUCCEEDED")
+    });
+    assert_eq!(hooks.count(), 2);
+    let ends: Vec<_> = told
+        .iter()
+        .filter_map(
+            |it| if let Happening::Over(status) = it { Some(status.as_str()) } else { None },
+        )
+        .collect();
+    assert_eq!(ends, ["SUCCESSFUL", "ROLLBACK_SUCCESSFUL"]);
+    let back = told.iter().any(|it| matches!(it, Happening::Stage { back: true, .. }));
+    assert!(back, "nothing goes back");
+}
+
+#[test]
+fn a_suggested_change_is_tried_and_gives_the_answer_it_names() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Seek { ms: 480_000 });
+    let digest = page.last().digest.clone();
+    let key = page.last().tasks.last().expect("there are tasks").key;
+    let answers = page.reactor.order(ToEngine::Why { key });
+    let [FromEngine::Why(why)] = answers.as_slice() else { panic!("{answers:?}") };
+    assert!(!why.changes.is_empty());
+    for (change, words) in (0..).zip(&why.changes) {
+        let answers = page.reactor.order(ToEngine::Try { key, change });
+        let [FromEngine::Tried { change: tried, why }] = answers.as_slice() else {
+            panic!("{answers:?}")
+        };
+        assert_eq!(*tried, change);
+        let what = words.rsplit_once(": ").expect("a change names its answer").0;
+        assert!(why.sentence.starts_with(&format!("With {what}: ")), "{}", why.sentence);
+    }
+    assert_eq!(page.reactor.order(ToEngine::Try { key, change: 99 }), []);
+    page.say(ToEngine::Seek { ms: 480_000 });
+    assert_eq!(page.last().digest, digest);
+}

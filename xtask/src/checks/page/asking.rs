@@ -91,3 +91,60 @@ pub(super) fn follows(guest: &Guest<'_>) -> Result<()> {
         page.wait_for("document.querySelector('[data-testid=facts]')", SOON)
     })
 }
+
+/// Each suggestion names an answer: tried, it is the answer, and nothing of the run changes. The
+/// buttons are pressed by key.
+pub(super) fn try_it(guest: &Guest<'_>) -> Result<()> {
+    guest.visit_held(PATH, &DESK, |page| {
+        to_the_end(page)?;
+        let before = page.eval("[playground.digest(), JSON.stringify(playground.doc())]")?;
+        let mut tried = 0;
+        for id in task_ids(page)?.iter().rev().take(8) {
+            ask(page, id)?;
+            let decided = words_of(page, "[data-testid=why] .read")?;
+            let changes = page.eval(
+                "[...document.querySelectorAll('[data-testid=changes] li > span')]\
+                 .map((at) => at.textContent)",
+            )?;
+            let changes: Vec<String> = serde_json::from_value(changes)?;
+            for (index, change) in changes.iter().enumerate() {
+                try_one(page, index, change).with_context(|| format!("{id}: {change}"))?;
+                tried += 1;
+            }
+            if !changes.is_empty() {
+                page.click_on("[data-testid=untry]")?;
+                page.wait_for("!document.querySelector('[data-testid=untry]')", SOON)?;
+            }
+            let again = words_of(page, "[data-testid=why] .read")?;
+            ensure!(again == decided, "{id}: {decided:?} was decided, {again:?} is told");
+        }
+        ensure!(tried >= 4, "only {tried} changes were suggested");
+        let after = page.eval("[playground.digest(), JSON.stringify(playground.doc())]")?;
+        ensure!(after == before, "the run is another one: {after}, not {before}");
+        Ok(())
+    })
+}
+
+fn try_one(page: &Page<'_>, index: usize, change: &str) -> Result<()> {
+    let (what, then) = change.rsplit_once(": ").context("it names no answer")?;
+    page.eval(&format!("document.querySelectorAll('[data-testid=try]')[{index}].focus()"))?;
+    page.press("Enter")?;
+    let sentence = json!(format!("With {what}: "));
+    page.wait_for(
+        &format!("document.querySelector('.tried .read')?.textContent.startsWith({sentence})"),
+        SOON,
+    )?;
+    let chosen = page.eval(
+        "document.querySelector('[data-testid=why-rows] .chosen')?.cells[0].textContent ?? null",
+    )?;
+    let told = match then {
+        "it fits nowhere" => chosen == Value::Null,
+        "the new instance" => chosen.as_str().is_some_and(|name| name.ends_with('+')),
+        instance => chosen == json!(instance),
+    };
+    ensure!(told, "it should be {then:?} and is {chosen}");
+    let pressed = "document.querySelectorAll('[data-testid=try]')";
+    let pressed = page.eval(&format!("{pressed}[{index}].getAttribute('aria-pressed')"))?;
+    ensure!(pressed == json!("true"), "the button does not show that it is tried");
+    Ok(())
+}

@@ -3,6 +3,7 @@
 mod asking;
 mod bringing;
 mod changing;
+mod deploying;
 mod digests;
 mod hands;
 mod keyboard;
@@ -25,7 +26,7 @@ use visit::Guest;
 type Check = fn(&Guest<'_>) -> Result<()>;
 
 /// What the page must do; the numbers are those of the playground's acceptance checks.
-const CHECKS: [(&str, Check); 26] = [
+const CHECKS: [(&str, Check); 34] = [
     (
         "1: a cold page shows a task reaching RUNNING within 3 s",
         opening::moves_within_three_seconds,
@@ -38,6 +39,7 @@ const CHECKS: [(&str, Check); 26] = [
     ),
     ("3: a click on a tile names task, instance, zone, revision, state", hands::tiles),
     ("4: why here tells every candidate and its reason", asking::why_here),
+    ("6: a suggested change is tried, and the run stays as it was", asking::try_it),
     ("why here follows the selection and the run", asking::follows),
     ("instances and zones can be selected, and let go again", hands::instances_and_zones),
     ("the table lists the same tasks as the picture", hands::table),
@@ -46,6 +48,13 @@ const CHECKS: [(&str, Check); 26] = [
     ("10: drained, activated, interrupted with two minutes' notice", changing::drain_and_interrupt),
     ("a task can be stopped", changing::stop_a_task),
     ("12: twenty edits are taken back and made again", changing::undo),
+    ("a canary shows its shares, its stages and its hook, on a phone too", deploying::canary),
+    ("a linear deployment shows each step of its traffic", deploying::linear),
+    ("blue/green goes back, and says why", deploying::blue_green),
+    ("the limits of the timeline say how they are rounded", deploying::rounding),
+    ("a forecast stands by the deploy button, and comes true", deploying::forecast),
+    ("a deployment that can never move is foretold, with a remedy", deploying::deadlock),
+    ("beside Kubernetes the same workload moves where ECS does not", deploying::beside_kubernetes),
     ("play, pause, to the start, to the end", time::play_and_pause),
     ("a step is a decision, an event, a second, and back", time::steps),
     ("the speed is the one that was chosen", time::speeds),
@@ -60,7 +69,7 @@ const CHECKS: [(&str, Check); 26] = [
     ("a finger selects, opens each sheet, and has room", phone::touch),
 ];
 
-/// Names a part of a check's name: only such checks are run then.
+/// Parts of checks' names, with commas between: only such checks are run then.
 const CHOSEN: &str = "STOWPLAN_PAGE_CHECK";
 
 pub(crate) fn run() -> Result<Tally> {
@@ -73,7 +82,10 @@ pub(crate) fn run() -> Result<Tally> {
     let chosen = std::env::var(CHOSEN).ok();
     let mut tally = if chosen.is_some() { Tally::default() } else { driver::run(&browser)? };
     let guest = Guest { browser: &browser, address: server.url(), site, native };
-    let is_wanted = |name: &str| chosen.as_deref().is_none_or(|word| name.contains(word));
+    let is_wanted = |name: &str| match &chosen {
+        Some(words) => words.split(',').any(|word| name.contains(word)),
+        None => true,
+    };
     for (name, check) in CHECKS.iter().filter(|(name, _)| is_wanted(name)) {
         tally.add(report(name, check(&guest)));
     }

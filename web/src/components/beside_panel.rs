@@ -1,0 +1,133 @@
+//! The same workload under the arithmetic of Kubernetes, beside the rolling step of ECS.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use crate::words::span;
+use crate::worker::protocol::{Beside, Moment, Outlook};
+
+/// Kubernetes' own default for both.
+const QUARTER: &str = "25%";
+/// More moments than this stand as a number.
+const MOMENTS_MOST: usize = 24;
+
+#[derive(Properties, PartialEq)]
+pub struct BesidePanelProps {
+    /// `maxSurge` and `maxUnavailable`; `None` while it is folded.
+    pub amounts: Option<(String, String)>,
+    pub outlook: Option<Outlook>,
+    pub on_change: Callback<Option<(String, String)>>,
+}
+
+#[component]
+pub fn BesidePanel(props: &BesidePanelProps) -> Html {
+    let open = props.amounts.is_some();
+    let toggle = {
+        let quarter = || (QUARTER.to_owned(), QUARTER.to_owned());
+        props.on_change.reform(move |_: MouseEvent| (!open).then(quarter))
+    };
+    let beside = props.outlook.as_ref().and_then(|outlook| outlook.beside.as_ref());
+    let beside = beside.filter(|beside| Some(&beside.amounts) == props.amounts.as_ref());
+    html! {
+        <div class="beside">
+            <button class="btn text fold" aria-expanded={open.to_string()} onclick={toggle}
+                data-testid="beside">{ "Beside Kubernetes" }</button>
+            if let Some((surge, unavailable)) = &props.amounts {
+                <div class="amounts">
+                    { field("maxSurge", surge, {
+                        let other = unavailable.clone();
+                        props.on_change.reform(move |it| Some((it, other.clone())))
+                    }) }
+                    { field("maxUnavailable", unavailable, {
+                        let other = surge.clone();
+                        props.on_change.reform(move |it| Some((other.clone(), it)))
+                    }) }
+                </div>
+                if let (Some(beside), Some(outlook)) = (beside, &props.outlook) {
+                    { compared(outlook, beside) }
+                }
+            }
+        </div>
+    }
+}
+
+fn field(name: &'static str, value: &str, on_change: Callback<String>) -> Html {
+    let oninput = Callback::from(move |event: InputEvent| {
+        if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+            on_change.emit(input.value());
+        }
+    });
+    html! {
+        <label><span>{ name }</span>
+            <input type="text" size="5" value={value.to_owned()} {oninput} data-testid={name}
+                autocomplete="off" spellcheck="false" />
+        </label>
+    }
+}
+
+fn compared(outlook: &Outlook, beside: &Beside) -> Html {
+    if !beside.problem.is_empty() {
+        return html! { <p class="bad" role="status">{ &beside.problem }</p> };
+    }
+    let time = |ms: Option<u64>, none: &str| ms.map_or_else(|| none.to_owned(), span);
+    let row = |name: &'static str, ecs: String, other: String| {
+        let differs = ecs != other;
+        let class = differs.then_some("strong");
+        html! {
+            <tr><th scope="row">{ name }</th><td class={classes!("num", class)}>{ ecs }</td>
+                <td class={classes!("num", class)}>{ other }</td></tr>
+        }
+    };
+    let count = |ecs: u32, other: u32| (ecs.to_string(), other.to_string());
+    let rows = [
+        ("at least healthy", count(outlook.floor, beside.floor)),
+        ("at most", count(outlook.ceiling, beside.ceiling)),
+        ("fewest healthy", count(outlook.lowest, beside.lowest)),
+        ("most tasks", count(outlook.peak, beside.peak)),
+        ("waves", count(outlook.waves, beside.waves)),
+        ("done in", (time(outlook.duration_ms, "no end"), time(beside.duration_ms, "unknown"))),
+    ];
+    html! {
+        <>
+            <table data-testid="beside-table">
+                <caption class="sr">{ "The same workload under both arithmetics" }</caption>
+                <thead><tr><th></th><th class="num">{ "ECS" }</th>
+                    <th class="num">{ "Kubernetes" }</th></tr></thead>
+                <tbody>{ for rows.into_iter().map(|(name, (a, b))| row(name, a, b)) }</tbody>
+            </table>
+            { steps("ECS, step by step", "steps-ecs", &beside.ecs) }
+            { steps("Kubernetes, step by step", "steps-kubernetes", &beside.kubernetes) }
+        </>
+    }
+}
+
+fn steps(title: &'static str, testid: &'static str, moments: &[Moment]) -> Html {
+    if moments.is_empty() {
+        return Html::default();
+    }
+    let more = moments.len().saturating_sub(MOMENTS_MOST);
+    let row = |moment: &Moment| {
+        let signed = |sign: char, count: u32| match count {
+            0 => String::new(),
+            count => format!("{sign}{count}"),
+        };
+        html! {
+            <tr><td>{ span(moment.after_ms) }</td>
+                <td class="num">{ signed('+', moment.started) }</td>
+                <td class="num">{ signed('\u{2212}', moment.stopped) }</td>
+                <td class="num">{ moment.old }</td><td class="num">{ moment.new }</td></tr>
+        }
+    };
+    html! {
+        <>
+            <h4 class="cap">{ title }</h4>
+            <table data-testid={testid}>
+                <thead><tr><th>{ "after" }</th><th class="num">{ "starts" }</th>
+                    <th class="num">{ "stops" }</th><th class="num">{ "old" }</th>
+                    <th class="num">{ "new" }</th></tr></thead>
+                <tbody>{ for moments.iter().take(MOMENTS_MOST).map(row) }</tbody>
+            </table>
+            if more > 0 { <p class="hint">{ format!("And {more} more.") }</p> }
+        </>
+    }
+}

@@ -1,0 +1,211 @@
+//! Deployments that shift traffic: who has how much of it, and the stages under that.
+
+use yew::prelude::*;
+
+use super::timeline_chart::View;
+use crate::chart::{Axes, Segment, Stretch, segments, stepped_area, stretches};
+use crate::words::{clock, px, share_word, span};
+use crate::worker::protocol::{Happening, Rollout, SeriesPoint};
+
+/// Height of the band of shares, of the row of stages, and of both with their gaps, in px.
+const SHARES: f64 = 18.0;
+pub(super) const STAGE: f64 = 16.0;
+const BOTH: f64 = 44.0;
+/// A letter of the chart's text is about this wide, px.
+const LETTER: f64 = 6.0;
+/// All of it, in thousandths of a percent.
+const WHOLE: u32 = 100_000;
+
+impl View<'_> {
+    /// Whether the service ever shifts traffic or scales task sets.
+    pub(super) fn shifts(&self) -> bool {
+        let other = self.service.is_some_and(|service| service.rollout != Rollout::Rolling);
+        other || !self.milestones.is_empty()
+    }
+
+    /// How much lower stands what comes under these rows.
+    pub(super) fn shift_height(&self) -> f64 {
+        if self.shifts() { BOTH } else { 0.0 }
+    }
+
+    fn share_row(&self) -> f64 {
+        if self.small { 66.0 } else { 133.0 }
+    }
+
+    pub(super) fn stage_row(&self) -> f64 {
+        self.share_row() + SHARES + 3.0
+    }
+
+    /// The shares at the cursor and the stage, in words.
+    pub(super) fn stages_read(&self) -> String {
+        if !self.shifts() {
+            return String::new();
+        }
+        let now = self.feed.board.frame.now_ms;
+        let here = self.points.iter().rfind(|point| point.at_ms <= now);
+        let shares = here.map_or_else(String::new, |point| self.share_words(&point.shares));
+        let stage = self.service.and_then(|service| service.stage.as_ref());
+        let stage = stage.map_or_else(String::new, |stage| format!(" Stage {}.", stage.name));
+        format!(" {}: {shares}.{stage}", self.share_name())
+    }
+
+    fn share_name(&self) -> &'static str {
+        match self.service.map(|service| service.rollout) {
+            Some(Rollout::External) => "scale",
+            _ => "traffic",
+        }
+    }
+
+    /// `r1 90%, r2 10%`.
+    fn share_words(&self, shares: &[(u16, u32)]) -> String {
+        if shares.is_empty() {
+            return "nobody has any".to_owned();
+        }
+        let word = |(definition, share): &(u16, u32)| {
+            format!("r{} {}", self.feed.board.revision(*definition), share_word(*share))
+        };
+        shares.iter().map(word).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A band as high as all of the traffic: the newest revision's part at its foot.
+    pub(super) fn shares(&self) -> Html {
+        let top = self.share_row();
+        let known = self.feed.board.frame.known_ms;
+        let sum = |point: &SeriesPoint| point.shares.iter().map(|(_, share)| share).sum::<u32>();
+        let most = self.points.iter().map(sum).max().unwrap_or(0).max(WHOLE);
+        let axes = Axes { top, bottom: top + SHARES, most, ..self.axes };
+        let mut all: Vec<u16> =
+            self.points.iter().flat_map(|point| &point.shares).map(|(of, _)| *of).collect();
+        all.sort_unstable();
+        all.dedup();
+        let layer = |from: &u16| {
+            let of = |point: &SeriesPoint| {
+                let own = point.shares.iter().filter(|(definition, _)| definition >= from);
+                own.map(|(_, share)| share).sum()
+            };
+            let path = stepped_area(self.points, &axes, known, of);
+            html! {
+                <path d={path} fill={self.fill(*from)} stroke="var(--tile-line)"
+                    stroke-width=".75" />
+            }
+        };
+        let words = stretches(self.points, known);
+        html! {
+            <g data-testid="shares">
+                { self.row_name(top + 13.0, self.share_name()) }
+                { for all.iter().map(layer) }
+                { for words.iter().map(|stretch| self.share_text(stretch, top)) }
+            </g>
+        }
+    }
+
+    fn row_name(&self, y: f64, name: &'static str) -> Html {
+        let x = if self.small { "8" } else { "16" };
+        html! { <text {x} y={px(y).to_string()} class="l">{ name }</text> }
+    }
+
+    fn share_text(&self, stretch: &Stretch, top: f64) -> Html {
+        let (x0, x1) = (self.axes.x(stretch.from_ms), self.axes.x(stretch.to_ms));
+        let full = self.share_words(&stretch.shares);
+        let newest = stretch.shares.last().map(std::slice::from_ref).unwrap_or_default();
+        let short = self.share_words(newest);
+        let fits = |words: &String| words.len() as f64 * LETTER + 12.0 <= x1 - x0;
+        let Some(words) = [&full, &short].into_iter().find(|words| fits(words)) else {
+            return Html::default();
+        };
+        let width = words.len() as f64 * LETTER + 4.0;
+        html! {
+            <>
+                <rect x={px(x0 + 3.0).to_string()} y={px(top + 2.5).to_string()} rx="1"
+                    width={px(width).to_string()} height="13" fill="var(--picture)" />
+                <text x={px(x0 + 6.0).to_string()} y={px(top + 13.0).to_string()} class="b">
+                    { words.clone() }
+                </text>
+            </>
+        }
+    }
+
+    /// A box for each stage that took time, with its word where there is room, and its hooks.
+    pub(super) fn stages(&self) -> Html {
+        if self.milestones.is_empty() {
+            return html! { { self.row_name(self.stage_row() + 12.0, "stage") } };
+        }
+        let listed = segments(self.milestones);
+        html! {
+            <g data-testid="stages">
+                { self.row_name(self.stage_row() + 12.0, "stage") }
+                { for listed.iter().map(|segment| self.stage(segment)) }
+                { for self.milestones.iter().map(|it| self.mark(it.at_ms, &it.what)) }
+            </g>
+        }
+    }
+
+    fn stage(&self, segment: &Segment) -> Html {
+        let known = self.feed.board.frame.known_ms;
+        let end = segment.to_ms.unwrap_or(known).max(segment.from_ms);
+        if end < self.axes.from_ms || segment.from_ms > self.axes.to_ms {
+            return Html::default();
+        }
+        let (x0, x1, y) = (self.axes.x(segment.from_ms), self.axes.x(end), self.stage_row());
+        let width = (x1 - x0).max(1.5);
+        let way = if segment.back { "back: " } else { "" };
+        let lasted = span(end - segment.from_ms);
+        let share = segment.share.map_or_else(String::new, |it| format!(" {}", share_word(it)));
+        let words = format!("{way}{}{share}", segment.name);
+        let short = format!("{way}{}{share}", short_stage(&segment.name));
+        let timed = format!("{words} {lasted}");
+        let fits = |words: &String| words.len() as f64 * LETTER + 10.0 <= width;
+        let shown = [timed.clone(), words, short].into_iter().find(fits);
+        let (fill, line) = match segment.back {
+            true => ("var(--fail-wash)", "var(--fail)"),
+            false => ("var(--sunken)", "var(--line)"),
+        };
+        let class = if segment.back { "f" } else { "" };
+        html! {
+            <>
+                <rect x={px(x0 + 0.5).to_string()} y={px(y + 0.5).to_string()}
+                    width={px(width).to_string()} height={px(STAGE - 1.0).to_string()} {fill}
+                    stroke={line}>
+                    <title>{ format!("{timed}, from {}", clock(segment.from_ms)) }</title>
+                </rect>
+                if let Some(words) = shown {
+                    <text x={px(x0 + 6.0).to_string()} y={px(y + 12.0).to_string()} {class}>
+                        { words }
+                    </text>
+                }
+            </>
+        }
+    }
+
+    /// A hook that ended: a filled diamond, crossed out when it speaks against going on.
+    fn mark(&self, at_ms: u64, what: &Happening) -> Html {
+        let Happening::Hook { name, stage, status } = what else { return Html::default() };
+        if at_ms < self.axes.from_ms || at_ms > self.axes.to_ms {
+            return Html::default();
+        }
+        let (x, y) = (self.axes.x(at_ms), self.stage_row() + STAGE / 2.0);
+        let (fill, stroke) = match status.as_str() {
+            "SUCCEEDED" => ("var(--ink)", "var(--picture)"),
+            "FAILED" => ("var(--fail)", "var(--tile-line)"),
+            "TIMED_OUT" => ("var(--ink-3)", "var(--picture)"),
+            _ => ("var(--picture)", "var(--ink)"),
+        };
+        let title = format!("hook {name} at {stage}: {status}, at {}", clock(at_ms));
+        html! {
+            <>
+                <path d={format!("M{},{}l5,5l-5,5l-5,-5Z", px(x), px(y - 5.0))} {fill} {stroke}>
+                    <title>{ title }</title>
+                </path>
+                if status == "FAILED" {
+                    <path d={format!("M{},{}l12,-12M{},{}l12,12", px(x - 6.0), px(y + 6.0),
+                        px(x - 6.0), px(y - 6.0))} stroke="var(--tile-line)" stroke-width="1.5" />
+                }
+            </>
+        }
+    }
+}
+
+/// The telling part of a stage's name, where there is no room for all of it.
+fn short_stage(name: &str) -> &str {
+    name.trim_end_matches("_TRAFFIC_SHIFT").trim_end_matches("_TIME").trim_end_matches("_SERVICE")
+}
