@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::event::EventKind;
 use crate::api::{Effect, EngineConfig};
-use crate::explain::{self, Witness, Witnessed};
+use crate::explain::{self, Split, Witness, Witnessed};
 use crate::launch::TaskOrder;
 use crate::lifecycle::health::HealthRules;
 use crate::model::{
@@ -93,6 +93,11 @@ impl Control {
 
     /// Services whose deployments an alarm watches look at it at the next tick.
     pub(crate) fn touch_watchers(&mut self, alarm: &str) {
+        let deployments = self.store.code_deployments.iter().filter(|row| !row.state.is_over());
+        let watched = deployments.filter(|row| row.alarms.iter().any(|name| **name == *alarm));
+        for service in watched.map(|row| row.service).collect::<Vec<_>>() {
+            self.touch(service);
+        }
         for service in &mut self.store.services {
             let alarms = service.settings.alarms.as_ref();
             if alarms.is_some_and(|alarms| alarms.names.iter().any(|name| **name == *alarm)) {
@@ -138,21 +143,30 @@ impl Control {
         }
     }
 
+    /// The provider of the placement that comes next was chosen.
+    pub(crate) fn witness_split(&mut self, split: impl FnOnce() -> Option<Split>) {
+        if self.witness.task.is_some() {
+            self.witness.split = split();
+        }
+    }
+
     /// A place is looked for, for a task that is watched or not.
     pub(crate) fn witness_placement(&mut self, task: TaskId, order: &TaskOrder) {
-        if self.witness.task == Some(task) {
-            let (store, rng) = (&self.store, &self.rng);
-            self.witness.seen = match &self.witness.change {
-                None => {
-                    let report = explain::of_order(store, rng, order);
-                    Some(Witnessed::Placement(Box::new(report)))
-                }
-                Some(change) => {
-                    let tried = explain::of_change(store, rng, order, change);
-                    tried.map(|tried| Witnessed::Tried(Box::new(tried)))
-                }
-            };
+        let split = self.witness.split.take();
+        if self.witness.task != Some(task) {
+            return;
         }
+        let (store, rng, split) = (&self.store, &self.rng, split.as_ref());
+        self.witness.seen = match &self.witness.change {
+            None => {
+                let report = explain::of_order(store, rng, order, split);
+                Some(Witnessed::Placement(Box::new(report)))
+            }
+            Some(change) => {
+                let tried = explain::of_change(store, rng, order, split, change);
+                tried.map(|tried| Witnessed::Tried(Box::new(tried)))
+            }
+        };
     }
 
     /// The order to stop a task. It leaves the scheduler ledger and every count of live tasks at

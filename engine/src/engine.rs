@@ -4,7 +4,9 @@
 use crate::api::answer::Answer;
 use crate::api::{CommandError, ConfigError, EngineConfig, Input, Output};
 use crate::control::Control;
-use crate::explain::{self, Change, PlacementReport, Question, Tried, Waiting, Witness, Witnessed};
+use crate::explain::{
+    self, Change, PlacementReport, Question, Split, Tried, Waiting, Witness, Witnessed,
+};
 use crate::hash::StableHasher;
 use crate::launch::TaskOrder;
 use crate::model::{ServiceDeploymentId, ServiceId, TaskId, Time};
@@ -89,8 +91,9 @@ impl Engine {
     /// What the call would be refused with.
     pub fn explain(&self, question: &Question) -> Result<Option<PlacementReport>, CommandError> {
         let mut control = self.control.clone();
-        let order = order_of(&mut control, question)?;
-        Ok(order.map(|order| explain::of_order(&control.store, &control.rng, &order)))
+        let asked = order_of(&mut control, question)?;
+        let Control { store, rng, .. } = &control;
+        Ok(asked.map(|(order, split)| explain::of_order(store, rng, &order, split.as_ref())))
     }
 
     /// Where a task would go now with one change to the question, such as
@@ -106,8 +109,11 @@ impl Engine {
         change: &Change,
     ) -> Result<Option<Tried>, CommandError> {
         let mut control = self.control.clone();
-        let order = order_of(&mut control, question)?;
-        Ok(order.and_then(|order| explain::of_change(&control.store, &control.rng, &order, change)))
+        let asked = order_of(&mut control, question)?;
+        let Control { store, rng, .. } = &control;
+        Ok(asked.and_then(|(order, split)| {
+            explain::of_change(store, rng, &order, split.as_ref(), change)
+        }))
     }
 
     /// When the clock ends the lifecycle stage that a service deployment stands in (03 section
@@ -130,7 +136,8 @@ impl Engine {
     /// Watches a task to try a change on its placement: what is witnessed is where the task would
     /// go with it, and the task goes where it goes without.
     pub fn watch_with(&mut self, task: TaskId, change: Change) {
-        *self.control.witness = Witness { task: Some(task), change: Some(change), seen: None };
+        let change = Some(change);
+        *self.control.witness = Witness { task: Some(task), change, ..Witness::default() };
     }
 
     /// What was last seen of the watched task. Nothing is watched any more.
@@ -159,10 +166,17 @@ impl Engine {
     }
 }
 
-fn order_of(control: &mut Control, question: &Question) -> Result<Option<TaskOrder>, CommandError> {
+/// What is asked, and how its capacity provider is chosen if that is known.
+fn order_of(
+    control: &mut Control,
+    question: &Question,
+) -> Result<Option<(TaskOrder, Option<Split>)>, CommandError> {
     Ok(match question {
-        Question::NextTask(service) => reconcile::next_order(control, *service),
+        Question::NextTask(service) => match control.store.primary(*service) {
+            Some(primary) => reconcile::next_order(control, *service, primary),
+            None => None,
+        },
         Question::RunTask(call) => Some(command::first_order(control, call)?),
-        Question::Waiting(task) => control.orders.get(task).cloned(),
+        Question::Waiting(task) => control.orders.get(task).cloned().map(|order| (order, None)),
     })
 }

@@ -40,6 +40,16 @@ pub(crate) enum LaunchTarget {
     Provider(ProviderId),
 }
 
+impl TaskOrder {
+    /// The capacity provider, if it is for one.
+    pub(crate) fn provider(&self) -> Option<ProviderId> {
+        match self.target {
+            LaunchTarget::Type(_) => None,
+            LaunchTarget::Provider(provider) => Some(provider),
+        }
+    }
+}
+
 /// What became of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Launched {

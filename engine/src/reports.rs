@@ -29,6 +29,9 @@ pub(crate) fn apply(control: &mut Control, report: Report) {
         Report::HookAnswer { record, run, answer } => {
             crate::reconcile::hook_answered(control, record, run, &answer);
         }
+        Report::LifecycleEventAnswer { deployment, event, answer } => {
+            crate::reconcile::lifecycle_event_answered(control, deployment, event, &answer);
+        }
         Report::FargateCapacity { cluster, spot, zone, available } => {
             let zone = zone.map(|name| control.store.intern_zone(&name));
             let key = (cluster, spot, zone);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::setup::{GivenSubnet, GivenTask};
 use crate::api::{Answer, CommandError, GivenDeployment, Setup};
+use crate::command::deployment_groups;
 use crate::command::service::{NewService, checked_given, first_set};
 use crate::control::Control;
 use crate::definition;
@@ -56,6 +57,7 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
             control.store.alarms.insert(alarm.name.clone(), alarm);
             Ok(Answer::None)
         }
+        Setup::DeploymentGroup(input) => deployment_groups::create(control, *input),
         Setup::ScalingGroup(given) => {
             crate::groups::add(control, *given);
             Ok(Answer::None)

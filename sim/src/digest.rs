@@ -69,6 +69,11 @@ impl Digest {
             EventKind::ServiceDeployment(record, _) => {
                 self.take_fact(&view.record(*record).status_reason);
             }
+            EventKind::CodeDeployment(deployment, _) => {
+                let row = view.code_deployment(*deployment);
+                let label = view.definition(row.revision.definition).label();
+                self.take_fact(&(row.service, label, row.creator, &row.error));
+            }
             // These say it all themselves.
             EventKind::InstanceStatus(..)
             | EventKind::AgentConnection(..)
@@ -80,6 +85,7 @@ impl Digest {
             | EventKind::AlarmState(..)
             | EventKind::Stage(..)
             | EventKind::PrimaryTaskSet(_)
+            | EventKind::LifecycleEvent(..)
             | EventKind::Reservation(..)
             | EventKind::DesiredCapacity(..)
             | EventKind::ScalingBlocked(..)

@@ -8,8 +8,8 @@ use stowplan_engine::View;
 use stowplan_engine::api::event::PlacementFailure;
 use stowplan_engine::api::{Event, EventKind};
 use stowplan_engine::model::{
-    DeploymentId, HookStatus, HookTarget, InstanceId, Reservation, ServiceDeploymentId, ServiceId,
-    TaskId, TaskStatus, Time,
+    CodeDeployStatus, CodeDeploymentId, DeploymentId, HookStatus, HookTarget, InstanceId,
+    Reservation, ServiceDeploymentId, ServiceId, TaskId, TaskStatus, Time,
 };
 
 use crate::view::record::WorldEvent;
@@ -131,6 +131,8 @@ pub fn kind(kind: &EventKind) -> &'static str {
         EventKind::DeploymentCreated(_) => "DeploymentCreated",
         EventKind::Rollout(..) => "Rollout",
         EventKind::ServiceDeployment(..) => "ServiceDeployment",
+        EventKind::CodeDeployment(..) => "CodeDeployment",
+        EventKind::LifecycleEvent(..) => "LifecycleEvent",
         EventKind::AlarmState(..) => "AlarmState",
         EventKind::Stage(..) => "LifecycleStage",
         EventKind::Hook(..) => "LifecycleHook",
@@ -182,6 +184,8 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
         | EventKind::Hook(..)
         | EventKind::Traffic(_)
         | EventKind::PrimaryTaskSet(_)
+        | EventKind::CodeDeployment(..)
+        | EventKind::LifecycleEvent(..)
         | EventKind::Message(..)
         | EventKind::Bus(_) => {
             service_of(view, kind).map_or_else(String::new, |s| service_subject(view, s))
@@ -218,6 +222,9 @@ pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> 
         EventKind::ServiceDeployment(record, _)
         | EventKind::Stage(record, _)
         | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
+        EventKind::CodeDeployment(deployment, _) | EventKind::LifecycleEvent(deployment, _) => {
+            Some(view.code_deployment(*deployment).service)
+        }
         EventKind::Bus(bus) => Some(bus.service),
     }
 }
@@ -275,6 +282,12 @@ pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
         EventKind::PrimaryTaskSet(set) => {
             format!("task set {} is PRIMARY", view.deployment_name(*set))
         }
+        EventKind::CodeDeployment(deployment, status) => {
+            code_deployment(view, *deployment, *status)
+        }
+        EventKind::LifecycleEvent(deployment, event) => {
+            format!("CodeDeploy {}: {event}", view.code_deployment_name(*deployment))
+        }
         EventKind::Reservation(_, point) => reservation(point),
         EventKind::DesiredCapacity(_, count) => format!("desired capacity is {count}"),
         EventKind::ScalingBlocked(_, block) => block.as_str().to_owned(),
@@ -296,6 +309,27 @@ fn hook(view: View<'_>, record: ServiceDeploymentId, run: u32, status: HookStatu
         HookTarget::Pause => run.id(),
     };
     format!("hook {name} at {} is {status}", run.stage)
+}
+
+/// `CodeDeploy d-000000001 of web:2 is Stopped (ALARM_ACTIVE): One or more alarms ...`.
+fn code_deployment(
+    view: View<'_>,
+    deployment: CodeDeploymentId,
+    status: CodeDeployStatus,
+) -> String {
+    let row = view.code_deployment(deployment);
+    let name = view.code_deployment_name(deployment);
+    let label = view.definition(row.revision.definition).label();
+    match (&row.error, row.triggered_by) {
+        (Some(error), _) => {
+            format!("CodeDeploy {name} of {label} is {status} ({}): {}", error.code, error.message)
+        }
+        (None, Some(from)) => {
+            let from = view.code_deployment_name(from);
+            format!("CodeDeploy {name} of {label}, the rollback of {from}, is {status}")
+        }
+        (None, None) => format!("CodeDeploy {name} of {label} is {status}"),
+    }
 }
 
 /// Production traffic of each listed deployment, in percent.

@@ -8,8 +8,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use comfy_table::{Table, presets};
 use serde_json::json;
 use stowplan_engine::View;
-use stowplan_engine::explain::{Candidate, Field, PlacementReport, Question, Tie, Witnessed};
-use stowplan_engine::model::{ServiceId, TaskId, Time};
+use stowplan_engine::explain::{
+    Candidate, Field, PlacementReport, Question, Split, Tie, Witnessed,
+};
+use stowplan_engine::model::{ServiceId, SubnetId, TaskId, Time};
 use stowplan_sim::document::Limits;
 use stowplan_sim::run::Simulation;
 use stowplan_sim::scenario::{Plan, Scenario};
@@ -149,21 +151,24 @@ fn witnessed(plan: &Plan, task: TaskId, at: Time) -> Result<Option<Witnessed>> {
 fn write_placement(out: &mut impl Write, view: View<'_>, report: &PlacementReport) -> Result<()> {
     writeln!(out, "{}", view.placement_text(report))?;
     match &report.field {
-        Field::Fargate(zones) => {
-            let mut table = table(["zone", "tasks", "capacity", "verdict"]);
-            for zone in zones {
-                let verdict = if zone.chosen.is_some() { "CHOSEN" } else { "" };
-                let capacity = if zone.capacity { "yes" } else { "no" };
+        Field::Fargate(field) => {
+            writeln!(out, "{}", view.platform_text(field))?;
+            let mut table = table(["zone", "tasks", "subnets", "verdict"]);
+            for zone in field.iter() {
+                let subnet = |&(subnet, free): &(SubnetId, u32)| {
+                    format!("{} ({free} free)", view.subnet(subnet).name)
+                };
+                let subnets: Vec<String> = zone.subnets.iter().map(subnet).collect();
                 table.add_row([
                     view.zone_name(zone.zone),
                     &zone.tasks.to_string(),
-                    capacity,
-                    verdict,
+                    &subnets.join(", "),
+                    &view.zone_text(zone),
                 ]);
             }
             writeln!(out, "{table}")?;
         }
-        Field::Instances { candidates, left, tie, changes, .. } => {
+        Field::Instances { candidates, left, tie, .. } => {
             writeln!(out, "{}", stages(view, report, left, *tie))?;
             let ranks = report.strategy.iter().map(|strategy| view.strategy_text(strategy));
             let head = ["instance".to_owned(), "zone".to_owned()].into_iter().chain(ranks);
@@ -172,15 +177,35 @@ fn write_placement(out: &mut impl Write, view: View<'_>, report: &PlacementRepor
                 table.add_row(row(view, report, candidate));
             }
             writeln!(out, "{table}")?;
-            if !changes.is_empty() {
-                writeln!(out, "What would change it?")?;
-            }
-            for change in changes {
-                writeln!(out, "* {}", view.suggestion_text(report, change))?;
-            }
         }
     }
+    if let Some(split) = &report.split {
+        write_split(out, view, split)?;
+    }
+    if !report.changes().is_empty() {
+        writeln!(out, "What would change it?")?;
+    }
+    for change in report.changes() {
+        writeln!(out, "* {}", view.suggestion_text(report, change))?;
+    }
     Ok(())
+}
+
+/// The items of the capacity provider strategy, and the terms by which one gives the task.
+fn write_split(out: &mut impl Write, view: View<'_>, split: &Split) -> Result<()> {
+    let head = ["capacity provider", "base", "weight", "tasks", "behind its share", "verdict"];
+    let mut table = table(head);
+    for (position, item) in split.items.iter().enumerate() {
+        table.add_row([
+            view.provider(item.provider).name.to_string(),
+            item.base.to_string(),
+            item.weight.to_string(),
+            item.tasks.to_string(),
+            item.behind.map_or_else(String::new, |behind| behind.to_string()),
+            if position == split.chosen { "CHOSEN".to_owned() } else { String::new() },
+        ]);
+    }
+    Ok(writeln!(out, "{table}")?)
 }
 
 /// `candidates 4 -> checks 3 -> binpack(memory) 1`.

@@ -1,8 +1,8 @@
 //! What a call answers.
 
 use crate::model::{
-    ClusterId, DeploymentId, InstanceId, ProviderId, ServiceDeploymentId, ServiceId,
-    TaskDefinitionId, TaskId, Time,
+    ClusterId, CodeDeploymentId, DeploymentId, InstanceId, ProviderId, ServiceDeploymentId,
+    ServiceId, TaskDefinitionId, TaskId, Time,
 };
 
 /// The answer to an accepted input: ids of what it made or touched. The API-shaped answer is made
@@ -34,6 +34,8 @@ pub enum Answer {
     TaskSet(DeploymentId),
     /// A service deployment.
     ServiceDeployment(ServiceDeploymentId),
+    /// A deployment of CodeDeploy.
+    CodeDeployment(CodeDeploymentId),
     /// Protected tasks with their expiry, and failures.
     Protection(Vec<(TaskId, Option<Time>)>, Vec<Failure>),
 }

@@ -1,11 +1,11 @@
-//! What an operator asks: the calls of the ECS API that change something.
+//! What an operator asks: the calls of the ECS API, and of CodeDeploy's, that change something.
 
 use super::input;
 
 /// Declares the commands: one variant an API operation.
 macro_rules! commands {
     ($($(#[$meta:meta])* $name:ident = $action:literal,)*) => {
-        /// A call of the ECS API. One that is refused changes nothing.
+        /// A call of the API. One that is refused changes nothing.
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         pub enum Command {
@@ -70,6 +70,14 @@ commands! {
     DeleteTaskSet = "deleteTaskSet",
     /// UpdateServicePrimaryTaskSet.
     UpdateServicePrimaryTaskSet = "updateServicePrimaryTaskSet",
+    /// CodeDeploy's CreateDeploymentConfig.
+    CreateDeploymentConfig = "createDeploymentConfig",
+    /// CodeDeploy's CreateDeployment.
+    CreateDeployment = "createDeployment",
+    /// CodeDeploy's StopDeployment.
+    StopDeployment = "stopDeployment",
+    /// CodeDeploy's ContinueDeployment.
+    ContinueDeployment = "continueDeployment",
     /// UpdateTaskProtection.
     UpdateTaskProtection = "updateTaskProtection",
     /// GetTaskProtection.

@@ -1,6 +1,8 @@
 //! What the driver must carry out.
 
-use crate::model::{InstanceId, ScalingGroupId, ServiceDeploymentId, TaskId};
+use crate::model::{
+    CodeDeploymentId, InstanceId, LifecycleEvent, ScalingGroupId, ServiceDeploymentId, TaskId,
+};
 
 /// An order of the control plane. Who carries it out reads what it needs from the view and answers
 /// with reports.
@@ -22,6 +24,9 @@ pub enum Effect {
         /// Position of the run among those of the service deployment.
         run: u32,
     },
+    /// Ask the function behind a lifecycle event of a deployment of CodeDeploy; its answer is
+    /// reported.
+    AskLifecycleEvent(CodeDeploymentId, LifecycleEvent),
     /// Launch the instance of this number of an Auto Scaling group; it registers when it is ready.
     LaunchInstance(ScalingGroupId, u32),
     /// End an instance that its Auto Scaling group lets go.

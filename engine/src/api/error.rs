@@ -1,4 +1,4 @@
-//! Refusals, by Amazon's exceptions (03 section 25).
+//! Refusals, by Amazon's exceptions (03 section 25; CodeDeploy's by its API).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -31,6 +31,10 @@ macro_rules! exceptions {
 exceptions! {
     /// The caller may not.
     AccessDeniedException,
+    /// CodeDeploy: more than 10 alarms.
+    AlarmsLimitExceededException,
+    /// CodeDeploy: no such application.
+    ApplicationDoesNotExistException,
     /// More than 10 custom attributes.
     AttributeLimitExceededException,
     /// Wrong state, or a bad task definition.
@@ -43,8 +47,46 @@ exceptions! {
     ConflictException,
     /// A bad value in a call of Cloud Map.
     InvalidInput,
+    /// CodeDeploy: the name of a configuration is taken.
+    DeploymentConfigAlreadyExistsException,
+    /// CodeDeploy: no such configuration.
+    DeploymentConfigDoesNotExistException,
+    /// CodeDeploy: no such deployment.
+    DeploymentDoesNotExistException,
+    /// CodeDeploy: nothing can be asked of it any more.
+    DeploymentAlreadyCompletedException,
+    /// CodeDeploy: no such group.
+    DeploymentGroupDoesNotExistException,
+    /// CodeDeploy: the name of a group is taken.
+    DeploymentGroupAlreadyExistsException,
+    /// CodeDeploy: it is not waiting.
+    DeploymentIsNotInReadyStateException,
+    /// CodeDeploy: the group's deployment is under way.
+    DeploymentLimitExceededException,
+    /// CodeDeploy: a bad event of a rollback.
+    InvalidAutoRollbackConfigException,
+    /// CodeDeploy: a bad wait or action.
+    InvalidBlueGreenDeploymentConfigurationException,
+    /// CodeDeploy: a platform other than ECS.
+    InvalidComputePlatformException,
+    /// CodeDeploy: the load balancer does not allow the configuration.
+    InvalidDeploymentConfigNameException,
+    /// CodeDeploy: services of ECS are deployed blue/green.
+    InvalidDeploymentStyleException,
+    /// CodeDeploy: neither READY_WAIT nor TERMINATION_WAIT.
+    InvalidDeploymentWaitTypeException,
+    /// CodeDeploy: the service cannot be deployed.
+    InvalidECSServiceException,
+    /// CodeDeploy: not one pair with a production listener.
+    InvalidLoadBalancerInfoException,
     /// A bad value or combination.
     InvalidParameterException,
+    /// CodeDeploy: the AppSpec, or what stands for it, cannot be carried out.
+    InvalidRevisionException,
+    /// CodeDeploy: not the service's target groups.
+    InvalidTargetGroupPairException,
+    /// CodeDeploy: a percentage or an interval out of range.
+    InvalidTrafficRoutingConfigurationException,
     /// A quota.
     LimitExceededException,
     /// Cloud Map has no such namespace.
@@ -57,6 +99,8 @@ exceptions! {
     ResourceInUseException,
     /// No such thing.
     ResourceNotFoundException,
+    /// CodeDeploy: nothing says what to deploy.
+    RevisionRequiredException,
     /// No such service deployment.
     ServiceDeploymentNotFoundException,
     /// The service was deleted.

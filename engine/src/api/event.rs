@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::expr::Expression;
 use crate::model::{
-    AlarmState, ClusterId, DeploymentId, GroupId, HookStatus, InstanceId, InstanceStatus,
-    LifecycleStage, ProviderId, Reservation, RolloutState, ScalingGroupId, ServiceDeploymentId,
-    ServiceDeploymentStatus, ServiceId, TaskDefinitionId, TaskId, TaskStatus, Time, ZoneId,
+    AlarmState, ClusterId, CodeDeployStatus, CodeDeploymentId, DeploymentId, GroupId, HookStatus,
+    InstanceId, InstanceStatus, LifecycleEvent, LifecycleStage, ProviderId, Reservation,
+    RolloutState, ScalingGroupId, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId,
+    TaskDefinitionId, TaskId, TaskStatus, Time, ZoneId,
 };
 
 /// One event.
@@ -78,6 +79,10 @@ pub enum EventKind {
     Message(ServiceId, Message),
     /// An EventBridge event (03 section 15.5).
     Bus(BusEvent),
+    /// A deployment of CodeDeploy changed its status.
+    CodeDeployment(CodeDeploymentId, CodeDeployStatus),
+    /// A deployment of CodeDeploy came to a lifecycle event.
+    LifecycleEvent(CodeDeploymentId, LifecycleEvent),
 }
 
 /// Why managed scaling does not scale out (04 section 4.4).

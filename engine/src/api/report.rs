@@ -1,8 +1,8 @@
 //! What the world tells the control plane.
 
 use crate::model::{
-    AlarmState, ClusterId, HealthStatus, HookAnswer, InstanceId, Registration, ServiceDeploymentId,
-    Stop, TargetState, TaskId, TaskStatus,
+    AlarmState, ClusterId, CodeDeploymentId, HealthStatus, HookAnswer, InstanceId, LifecycleEvent,
+    Registration, ServiceDeploymentId, Stop, TargetState, TaskId, TaskStatus,
 };
 
 /// A fact about the world.
@@ -27,6 +27,15 @@ pub enum Report {
         record: ServiceDeploymentId,
         /// Position of the run among those of the service deployment.
         run: u32,
+        /// What it said.
+        answer: HookAnswer,
+    },
+    /// The function behind a lifecycle event of a deployment of CodeDeploy answered.
+    LifecycleEventAnswer {
+        /// The deployment.
+        deployment: CodeDeploymentId,
+        /// The event.
+        event: LifecycleEvent,
         /// What it said.
         answer: HookAnswer,
     },

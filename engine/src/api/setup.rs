@@ -1,7 +1,9 @@
 //! What is there at time 0. It goes through the same door as everything else, so that the log of
 //! inputs is the whole run.
 
-use crate::api::input::{CreateService, RegisterTaskDefinition, Setting, TaskOverride};
+use crate::api::input::{
+    CreateDeploymentGroup, CreateService, RegisterTaskDefinition, Setting, TaskOverride,
+};
 use crate::model::{
     Alarm, Capacity, ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus,
     GroupZone, HealthStatus, InstanceId, LaunchType, ProviderId, Registration, RolloutState,
@@ -40,6 +42,9 @@ pub enum Setup {
     NetworkGroup(Box<str>),
     /// A CloudWatch alarm, in the state it is in.
     Alarm(Alarm),
+    /// A deployment group of CodeDeploy; after the target groups of Network Load Balancers. Its
+    /// service may be made later.
+    DeploymentGroup(Box<CreateDeploymentGroup>),
     /// An Auto Scaling group; before the capacity provider that wraps it, and its instances.
     ScalingGroup(Box<GivenScalingGroup>),
     /// A target group of Elastic Load Balancing whose target type is known.

@@ -1,10 +1,13 @@
 //! The calls: each is checked whole, then applied at once. A refused call changes nothing.
 
+mod app_spec;
 mod attachments;
 mod attributes;
 mod balancers;
 mod capacity;
+pub(crate) mod code_deploy;
 mod definitions;
+pub(crate) mod deployment_groups;
 mod instances;
 mod protection;
 mod rollout;
@@ -38,6 +41,10 @@ pub(crate) fn apply(control: &mut Control, command: Command) -> Result<Answer, C
         Command::UpdateTaskSet(input) => task_sets::update(control, &input),
         Command::DeleteTaskSet(input) => task_sets::delete(control, &input),
         Command::UpdateServicePrimaryTaskSet(input) => task_sets::set_primary(control, &input),
+        Command::CreateDeploymentConfig(input) => deployment_groups::create_config(control, &input),
+        Command::CreateDeployment(input) => code_deploy::create(control, *input),
+        Command::StopDeployment(input) => code_deploy::stop(control, &input),
+        Command::ContinueDeployment(input) => code_deploy::go_on(control, &input),
         Command::UpdateTaskProtection(input) => protection::update(control, &input),
         Command::GetTaskProtection(input) => protection::get(control, &input),
         Command::UpdateContainerInstancesState(input) => instances::update_state(control, &input),

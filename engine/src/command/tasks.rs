@@ -9,6 +9,7 @@ use crate::api::{Answer, CommandError, Exception, Failure};
 use crate::command::capacity::resolve_launch;
 use crate::control::Control;
 use crate::definition;
+use crate::explain::Split;
 use crate::launch::{self, CAPACITY_UNAVAILABLE, LaunchTarget, Launched, NoPlace, TaskOrder};
 use crate::model::{
     ClusterId, InstanceStatus, Launch, LaunchType, PlacementStrategy, Stop, StopCode, StopReason,
@@ -52,18 +53,21 @@ pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, Comma
     Ok(answer)
 }
 
-/// What the first task of a call asks of placement; the call is checked and not made.
+/// What the first task of a call asks of placement, and how its provider is chosen; the call is
+/// checked and not made.
 pub(crate) fn first_order(
     control: &mut Control,
     input: &RunTask,
-) -> Result<TaskOrder, CommandError> {
+) -> Result<(TaskOrder, Option<Split>), CommandError> {
     let cluster = control.store.named_cluster(input.cluster.as_deref())?;
     let id = control.store.usable_definition(&input.task_definition)?;
     let launch = launch_of(control, cluster, id, input)?;
     let (group, order) = run_order(&control.store, cluster, id, &launch, input)?;
     let group = control.store.intern_group(&group);
-    let target = ProviderCounts::empty(launch).next().expect("a checked strategy has a weight");
-    Ok(TaskOrder { group, target, ..order })
+    let mut providers = ProviderCounts::empty(launch);
+    let split = providers.split();
+    let target = providers.next().expect("a checked strategy has a weight");
+    Ok((TaskOrder { group, target, ..order }, split))
 }
 
 fn launch_of(
@@ -179,6 +183,7 @@ fn run_all(
     let mut targets = ProviderCounts::empty(launch);
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for _ in 0..count {
+        control.witness_split(|| targets.split());
         order.target = targets.next().expect("a checked strategy has a weight");
         match launch::launch(control, &order) {
             Launched::Task(task) => tasks.push(task),

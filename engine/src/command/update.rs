@@ -20,7 +20,7 @@ use crate::model::{
     ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Span, TaskDefinition,
     TaskDefinitionId,
 };
-use crate::reconcile::{rebalance, shifting};
+use crate::reconcile::{self, rebalance, shifting};
 use crate::store::Store;
 
 const FORCE_NEEDED: &str = "When switching from launch type to capacity provider strategy on an \
@@ -308,6 +308,7 @@ fn set_desired(control: &mut Control, service: ServiceId, desired: u32) {
     rebalance::end(control, service);
     control.store.service_mut(service).desired = desired;
     control.out.event(EventKind::DesiredCount(service, desired));
+    reconcile::note_scaled(control, service);
     let shifts = control.store.service(service).settings.strategy.shifts_traffic();
     for deployment in control.store.service(service).deployments.clone() {
         let set = control.store.deployment(deployment).set.as_ref();

@@ -9,8 +9,10 @@
 //!    Failed --- a completed sibling? ---> that one, same id, is Primary and InProgress again
 //! ```
 //!
-//! Deployments that shift traffic go through the stages of [`shift`] besides.
+//! Deployments that shift traffic go through the stages of [`shift`] besides; those of CodeDeploy
+//! through the steps of [`blue_green`] instead.
 
+pub(crate) mod blue_green;
 pub(crate) mod breaker;
 #[cfg(test)]
 mod exhaustive;

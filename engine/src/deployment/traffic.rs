@@ -1,4 +1,4 @@
-//! The arithmetic of traffic weights (03 section 21.3).
+//! The arithmetic of traffic weights (03 sections 20.3 and 21.3).
 
 use crate::model::{RolloutStrategy, Share, Span};
 
@@ -45,9 +45,50 @@ pub(crate) fn wait(strategy: RolloutStrategy, step: u32) -> Span {
     }
 }
 
+/// The deployment configurations that CodeDeploy has for ECS (03 section 20.3).
+pub(crate) fn predefined(config: &str) -> Option<RolloutStrategy> {
+    let canary =
+        |minutes| RolloutStrategy::Canary { first: Share(10_000), bake: Span::from_mins(minutes) };
+    let linear =
+        |minutes| RolloutStrategy::Linear { step: Share(10_000), bake: Span::from_mins(minutes) };
+    match config {
+        ALL_AT_ONCE => Some(RolloutStrategy::BlueGreen),
+        "CodeDeployDefault.ECSCanary10Percent5Minutes" => Some(canary(5)),
+        "CodeDeployDefault.ECSCanary10Percent15Minutes" => Some(canary(15)),
+        "CodeDeployDefault.ECSLinear10PercentEvery1Minutes" => Some(linear(1)),
+        "CodeDeployDefault.ECSLinear10PercentEvery3Minutes" => Some(linear(3)),
+        _ => None,
+    }
+}
+
+/// The only configuration that Network Load Balancers know (03 section 20.1).
+pub(crate) const ALL_AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The table of 03 section 20.3, whole: the minute and the percentage of each step.
+    #[test]
+    fn the_predefined_configurations_of_code_deploy() {
+        let steps_of = |name: &str| {
+            let routing = predefined(&format!("CodeDeployDefault.ECS{name}")).expect("it exists");
+            let mut minute = 0;
+            let step = |step| {
+                let seen = (minute, weight(routing, step).0 / 1000);
+                minute += wait(routing, step).as_secs() / 60;
+                seen
+            };
+            (1..=steps(routing)).map(step).collect::<Vec<_>>()
+        };
+        let linear = |every: u64| (1..=10).map(move |i: u32| (every * u64::from(i - 1), i * 10));
+        assert_eq!(steps_of("AllAtOnce"), [(0, 100)]);
+        assert_eq!(steps_of("Canary10Percent5Minutes"), [(0, 10), (5, 100)]);
+        assert_eq!(steps_of("Canary10Percent15Minutes"), [(0, 10), (15, 100)]);
+        assert_eq!(steps_of("Linear10PercentEvery1Minutes"), linear(1).collect::<Vec<_>>());
+        assert_eq!(steps_of("Linear10PercentEvery3Minutes"), linear(3).collect::<Vec<_>>());
+        assert_eq!(predefined("CodeDeployDefault.OneAtATime"), None);
+    }
 
     fn weights(strategy: RolloutStrategy) -> Vec<u32> {
         (1..=steps(strategy)).map(|step| weight(strategy, step).0).collect()

@@ -108,6 +108,7 @@ impl Asker<'_> {
             let then = pipeline::answer(&store, self.rng, self.request, takers);
             (then != self.chosen).then(|| Suggestion {
                 change: Change::OneMoreLike(model),
+                provider: self.order.provider(),
                 then: match then {
                     Some(instance) if instance == new => Outcome::OnTheNewOne,
                     Some(instance) => Outcome::On(instance),
@@ -125,6 +126,7 @@ impl Asker<'_> {
 
     fn suggest(&self, change: Change, then: Option<InstanceId>) -> Option<Suggestion> {
         let outcome = then.map_or(Outcome::Nowhere, Outcome::On);
-        (then != self.chosen).then_some(Suggestion { change, then: outcome })
+        let provider = self.order.provider();
+        (then != self.chosen).then_some(Suggestion { change, then: outcome, provider })
     }
 }

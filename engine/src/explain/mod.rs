@@ -8,10 +8,13 @@
 //! [`crate::Engine::watch_with`].
 
 mod changes;
+mod fargate;
 mod pipeline;
 mod scale_in;
 mod sentence;
+mod sentence_fargate;
 mod service;
+mod split;
 mod stop;
 mod tried;
 
@@ -21,10 +24,12 @@ use crate::api::event::FailedCheck;
 use crate::api::input::RunTask;
 use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
-    ProviderId, ServiceId, SubnetId, TaskDefinitionId, TaskId, ZoneId,
+    ProviderId, ServiceId, TaskDefinitionId, TaskId, ZoneId,
 };
 
+pub use fargate::{FargateField, FargateVerdict, FargateZone, Platform};
 pub use service::{Limits, Waiting};
+pub use split::{Split, SplitItem};
 pub use stop::StopWhy;
 pub use tried::Tried;
 
@@ -56,6 +61,8 @@ pub struct PlacementReport {
     pub definition: TaskDefinitionId,
     /// The provider that was chosen first (04 section 2.4).
     pub provider: Option<ProviderId>,
+    /// How it was chosen, if there was a strategy to choose by and it is known.
+    pub split: Option<Split>,
     /// What it reserves.
     pub demand: Arc<Demand>,
     /// The definition's constraints, then the call's or the service's.
@@ -83,7 +90,7 @@ pub enum Field {
         changes: Vec<Suggestion>,
     },
     /// Zones of the subnets (01 section 4.5).
-    Fargate(Vec<FargateZone>),
+    Fargate(FargateField),
 }
 
 /// One instance, and what became of it.
@@ -128,19 +135,6 @@ pub enum Tie {
     Drawn,
 }
 
-/// A zone that a Fargate task could go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FargateZone {
-    /// Which.
-    pub zone: ZoneId,
-    /// Whether Fargate, or Fargate Spot, has capacity there.
-    pub capacity: bool,
-    /// Live tasks of the group there, On-Demand and Spot apart: the fewest win.
-    pub tasks: u32,
-    /// The subnet, if this zone is the choice.
-    pub chosen: Option<SubnetId>,
-}
-
 /// A change to the question alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -154,6 +148,19 @@ pub enum Change {
     WithoutStrategy(usize),
     /// One more instance like this one, empty.
     OneMoreLike(InstanceId),
+    /// Fargate has capacity in this zone.
+    CapacityIn(ZoneId),
+    /// Without the subnets of this zone.
+    WithoutZone(ZoneId),
+    /// Another number of tasks of the group in this zone of Fargate. One task nearer to what it is
+    /// changes nothing.
+    TasksIn(ZoneId, u32),
+    /// Another weight of an item of the capacity provider strategy, by its position. One nearer to
+    /// what it is changes nothing.
+    Weight(usize, u32),
+    /// Another base of an item of the capacity provider strategy, by its position. One nearer to
+    /// what it is changes nothing.
+    Base(usize, u32),
 }
 
 /// A change, and the answer then.
@@ -163,6 +170,8 @@ pub struct Suggestion {
     pub change: Change,
     /// Where the task goes then.
     pub then: Outcome,
+    /// The capacity provider that it goes by then, if by any.
+    pub provider: Option<ProviderId>,
 }
 
 /// Where a task goes.
@@ -174,6 +183,8 @@ pub enum Outcome {
     On(InstanceId),
     /// To the instance that there is one more of.
     OnTheNewOne,
+    /// To a zone of Fargate.
+    In(ZoneId),
 }
 
 /// Which task leaves, among those that could (01 section 9.1).
@@ -216,6 +227,8 @@ pub(crate) struct Witness {
     pub(crate) task: Option<TaskId>,
     /// What is to be tried on its placement.
     pub(crate) change: Option<Change>,
+    /// How the capacity provider of the placement that comes next was chosen.
+    pub(crate) split: Option<Split>,
     pub(crate) seen: Option<Witnessed>,
 }
 
@@ -228,6 +241,25 @@ impl PlacementReport {
                 chosen.map(|candidate| candidate.instance)
             }
             Field::Fargate(_) => None,
+        }
+    }
+
+    /// The smallest single changes with another answer.
+    pub fn changes(&self) -> &[Suggestion] {
+        match &self.field {
+            Field::Instances { changes, .. } => changes,
+            Field::Fargate(field) => &field.changes,
+        }
+    }
+
+    /// Where the task goes, on instances or on Fargate.
+    pub fn outcome(&self) -> Outcome {
+        match &self.field {
+            Field::Instances { .. } => self.chosen().map_or(Outcome::Nowhere, Outcome::On),
+            Field::Fargate(field) => {
+                let chosen = field.iter().find(|zone| zone.verdict == FargateVerdict::Chosen);
+                chosen.map_or(Outcome::Nowhere, |zone| Outcome::In(zone.zone))
+            }
         }
     }
 }

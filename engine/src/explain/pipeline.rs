@@ -4,45 +4,77 @@ use std::sync::Arc;
 
 use crate::api::TieBreak;
 use crate::api::event::{FailedCheck, Rejection};
-use crate::explain::{Candidate, FargateZone, Field, PlacementReport, Tie, Verdict, changes};
-use crate::launch::{self, LaunchTarget, TaskOrder};
-use crate::model::{
-    InstanceId, InstanceStatus, LaunchType, PlacementStrategy, ProviderKind, SubnetId, ZoneId,
+use crate::explain::{
+    Candidate, Change, FargateField, Field, Outcome, PlacementReport, Split, Suggestion, Tie,
+    Verdict, changes, fargate,
 };
-use crate::placement::{self, PlacementRequest, binpack, closest, fargate, feasible, spread};
+use crate::launch::{self, LaunchTarget, TaskOrder};
+use crate::model::{InstanceId, InstanceStatus, LaunchType, PlacementStrategy, ProviderKind};
+use crate::placement::{self, PlacementRequest, binpack, closest, feasible, spread};
 use crate::rng::Rng;
 use crate::store::Store;
 use crate::store::bitset::InstanceSet;
 
-/// Explains where the task of an order goes, or would go, with the generator as it stands.
-pub(crate) fn of_order(store: &Store, rng: &Rng, order: &TaskOrder) -> PlacementReport {
-    let (on_fargate, provider) = match order.target {
-        LaunchTarget::Type(launch_type) => {
-            ((launch_type == LaunchType::Fargate).then_some(false), None)
-        }
-        LaunchTarget::Provider(provider) => {
-            let spot = match store.provider(provider).kind {
-                ProviderKind::Fargate => Some(false),
-                ProviderKind::FargateSpot => Some(true),
-                ProviderKind::AutoScalingGroup { .. } => None,
-            };
-            (spot, Some(provider))
-        }
-    };
-    let field = match on_fargate {
-        Some(spot) => Field::Fargate(zones(store, order, spot)),
+/// Explains where the task of an order goes, or would go, with the generator as it stands. `split`
+/// is how its provider was chosen, if that is known.
+pub(crate) fn of_order(
+    store: &Store,
+    rng: &Rng,
+    order: &TaskOrder,
+    split: Option<&Split>,
+) -> PlacementReport {
+    let provider = order.provider();
+    let mut field = match on_fargate(store, order) {
+        Some(spot) => Field::Fargate(fargate::field(store, order, spot)),
         None => instances(store, rng, order, &launch::request(order, provider)),
     };
+    let (Field::Instances { changes, .. } | Field::Fargate(FargateField { changes, .. })) =
+        &mut field;
+    changes.extend(split.iter().flat_map(|split| of_split(store, rng, order, split)));
     PlacementReport {
         cluster: order.cluster,
         group: order.group,
         definition: order.definition,
         provider,
+        split: split.cloned(),
         demand: Arc::clone(&order.demand),
         constraints: Arc::clone(&order.constraints),
         strategy: Arc::clone(&order.strategy),
         field,
     }
+}
+
+/// Whether an order is for Fargate Spot or On-Demand; `None` when it is for an instance.
+pub(super) fn on_fargate(store: &Store, order: &TaskOrder) -> Option<bool> {
+    match order.target {
+        LaunchTarget::Type(launch_type) => (launch_type == LaunchType::Fargate).then_some(false),
+        LaunchTarget::Provider(provider) => match store.provider(provider).kind {
+            ProviderKind::Fargate => Some(false),
+            ProviderKind::FargateSpot => Some(true),
+            ProviderKind::AutoScalingGroup { .. } => None,
+        },
+    }
+}
+
+/// Other weights and another base: another provider, and where the task goes by it.
+fn of_split(store: &Store, rng: &Rng, order: &TaskOrder, split: &Split) -> Vec<Suggestion> {
+    let suggest = |change: Change| {
+        let provider = split.with(&change)?.provider();
+        let order = TaskOrder { target: LaunchTarget::Provider(provider), ..order.clone() };
+        let then = outcome(store, rng, &order);
+        Some(Suggestion { change, then, provider: Some(provider) })
+    };
+    split.changes().into_iter().filter_map(suggest).collect()
+}
+
+fn outcome(store: &Store, rng: &Rng, order: &TaskOrder) -> Outcome {
+    if let Some(spot) = on_fargate(store, order) {
+        return fargate::zone_of(store, order, spot).map_or(Outcome::Nowhere, Outcome::In);
+    }
+    let request = launch::request(order, order.provider());
+    let checked = checked(store, &request);
+    let takers = checked.into_iter().filter(|(_, checks)| checks.is_empty()).map(|(i, _)| i);
+    answer(store, rng, &request, takers).map_or(Outcome::Nowhere, Outcome::On)
 }
 
 /// A candidate and every check it fails.
@@ -173,22 +205,6 @@ impl<'a> Scores<'a> {
             Self::Nothing => None,
         }
     }
-}
-
-fn zones(store: &Store, order: &TaskOrder, spot: bool) -> Vec<FargateZone> {
-    let wanted = |subnet: &SubnetId| order.zone.is_none_or(|z| store.subnet(*subnet).zone == z);
-    let subnets: Vec<SubnetId> = order.subnets.iter().copied().filter(wanted).collect();
-    let place = fargate::place(store, order.cluster, order.group, spot, &subnets);
-    let mut zones: Vec<ZoneId> = subnets.iter().map(|&subnet| store.subnet(subnet).zone).collect();
-    zones.sort_unstable_by_key(|&zone| store.zone_name(zone));
-    zones.dedup();
-    let explain = |zone| FargateZone {
-        zone,
-        capacity: fargate::has_capacity(store, order.cluster, spot, zone),
-        tasks: fargate::tasks_in(store, order.group, spot, zone),
-        chosen: place.filter(|place| place.zone == zone).and_then(|place| place.subnet),
-    };
-    zones.into_iter().map(explain).collect()
 }
 
 fn count(items: usize) -> u32 {

@@ -1,6 +1,7 @@
 //! The sentences.
 
 use crate::api::event::FailedCheck;
+use crate::explain::sentence_fargate::percent;
 use crate::explain::{
     Change, Field, Limits, Outcome, PlacementReport, ScaleInReport, StopWhy, Suggestion, Tie,
     Tried, Verdict, Waiting,
@@ -77,15 +78,7 @@ impl View<'_> {
     /// Where the task goes and how many there were to choose from.
     pub fn placement_text(self, report: &PlacementReport) -> String {
         match &report.field {
-            Field::Fargate(zones) => match zones.iter().find(|zone| zone.chosen.is_some()) {
-                Some(zone) => format!(
-                    "Chosen: {} on Fargate, with {} tasks the emptiest of {} zones.",
-                    self.zone_name(zone.zone),
-                    zone.tasks,
-                    zones.len()
-                ),
-                None => format!("Nowhere: Fargate has no capacity in {} zones.", zones.len()),
-            },
+            Field::Fargate(field) => self.fargate_text(report, field),
             Field::Instances { left, closest, candidates, .. } => match report.chosen() {
                 Some(chosen) => format!(
                     "Chosen: {} in {}. Decided among {} instances: {} fit, {} ranked first.",
@@ -125,8 +118,12 @@ impl View<'_> {
             Outcome::Nowhere => "it fits nowhere".to_owned(),
             Outcome::On(instance) => self.instance(instance).name.to_string(),
             Outcome::OnTheNewOne => "the new instance".to_owned(),
+            Outcome::In(zone) => self.zone_name(zone).to_owned(),
         };
-        format!("{}: {then}", self.change_text(report, &suggestion.change))
+        let by = suggestion.provider.filter(|&provider| Some(provider) != report.provider);
+        let by = by.map(|provider| format!(" by {}", self.provider(provider).name));
+        let change = self.change_text(report, &suggestion.change);
+        format!("{change}: {then}{}", by.unwrap_or_default())
     }
 
     /// A change to the question: `task memory 512 -> 300`.
@@ -145,7 +142,28 @@ impl View<'_> {
             Change::OneMoreLike(model) => {
                 format!("one more instance like {}", self.instance(*model).name)
             }
+            Change::CapacityIn(zone) => format!("capacity in {}", self.zone_name(*zone)),
+            Change::WithoutZone(zone) => {
+                format!("without the subnets in {}", self.zone_name(*zone))
+            }
+            Change::TasksIn(zone, to) => {
+                let from = match &report.field {
+                    Field::Fargate(field) => field.iter().find(|it| it.zone == *zone),
+                    Field::Instances { .. } => None,
+                };
+                let from = from.map_or(0, |zone| zone.tasks);
+                format!("tasks in {} {from} -> {to}", self.zone_name(*zone))
+            }
+            Change::Weight(at, to) => self.split_text(report, *at, "weight", *to),
+            Change::Base(at, to) => self.split_text(report, *at, "base", *to),
         }
+    }
+
+    fn split_text(self, report: &PlacementReport, at: usize, what: &str, to: u32) -> String {
+        let item = report.split.as_ref().and_then(|split| split.items.get(at));
+        let Some(item) = item else { return format!("{what} -> {to}") };
+        let from = if what == "base" { item.base } else { item.weight };
+        format!("{what} of {} {from} -> {to}", self.provider(item.provider).name)
     }
 
     /// A change that was tried, and the whole answer then: `With task memory 512 -> 300: Chosen:
@@ -236,6 +254,15 @@ impl View<'_> {
                 format!("{head} with {} of older revisions: {}.", tasks_text(*old), stop(limits))
             }
             Waiting::Baking { until } => format!("{head} until {until}: it bakes."),
+            Waiting::Hook { record, run } => self.hook_text(&head, *record, *run),
+            Waiting::Traffic { stage, share, until } => format!(
+                "{head} at {stage} until {until}: the new revision has {} % of production traffic.",
+                percent(*share)
+            ),
+            Waiting::Leaving { tasks } => {
+                format!("{head} for {} of another revision to be gone.", tasks_text(*tasks))
+            }
+            Waiting::NoTaskSet => format!("{head} for a task set: somebody else makes them."),
             Waiting::NextPass => format!("{head} for its next pass."),
         }
     }
@@ -293,6 +320,6 @@ fn again(until: Option<Time>) -> String {
     until.map_or_else(String::new, |until| format!(" The next attempt is at {until}."))
 }
 
-fn tasks_text(tasks: u32) -> String {
+pub(super) fn tasks_text(tasks: u32) -> String {
     if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") }
 }

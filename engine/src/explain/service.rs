@@ -3,8 +3,12 @@
 use crate::api::event::FailedCheck;
 use crate::control::Control;
 use crate::deployment::throttle;
-use crate::explain::{Field, Verdict, of_order};
-use crate::model::{BackoffCause, InstanceId, RolloutState, ServiceId, ServiceStatus, Time};
+use crate::explain::{FargateVerdict, Field, Verdict, of_order};
+use crate::model::{
+    BackoffCause, ControllerType, DeploymentId, InstanceId, LifecycleStage, RolloutState,
+    ServiceDeploymentId, ServiceId, ServiceStatus, Share, Time,
+};
+use crate::reconcile::shifting::{self, ShiftWait};
 use crate::reconcile::{self, Standing};
 
 /// The two limits of a service, and how far it is from them (03 section 6).
@@ -101,6 +105,29 @@ pub enum Waiting {
         /// When it ends.
         until: Time,
     },
+    /// For a lifecycle hook of a deployment that shifts traffic (03 section 21.2).
+    Hook {
+        /// The deployment's record.
+        record: ServiceDeploymentId,
+        /// The hook's run.
+        run: u32,
+    },
+    /// For traffic to shift, or to settle (03 section 21.3).
+    Traffic {
+        /// The stage.
+        stage: LifecycleStage,
+        /// Production traffic of the new revision.
+        share: Share,
+        /// When the stage goes on.
+        until: Time,
+    },
+    /// For tasks of a revision that is to go.
+    Leaving {
+        /// How many.
+        tasks: u32,
+    },
+    /// For a task set: somebody else makes them (03 section 22).
+    NoTaskSet,
     /// For its next pass.
     NextPass,
 }
@@ -117,30 +144,79 @@ pub(crate) fn waiting(control: &mut Control, service: ServiceId) -> Option<Waiti
         ServiceStatus::Active if row.memory.steady.is_some() => return None,
         ServiceStatus::Active => {}
     }
-    let (lower, upper) = (row.lower_limit(), row.upper_limit());
-    let standing = Standing::of(control, service)?;
-    let Standing { occupying, healthy, .. } = standing;
-    let limits = Limits { occupying, upper, healthy, lower };
-    let primary = control.store.deployment(control.store.primary(service)?);
-    if primary.rollout == RolloutState::Failed {
+    if row.controller != ControllerType::Ecs {
+        return Some(sets(control, service));
+    }
+    let primary = control.store.primary(service)?;
+    if control.store.deployment(primary).rollout == RolloutState::Failed {
         return Some(Waiting::RolloutFailed);
     }
-    Some(match standing.missing {
-        0 => settling(control, service, standing, limits),
-        _ => starting(control, service, standing, limits),
-    })
+    let shifting = shifting::current(control, service);
+    let waits = shifting.and_then(|record| shift(control, service, record));
+    Some(waits.unwrap_or_else(|| of_deployment(control, service, primary)))
+}
+
+/// What a deployment that shifts traffic waits for, but for tasks of the new revision.
+fn shift(
+    control: &mut Control,
+    service: ServiceId,
+    record: ServiceDeploymentId,
+) -> Option<Waiting> {
+    let row = control.store.record(record);
+    let (target, stage) = (row.target, row.shift.as_ref()?.stage);
+    match shifting::waits(control, record) {
+        ShiftWait::Hook(run) => Some(Waiting::Hook { record, run }),
+        ShiftWait::Starts => Some(of_deployment(control, service, target)),
+        ShiftWait::Clock(until, _) if until <= control.now => Some(Waiting::NextPass),
+        ShiftWait::Clock(until, _) if stage == LifecycleStage::BakeTime => {
+            Some(Waiting::Baking { until })
+        }
+        ShiftWait::Clock(until, share) => Some(Waiting::Traffic { stage, share, until }),
+        ShiftWait::Stops => {
+            let tasks = reconcile::leaving(control, service);
+            (tasks > 0).then_some(Waiting::Leaving { tasks })
+        }
+    }
+}
+
+/// Task sets are independent: the first that is not as it is to be is what is waited for.
+fn sets(control: &mut Control, service: ServiceId) -> Waiting {
+    let sets = control.store.service(service).deployments.clone();
+    if sets.is_empty() {
+        return Waiting::NoTaskSet;
+    }
+    let waits = sets.into_iter().map(|set| of_deployment(control, service, set));
+    let waits: Vec<Waiting> = waits.collect();
+    let found = waits.into_iter().find(|waiting| *waiting != Waiting::NextPass);
+    found.unwrap_or(Waiting::NextPass)
+}
+
+fn of_deployment(control: &mut Control, service: ServiceId, deployment: DeploymentId) -> Waiting {
+    let standing = Standing::of(control, service, deployment);
+    let limits = Limits::of(standing);
+    match standing.missing {
+        0 => settling(control, service, deployment, standing, limits),
+        _ => starting(control, service, deployment, standing, limits),
+    }
+}
+
+impl Limits {
+    fn of(standing: Standing) -> Self {
+        let Standing { occupying, upper, healthy, lower, .. } = standing;
+        Self { occupying, upper, healthy, lower }
+    }
 }
 
 /// A task is missing: what keeps it from being started.
 fn starting(
     control: &mut Control,
     service: ServiceId,
+    deployment: DeploymentId,
     standing: Standing,
     limits: Limits,
 ) -> Waiting {
     let now = control.now;
-    let primary = control.store.primary(service).expect("an ACTIVE service has one");
-    let throttle = &control.store.deployment(primary).throttle;
+    let throttle = &control.store.deployment(deployment).throttle;
     let held = throttle.next_attempt.filter(|_| throttle::holds(throttle, now));
     if let Some(backoff) = held.filter(|backoff| backoff.cause == BackoffCause::Start) {
         return Waiting::Backoff { until: backoff.until, waves: throttle.waves };
@@ -154,9 +230,11 @@ fn starting(
         };
     }
     let until = held.map(|backoff| backoff.until);
-    let Some(order) = reconcile::next_order(control, service) else { return Waiting::NextPass };
-    match of_order(&control.store, &control.rng, &order).field {
-        Field::Fargate(zones) if zones.iter().all(|zone| zone.chosen.is_none()) => {
+    let Some((order, _)) = reconcile::next_order(control, service, deployment) else {
+        return Waiting::NextPass;
+    };
+    match of_order(&control.store, &control.rng, &order, None).field {
+        Field::Fargate(field) if field.iter().all(|it| it.verdict != FargateVerdict::Chosen) => {
             Waiting::NoFargate { until }
         }
         Field::Instances { candidates, closest, .. }
@@ -175,11 +253,16 @@ fn starting(
 }
 
 /// Every task that is wanted is there: what keeps the service from being steady.
-fn settling(control: &Control, service: ServiceId, standing: Standing, limits: Limits) -> Waiting {
+fn settling(
+    control: &Control,
+    service: ServiceId,
+    deployment: DeploymentId,
+    standing: Standing,
+    limits: Limits,
+) -> Waiting {
     let store = &control.store;
     let row = store.service(service);
     let waits = row.tasks.iter().filter(|task| store.waiting.contains(task)).count();
-    let primary = store.primary(service).map(|primary| store.deployment(primary));
     match standing {
         _ if waits > 0 => Waiting::Capacity { tasks: count(waits) },
         Standing { pending: 1.., .. } => Waiting::Running { tasks: standing.pending },
@@ -192,7 +275,7 @@ fn settling(control: &Control, service: ServiceId, standing: Standing, limits: L
             Waiting::Floor { old: standing.old, limits }
         }
         Standing { stopping: 1.., .. } => Waiting::Stops { tasks: standing.stopping, limits },
-        _ => match primary.and_then(|primary| primary.baking_since) {
+        _ => match store.deployment(deployment).baking_since {
             Some(since) if control.now < since + store.bake_time(service) => {
                 Waiting::Baking { until: since + store.bake_time(service) }
             }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::explain::{Change, Outcome, PlacementReport, pipeline};
-use crate::launch::TaskOrder;
+use crate::explain::{Change, Outcome, PlacementReport, Split, fargate, pipeline};
+use crate::launch::{LaunchTarget, TaskOrder};
 use crate::model::{Demand, Held, InstanceId, PlacementStrategy};
 use crate::placement::default_service_strategy;
 use crate::rng::Rng;
@@ -30,29 +30,31 @@ impl Tried {
 
     /// Where the task goes then.
     pub fn outcome(&self) -> Outcome {
-        match self.report.chosen() {
-            Some(instance) if instance >= self.first_new => Outcome::OnTheNewOne,
-            Some(instance) => Outcome::On(instance),
-            None => Outcome::Nowhere,
+        match self.report.outcome() {
+            Outcome::On(instance) if instance >= self.first_new => Outcome::OnTheNewOne,
+            other => other,
         }
     }
 }
 
-/// Asks again with a change; `None` when there is nothing of the kind to change.
+/// Asks again with a change; `None` when there is nothing of the kind to change. `split` is how
+/// the provider was chosen, if that is known.
 pub(crate) fn of_change(
     store: &Store,
     rng: &Rng,
     order: &TaskOrder,
+    split: Option<&Split>,
     change: &Change,
 ) -> Option<Tried> {
     let first_new = InstanceId::from_index(store.instances.len());
     let mut store = Box::new(store.clone());
     let mut order = order.clone();
+    let mut split = split.cloned();
     match *change {
         Change::Memory(memory) => resize(&mut order, |demand| demand.memory = memory),
         Change::Cpu(cpu) => resize(&mut order, |demand| demand.cpu = cpu),
         Change::WithoutConstraint(at) => {
-            order.constraints = without(&order.constraints, at)?.into()
+            order.constraints = without(&order.constraints, at)?.into();
         }
         Change::WithoutStrategy(at) => order.strategy = without_strategy(&order, at)?.into(),
         Change::OneMoreLike(model) => {
@@ -61,8 +63,28 @@ pub(crate) fn of_change(
             }
             add_one_more(&mut store, model);
         }
+        Change::CapacityIn(zone) | Change::TasksIn(zone, _) | Change::WithoutZone(zone) => {
+            let spot = pipeline::on_fargate(&store, &order)?;
+            if !order.subnets.iter().any(|&subnet| store.subnet(subnet).zone == zone) {
+                return None;
+            }
+            match *change {
+                Change::CapacityIn(_) => {
+                    fargate::restore_capacity(&mut store, &order, spot, zone);
+                }
+                Change::TasksIn(_, tasks) => {
+                    fargate::set_tasks(&mut store, order.group, spot, zone, tasks);
+                }
+                _ => order = fargate::without_zone(&store, &order, zone),
+            }
+        }
+        Change::Weight(..) | Change::Base(..) => {
+            let with = split?.with(change)?;
+            order.target = LaunchTarget::Provider(with.provider());
+            split = Some(with);
+        }
     }
-    let report = pipeline::of_order(&store, rng, &order);
+    let report = pipeline::of_order(&store, rng, &order, split.as_ref());
     Some(Tried { report, store, first_new })
 }
 

@@ -44,6 +44,8 @@ ids! {
     DeploymentId,
     /// A service deployment record.
     ServiceDeploymentId,
+    /// A deployment of CodeDeploy.
+    CodeDeploymentId,
     /// A capacity provider.
     ProviderId,
     /// An Auto Scaling group.

@@ -9,6 +9,7 @@ pub mod units;
 
 mod alarm;
 mod cluster;
+mod code_deploy;
 mod container_instance;
 mod demand;
 mod deployment;
@@ -31,6 +32,7 @@ mod time;
 
 pub use alarm::*;
 pub use cluster::*;
+pub use code_deploy::*;
 pub use container_instance::*;
 pub use demand::*;
 pub use deployment::*;

@@ -306,6 +306,46 @@ spelled! {
         RollbackFailed = "ROLLBACK_FAILED",
     }
 
+    /// Status of a deployment of CodeDeploy (03 section 20.4).
+    CodeDeployStatus {
+        /// Not begun.
+        Created = "Created",
+        /// Waits for another one; here a group has one at a time.
+        Queued = "Queued",
+        /// Under way.
+        InProgress = "InProgress",
+        /// Green has all traffic, and blue still runs.
+        Baking = "Baking",
+        /// Done.
+        Succeeded = "Succeeded",
+        /// Given up.
+        Failed = "Failed",
+        /// Ended by somebody, or by an alarm.
+        Stopped = "Stopped",
+        /// Green is ready: ContinueDeployment is waited for.
+        Ready = "Ready",
+    }
+
+    /// A lifecycle event of a deployment of CodeDeploy, in order (03 section 20.2).
+    LifecycleEvent {
+        /// Before green is made.
+        BeforeInstall = "BeforeInstall",
+        /// Green starts.
+        Install = "Install",
+        /// Green runs.
+        AfterInstall = "AfterInstall",
+        /// Test traffic turns to green.
+        AllowTestTraffic = "AllowTestTraffic",
+        /// Green has test traffic.
+        AfterAllowTestTraffic = "AfterAllowTestTraffic",
+        /// Before production traffic shifts.
+        BeforeAllowTraffic = "BeforeAllowTraffic",
+        /// Production traffic shifts.
+        AllowTraffic = "AllowTraffic",
+        /// It has shifted.
+        AfterAllowTraffic = "AfterAllowTraffic",
+    }
+
     /// Why a task stopped, by kind (01 section 11.7).
     StopCode {
         /// It never ran.

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::pass::Pass;
-use crate::reconcile::{monitors, shifting};
+use crate::reconcile::{code_deploy, monitors, shifting};
 
 /// Completes the PRIMARY deployment when everything speaks for it, and retires old ones. Answers
 /// whether it completed.
@@ -167,6 +167,7 @@ fn leave_list(pass: &mut Pass<'_>, deployment: DeploymentId) {
 
 /// A deleted service: whatever still runs is told to stop; without an active task it is INACTIVE.
 pub(super) fn drain(control: &mut Control, service: ServiceId) {
+    code_deploy::abandon(control, service);
     let primary = control.store.primary(service);
     for task in control.store.service(service).tasks.clone() {
         if control.store.task(task).is_live()

@@ -191,6 +191,11 @@ pub(super) fn paused_until(control: &Control, record: ServiceDeploymentId) -> Op
     pauses.filter_map(|run| run.finished_at).max()
 }
 
+/// The first hook of this visit to the stage that somebody is still waited for.
+pub(super) fn first_open(control: &Control, record: ServiceDeploymentId) -> Option<u32> {
+    open_runs(control, record).into_iter().next()
+}
+
 /// When the clock alone changes something about the hooks of the stage.
 pub(super) fn wakes(control: &Control, record: ServiceDeploymentId) -> Vec<Time> {
     let open = visit(control, record).filter(|run| run.is_open());

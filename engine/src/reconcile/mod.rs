@@ -6,6 +6,7 @@
 //! may use (03 section 5.4).
 
 mod apart;
+mod code_deploy;
 mod completion;
 mod daemon;
 mod facts;
@@ -32,9 +33,12 @@ use crate::model::{
 };
 use crate::timers::TimerReason;
 
+pub(crate) use code_deploy::{
+    answered as lifecycle_event_answered, current as code_deployment_of, note_scaled,
+};
 pub(crate) use daemon::fill as fill_daemon;
 pub(crate) use hooks::{answered as hook_answered, decided as hook_decided};
-pub(crate) use standing::{Standing, next_order};
+pub(crate) use standing::{Standing, leaving, next_order};
 pub(crate) use starts::{ProviderCounts, service_order};
 pub(crate) use stops::stop_pending;
 

@@ -12,7 +12,7 @@ use crate::model::{
 use crate::reconcile::facts::{self, Class, Fact, Facts, Kind};
 use crate::reconcile::told::{self, Told};
 use crate::reconcile::{
-    apart, completion, daemon, monitors, rebalance, shifting, starts, steady, stops,
+    apart, code_deploy, completion, daemon, monitors, rebalance, shifting, starts, steady, stops,
 };
 
 /// A pass under way.
@@ -44,6 +44,7 @@ pub(super) fn run(control: &mut Control, service: ServiceId) {
     pass.told.stopped_pending = pass.take_untold();
     monitors::honour_user_rollback(&mut pass);
     shifting::advance(&mut pass);
+    code_deploy::advance(&mut pass);
     stops::forced(&mut pass);
     stops::surplus(&mut pass);
     if apart::is_apart(pass.control, service) {

@@ -364,6 +364,40 @@ fn limit_text(control: &Control, record: ServiceDeploymentId) -> String {
     format!("Service deployment rolled back because {stage} took longer than its limit.")
 }
 
+/// What a deployment that shifts traffic waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShiftWait {
+    /// For a hook, by its run.
+    Hook(u32),
+    /// For tasks that are to go.
+    Stops,
+    /// For tasks of the new revision.
+    Starts,
+    /// For the clock, with this share of production traffic for the new revision.
+    Clock(Time, Share),
+}
+
+/// What the deployment under way waits for.
+pub(crate) fn waits(control: &Control, record: ServiceDeploymentId) -> ShiftWait {
+    if let Some(run) = hooks::first_open(control, record) {
+        return ShiftWait::Hook(run);
+    }
+    let row = control.store.record(record);
+    let slot = control.store.deployment(row.target).slot;
+    let share = control.store.service(row.service).traffic.production_of(slot);
+    match shift_of(control, record).state {
+        ShiftState::Forward(Forward::ReconcileService | Forward::CleanUp)
+        | ShiftState::Back(Back::CleanUp) => ShiftWait::Stops,
+        ShiftState::Forward(
+            Forward::TestTrafficShift | Forward::ProductionTrafficShift { .. } | Forward::BakeTime,
+        )
+        | ShiftState::Back(Back::ProductionTrafficShift | Back::TestTrafficShift) => {
+            ShiftWait::Clock(work_ends_at(control, record), share)
+        }
+        ShiftState::Forward(_) | ShiftState::Over(_) => ShiftWait::Starts,
+    }
+}
+
 /// When the clock alone moves a deployment on.
 pub(super) fn wakes(control: &Control, service: ServiceId) -> Vec<Time> {
     let Some(record) = current(control, service) else { return Vec::new() };
@@ -374,7 +408,7 @@ pub(super) fn wakes(control: &Control, service: ServiceId) -> Vec<Time> {
     wakes
 }
 
-fn set_production(control: &mut Control, service: ServiceId, slot: Slot, share: Share) {
+pub(super) fn set_production(control: &mut Control, service: ServiceId, slot: Slot, share: Share) {
     let alternate = Traffic::alternate(slot, share);
     let row = control.store.service_mut(service);
     if row.traffic.production != alternate {
@@ -383,7 +417,7 @@ fn set_production(control: &mut Control, service: ServiceId, slot: Slot, share: 
     }
 }
 
-fn set_test(control: &mut Control, service: ServiceId, slot: Slot, share: Share) {
+pub(super) fn set_test(control: &mut Control, service: ServiceId, slot: Slot, share: Share) {
     let alternate = Traffic::alternate(slot, share);
     let row = control.store.service_mut(service);
     if row.traffic.test != alternate {

@@ -7,6 +7,7 @@ use crate::capacity::split;
 use crate::control::Control;
 use crate::deployment::rolling::{self, StartCounts};
 use crate::deployment::throttle;
+use crate::explain::Split;
 use crate::launch::{self, CAPACITY_UNAVAILABLE, LaunchTarget, Launched, NoPlace, TaskOrder};
 use crate::model::{
     BackoffCause, DeploymentId, DeploymentStatus, Launch, MessageKey, Owner, PlacementStrategy,
@@ -94,6 +95,7 @@ pub(super) fn launch_of(
     }
     let mut providers = ProviderCounts::of(pass, deployment);
     for _ in 0..count {
+        pass.control.witness_split(|| providers.split());
         let Some(target) = providers.next() else { break };
         let refused_before = |(d, target_before): &(DeploymentId, LaunchTarget)| {
             *d == deployment && *target_before == target
@@ -227,6 +229,14 @@ impl ProviderCounts {
             && let Some(index) = items.iter().position(|item| Some(item.provider) == provider)
         {
             self.counts[index] += 1;
+        }
+    }
+
+    /// How the next target will be chosen.
+    pub(crate) fn split(&self) -> Option<Split> {
+        match &self.launch {
+            Launch::Type(_) => None,
+            Launch::Strategy(items) => Split::of(items, &self.counts),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::model::{
 use crate::reconcile::facts::{self, Fact, Kind};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::starts::Started;
-use crate::reconcile::{apart, shifting, told};
+use crate::reconcile::{apart, code_deploy, shifting, told};
 
 /// Says that the service is steady, or that it is stuck.
 pub(super) fn check(pass: &mut Pass<'_>, stopped_nothing: bool, started: &Started) {
@@ -53,7 +53,7 @@ fn check_sets(pass: &mut Pass<'_>) {
     }
 }
 
-fn set_is_steady(pass: &Pass<'_>, set: DeploymentId) -> bool {
+pub(super) fn set_is_steady(pass: &Pass<'_>, set: DeploymentId) -> bool {
     let store = &pass.control.store;
     let row = store.deployment(set);
     let running = pass.count_of(set, Kind::is_running);
@@ -145,6 +145,7 @@ pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
         .chain(backoffs)
         .chain(bakes)
         .chain(shifting::wakes(control, service))
+        .chain(code_deploy::wakes(control, service))
         .chain(again)
         .chain(stuck)
         .filter(|&at| at > now)

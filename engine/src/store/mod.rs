@@ -17,9 +17,10 @@ use crate::api::answer::Answer;
 use crate::api::input::{LoadBalancer, RunTask};
 use crate::api::setup::{RecordPresence, TargetType};
 use crate::model::{
-    Alarm, CapacityProvider, Cluster, ClusterId, Deployment, DeploymentId, GroupId, InstanceId,
-    InstanceStatus, ManagedScalingState, ProviderId, ProviderKind, ProviderStatus, ScalingGroup,
-    Service, ServiceDeployment, ServiceDeploymentId, ServiceId, Slot, Subnet, SubnetId, Task,
+    Alarm, CapacityProvider, Cluster, ClusterId, CodeDeployment, CodeDeploymentId, Deployment,
+    DeploymentConfig, DeploymentGroup, DeploymentId, GroupId, InstanceId, InstanceStatus,
+    ManagedScalingState, ProviderId, ProviderKind, ProviderStatus, ScalingGroup, Service,
+    ServiceDeployment, ServiceDeploymentId, ServiceId, Slot, Subnet, SubnetId, Task,
     TaskDefinition, TaskDefinitionId, TaskId, ZoneId,
 };
 use crate::store::bitset::InstanceSet;
@@ -69,6 +70,12 @@ pub(crate) struct Store {
     pub(crate) registries: BTreeMap<Box<str>, (RecordPresence, RecordPresence)>,
     /// CloudWatch alarms, by name.
     pub(crate) alarms: BTreeMap<Box<str>, Alarm>,
+    /// CodeDeploy's deployment groups, by name.
+    pub(crate) deployment_groups: BTreeMap<Box<str>, DeploymentGroup>,
+    /// CodeDeploy's configurations beyond the predefined ones, by name.
+    pub(crate) deployment_configs: BTreeMap<Box<str>, DeploymentConfig>,
+    /// CodeDeploy's deployments.
+    pub(crate) code_deployments: Vec<CodeDeployment>,
     /// Auto Scaling groups, in the order given.
     pub(crate) scaling_groups: Vec<ScalingGroup>,
     /// What managed scaling remembers of its providers.
@@ -138,6 +145,9 @@ impl Store {
             target_types: BTreeMap::new(),
             registries: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            deployment_groups: BTreeMap::new(),
+            deployment_configs: BTreeMap::new(),
+            code_deployments: Vec::new(),
             scaling_groups: Vec::new(),
             managed: BTreeMap::new(),
         }
@@ -175,6 +185,17 @@ impl Store {
         &mut self.records[record.index()]
     }
 
+    pub(crate) fn code_deployment(&self, deployment: CodeDeploymentId) -> &CodeDeployment {
+        &self.code_deployments[deployment.index()]
+    }
+
+    pub(crate) fn code_deployment_mut(
+        &mut self,
+        deployment: CodeDeploymentId,
+    ) -> &mut CodeDeployment {
+        &mut self.code_deployments[deployment.index()]
+    }
+
     pub(crate) fn definition(&self, definition: TaskDefinitionId) -> &TaskDefinition {
         &self.definitions[definition.index()]
     }
@@ -193,6 +214,10 @@ impl Store {
 
     pub(crate) fn group(&self, group: GroupId) -> &Group {
         &self.groups[group.0 as usize]
+    }
+
+    pub(crate) fn group_mut(&mut self, group: GroupId) -> &mut Group {
+        &mut self.groups[group.0 as usize]
     }
 
     pub(crate) fn group_name(&self, group: GroupId) -> &str {

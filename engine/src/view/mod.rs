@@ -10,10 +10,11 @@ use crate::expr::Expression;
 use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
-    Alarm, CapacityProvider, Cluster, ClusterId, ContainerInstance, Deployment, DeploymentId,
-    GroupId, InstanceId, ProviderId, Reservation, ScalingGroup, ScalingGroupId, Service,
-    ServiceConnect, ServiceDeployment, ServiceDeploymentId, ServiceId, Subnet, SubnetId, Task,
-    TaskDefinition, TaskDefinitionId, TaskId, Time, ZoneId,
+    Alarm, CapacityProvider, Cluster, ClusterId, CodeDeployment, CodeDeploymentId,
+    ContainerInstance, Deployment, DeploymentGroup, DeploymentId, GroupId, InstanceId, ProviderId,
+    Reservation, ScalingGroup, ScalingGroupId, Service, ServiceConnect, ServiceDeployment,
+    ServiceDeploymentId, ServiceId, Subnet, SubnetId, Task, TaskDefinition, TaskDefinitionId,
+    TaskId, Time, ZoneId,
 };
 use crate::store::Store;
 use crate::store::instances::Free;
@@ -211,6 +212,34 @@ impl<'a> View<'a> {
     /// An alarm by name.
     pub fn alarm(self, name: &str) -> Option<&'a Alarm> {
         self.store.alarms.get(name)
+    }
+
+    /// CodeDeploy's deployments, oldest first.
+    pub fn code_deployments(self) -> &'a [CodeDeployment] {
+        &self.store.code_deployments
+    }
+
+    /// A deployment of CodeDeploy.
+    pub fn code_deployment(self, deployment: CodeDeploymentId) -> &'a CodeDeployment {
+        self.store.code_deployment(deployment)
+    }
+
+    /// A deployment of CodeDeploy by its id.
+    pub fn find_code_deployment(self, name: &str) -> Option<CodeDeploymentId> {
+        let number = name.strip_prefix("d-")?.parse::<u32>().ok()?.checked_sub(1)?;
+        let id = CodeDeploymentId(number);
+        let exists = id.index() < self.store.code_deployments.len();
+        (exists && self.code_deployment_name(id) == name).then_some(id)
+    }
+
+    /// CodeDeploy's deployment groups, by name.
+    pub fn deployment_groups(self) -> impl Iterator<Item = &'a DeploymentGroup> {
+        self.store.deployment_groups.values()
+    }
+
+    /// A deployment group of CodeDeploy.
+    pub fn deployment_group(self, name: &str) -> Option<&'a DeploymentGroup> {
+        self.store.deployment_groups.get(name)
     }
 
     /// A subnet.

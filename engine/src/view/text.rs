@@ -1,8 +1,8 @@
 //! Ids, ARNs and reasons, letter for letter (00 section 5, 03 sections 10.1 and 15.6).
 
 use crate::model::{
-    ClusterId, DeploymentId, InstanceId, RolloutReason, ServiceDeploymentId, ServiceId, Stop,
-    StopReason, TaskDefinitionId, TaskId,
+    ClusterId, CodeDeploymentId, DeploymentId, InstanceId, RolloutReason, ServiceDeploymentId,
+    ServiceId, Stop, StopReason, TaskDefinitionId, TaskId,
 };
 use crate::view::View;
 
@@ -21,6 +21,11 @@ impl View<'_> {
             Some(name) => name.to_string(),
             None => format!("ecs-svc/{:019}", u64::from(deployment.0) + 1),
         }
+    }
+
+    /// The id of a deployment of CodeDeploy: `d-` and its number in 9 digits.
+    pub fn code_deployment_name(self, deployment: CodeDeploymentId) -> String {
+        format!("d-{:09}", u64::from(deployment.0) + 1)
     }
 
     fn arn_prefix(self, cluster: ClusterId) -> String {

@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "each test program uses a part of the bed")]
 #[path = "../bed/mod.rs"]
 mod bed;
+mod code_deploy;
 mod services;
 
 use std::collections::BTreeSet;
@@ -77,7 +78,11 @@ const NO_CLUSTER: &str = "no-such-cluster";
 
 #[test]
 fn every_call_is_provoked() {
-    let text = concat!(include_str!("main.rs"), include_str!("services.rs"));
+    let text = concat!(
+        include_str!("main.rs"),
+        include_str!("code_deploy.rs"),
+        include_str!("services.rs")
+    );
     let provoked: BTreeSet<&str> = text
         .split("check(\n        \"")
         .chain(text.split("check(\""))

@@ -112,7 +112,8 @@ impl World {
             Report::InstanceRegistered(..)
             | Report::FargateCapacity { .. }
             | Report::AlarmState(..)
-            | Report::HookAnswer { .. } => (0, u32::MAX),
+            | Report::HookAnswer { .. }
+            | Report::LifecycleEventAnswer { .. } => (0, u32::MAX),
         };
         self.next += 1;
         self.due.insert((at, kind, id, self.next), report);
@@ -136,6 +137,12 @@ impl World {
                 let (after, answer) = self.answer_of(arn);
                 let at = now + Span::from_secs(after);
                 self.will(at, Report::HookAnswer { record, run, answer });
+            }
+            Effect::AskLifecycleEvent(deployment, event) => {
+                let function = engine.view().code_deployment(deployment).hook(event);
+                let (after, answer) = self.answer_of(function.expect("it has a hook"));
+                let at = now + Span::from_secs(after);
+                self.will(at, Report::LifecycleEventAnswer { deployment, event, answer });
             }
             Effect::StartTask(task) => self.start(engine, task),
             Effect::StopTask(task) => self.stop(engine, task),

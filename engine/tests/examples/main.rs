@@ -7,6 +7,8 @@ mod bed;
 mod attachments;
 mod breaker;
 mod capacity;
+mod code_deploy;
+mod code_deploy_calls;
 mod draining;
 mod instances;
 mod limited;

@@ -6,7 +6,9 @@ mod bed;
 
 mod changes;
 mod choices;
+mod fargate;
 mod sentences;
+mod waits;
 
 /// Long sentences go on in indented lines.
 fn folded(text: &str) -> String {

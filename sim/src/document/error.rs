@@ -175,7 +175,8 @@ impl Error for DocumentError {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("expected {expected}, found {}", in_words(found)))
+        let error = Self::new(format!("expected {expected}, found {}", in_words(found)));
+        error.with_remedy(format!("Write {expected}"))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

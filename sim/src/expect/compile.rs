@@ -42,13 +42,8 @@ const STANDARD: &[&str] = &[
     "uint",
 ];
 /// Names of the scenario format that nothing stands behind yet.
-const NOT_BUILT_NAMES: &[Root] = &[
-    Root::CodeDeployments,
-    Root::Cost,
-    Root::Requests,
-    Root::ScalableTargets,
-    Root::ScalingActivities,
-];
+const NOT_BUILT_NAMES: &[Root] =
+    &[Root::Cost, Root::Requests, Root::ScalableTargets, Root::ScalingActivities];
 /// CEL's macros: what is left of one after parsing was written wrongly.
 const MACROS: &[&str] = &["all", "exists", "exists_one", "existsOne", "filter", "has", "map"];
 

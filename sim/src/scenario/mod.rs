@@ -27,6 +27,7 @@ mod alarms;
 mod at;
 mod behavior;
 mod cluster;
+mod deployment_groups;
 mod expectation;
 mod exported;
 mod fields;
@@ -109,6 +110,7 @@ pub struct Scenario {
     target_groups: Vec<(TargetGroup, Origin)>,
     registries: Vec<(Registry, Origin)>,
     alarms: Vec<alarms::GivenAlarm>,
+    deployment_groups: Vec<deployment_groups::GivenDeploymentGroup>,
     functions: Functions,
     behavior: Behaviors,
     images: Option<Vec<Image>>,
@@ -139,6 +141,7 @@ const KEYS: &[&str] = &[
     "targetGroups",
     "registries",
     "alarms",
+    "deploymentGroups",
     "lambdas",
     "images",
     "behavior",
@@ -261,6 +264,7 @@ impl Scenario {
             target_groups: each(&list("targetGroups")?, target_group)?,
             registries: each(&list("registries")?, registry)?,
             alarms: each(&list("alarms")?, alarms::read)?,
+            deployment_groups: each(&list("deploymentGroups")?, deployment_groups::read)?,
             functions: at.get("lambdas").map_or(Ok(Functions::new()), |f| functions::read(&f))?,
             behavior: at.get("behavior").map_or(Ok(Behaviors::new()), |b| behavior::read(&b))?,
             images: at.optional("images")?,

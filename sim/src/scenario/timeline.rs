@@ -165,7 +165,15 @@ fn read_action(name: &str, input: &At<'_>) -> Result<GivenAction, DocumentError>
             if matches!(name, "createService" | "updateService") {
                 unbuilt::refuse_members(input, Part::Service)?;
             }
-            let raw: Raw = input.decode()?;
+            let raw: Raw = match name {
+                "createDeployment"
+                | "createDeploymentConfig"
+                | "stopDeployment"
+                | "continueDeployment" => {
+                    Decoder::new(input.node).at(input.origin.path()).either_case(true).decode()?
+                }
+                _ => input.decode()?,
+            };
             // Only texts can be templates, and a template is a text: the types are known now.
             command(name, &raw)?;
             Ok(GivenAction::Api(name, raw))

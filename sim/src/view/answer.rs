@@ -4,7 +4,7 @@ use serde_json::Value;
 use stowplan_engine::api::Command;
 use stowplan_engine::api::answer::{Answer, Failure, FailureSubject};
 use stowplan_engine::api::input::AttributeInput;
-use stowplan_engine::model::{ProviderId, TaskId, Time};
+use stowplan_engine::model::{CodeDeploymentId, ProviderId, TaskId, Time};
 
 use super::instance::InstanceShape;
 use super::provider::{ClusterShape, DescribedProviderShape};
@@ -47,6 +47,7 @@ pub fn answer(moment: &Moment<'_>, command: &Command, answer: &Answer) -> Value 
             let arn = moment.engine.service_deployment_arn(*record);
             object([("serviceDeploymentArn", arn.into())])
         }
+        Answer::CodeDeployment(deployment) => code_deploy_answer(moment, command, *deployment),
         Answer::Protection(tasks, failures) => {
             let each = |(task, until): &(TaskId, Option<Time>)| protection(moment, *task, *until);
             object([
@@ -146,6 +147,21 @@ fn instances_answer(
                 ("failures", self::failures(moment, failures)),
             ])
         }
+    }
+}
+
+fn code_deploy_answer(
+    moment: &Moment<'_>,
+    command: &Command,
+    deployment: CodeDeploymentId,
+) -> Value {
+    match command {
+        Command::StopDeployment(_) => object([
+            ("status", "Pending".into()),
+            ("statusMessage", "A stop operation is pending.".into()),
+        ]),
+        Command::ContinueDeployment(_) => object([]),
+        _ => object([("deploymentId", moment.engine.code_deployment_name(deployment).into())]),
     }
 }
 

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use stowplan_engine::View;
 use stowplan_engine::api::event::FailedCheck;
 use stowplan_engine::explain::{
-    Candidate, Change, Field, Outcome, PlacementReport, ScaleInReport, Suggestion, Tie, Tried,
-    Verdict,
+    Candidate, Change, FargateVerdict, FargateZone, Field, Outcome, PlacementReport, ScaleInReport,
+    Split, SplitItem, Suggestion, Tie, Tried, Verdict,
 };
-use stowplan_engine::model::PlacementConstraint;
+use stowplan_engine::model::{PlacementConstraint, SubnetId};
 
 /// A placement, stage by stage.
 pub fn placement(view: View<'_>, report: &PlacementReport) -> Value {
@@ -21,24 +21,24 @@ pub fn placement(view: View<'_>, report: &PlacementReport) -> Value {
         "group": view.group_name(report.group),
         "taskDefinition": view.definition(report.definition).label(),
         "capacityProvider": report.provider.map(|provider| &view.provider(provider).name),
+        "split": report.split.as_ref().map(|it| split(view, it)),
         "cpu": report.demand.cpu,
         "memory": report.demand.memory,
         "constraints": report.constraints.iter().map(constraint).collect::<Vec<_>>(),
         "strategy": report.strategy.iter().map(|s| view.strategy_text(s)).collect::<Vec<_>>(),
     });
+    object["changes"] = report.changes().iter().map(|it| suggestion(view, report, it)).collect();
     match &report.field {
-        Field::Fargate(zones) => {
-            let zone = |it: &stowplan_engine::explain::FargateZone| {
-                json!({
-                    "zone": view.zone_name(it.zone),
-                    "capacity": it.capacity,
-                    "tasks": it.tasks,
-                    "subnet": it.chosen.map(|subnet| &view.subnet(subnet).name),
-                })
-            };
-            object["zones"] = zones.iter().map(zone).collect();
+        Field::Fargate(field) => {
+            object["zones"] = field.iter().map(|it| zone(view, it)).collect();
+            object["platform"] = json!({
+                "spot": field.platform.spot,
+                "operatingSystemFamily": field.platform.os_family,
+                "cpuArchitecture": field.platform.cpu_architecture,
+                "sentence": view.platform_text(field),
+            });
         }
-        Field::Instances { candidates, left, tie, closest, changes } => {
+        Field::Instances { candidates, left, tie, closest, .. } => {
             object["left"] = json!(left);
             object["tie"] = match tie {
                 Tie::None => Value::Null,
@@ -50,10 +50,50 @@ pub fn placement(view: View<'_>, report: &PlacementReport) -> Value {
             object["closest"] = json!(closest.map(|instance| &view.instance(instance).name));
             object["candidates"] =
                 candidates.iter().map(|it| candidate(view, report, it)).collect();
-            object["changes"] = changes.iter().map(|it| suggestion(view, report, it)).collect();
         }
     }
     object
+}
+
+/// The items of a strategy with the terms that decide which of them gives the task.
+fn split(view: View<'_>, split: &Split) -> Value {
+    let item = |item: &SplitItem| {
+        json!({
+            "capacityProvider": view.provider(item.provider).name,
+            "base": item.base,
+            "weight": item.weight,
+            "tasks": item.tasks,
+            "behind": item.behind,
+        })
+    };
+    json!({
+        "items": split.items.iter().map(item).collect::<Vec<_>>(),
+        "byBase": split.by_base,
+        "sentence": view.provider_text(split),
+    })
+}
+
+fn zone(view: View<'_>, it: &FargateZone) -> Value {
+    let verdict = match it.verdict {
+        FargateVerdict::Chosen => "chosen",
+        FargateVerdict::OtherZone => "otherZone",
+        FargateVerdict::NoCapacity => "noCapacity",
+        FargateVerdict::MoreTasks(_) => "moreTasks",
+        FargateVerdict::LaterName => "laterName",
+    };
+    let subnet = |&(subnet, free): &(SubnetId, u32)| {
+        let name = &view.subnet(subnet).name;
+        json!({ "subnet": name, "freeAddresses": free })
+    };
+    json!({
+        "zone": view.zone_name(it.zone),
+        "capacity": it.capacity,
+        "tasks": it.tasks,
+        "subnet": it.chosen.map(|subnet| &view.subnet(subnet).name),
+        "subnets": it.subnets.iter().map(subnet).collect::<Vec<_>>(),
+        "verdict": verdict,
+        "sentence": view.zone_text(it),
+    })
 }
 
 fn candidate(view: View<'_>, report: &PlacementReport, candidate: &Candidate) -> Value {
@@ -112,16 +152,30 @@ fn suggestion(view: View<'_>, report: &PlacementReport, suggestion: &Suggestion)
         Change::WithoutConstraint(position) => ("withoutConstraint", json!(position)),
         Change::WithoutStrategy(position) => ("withoutStrategy", json!(position)),
         Change::OneMoreLike(model) => ("oneMoreInstanceLike", json!(view.instance(model).name)),
+        Change::CapacityIn(zone) => ("capacityIn", json!(view.zone_name(zone))),
+        Change::WithoutZone(zone) => ("withoutZone", json!(view.zone_name(zone))),
+        Change::TasksIn(zone, to) => {
+            ("tasksIn", json!({ "zone": view.zone_name(zone), "tasks": to }))
+        }
+        Change::Weight(at, to) => ("weight", json!({ "position": at, "weight": to })),
+        Change::Base(at, to) => ("base", json!({ "position": at, "base": to })),
     };
     let then = match suggestion.then {
         Outcome::Nowhere => Value::Null,
         Outcome::On(instance) => json!(view.instance(instance).name),
         Outcome::OnTheNewOne => "the new instance".into(),
+        Outcome::In(_) => Value::Null,
+    };
+    let zone = match suggestion.then {
+        Outcome::In(zone) => json!(view.zone_name(zone)),
+        _ => Value::Null,
     };
     json!({
         "change": change,
         "to": to,
         "instance": then,
+        "zone": zone,
+        "capacityProvider": suggestion.provider.map(|provider| &view.provider(provider).name),
         "sentence": view.suggestion_text(report, suggestion),
     })
 }

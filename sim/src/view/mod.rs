@@ -11,6 +11,7 @@ pub mod record;
 mod chunked;
 #[cfg(feature = "expect")]
 pub(crate) mod clients;
+mod code_deployment;
 mod definition;
 mod deployment;
 mod discovery;

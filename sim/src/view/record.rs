@@ -295,6 +295,8 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::Hook(..)
         | EventKind::Traffic(_)
         | EventKind::PrimaryTaskSet(_)
+        | EventKind::CodeDeployment(..)
+        | EventKind::LifecycleEvent(..)
         | EventKind::DesiredCapacity(..)
         | EventKind::ScalingBlocked(..)
         | EventKind::Message(..)

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use stowplan_engine::model::{
-    InstanceId, ServiceDeploymentId, ServiceId, TaskDefinitionId, TaskId,
+    CodeDeploymentId, InstanceId, ServiceDeploymentId, ServiceId, TaskDefinitionId, TaskId,
 };
 
+use super::code_deployment::CodeDeploymentShape;
 use super::definition::DefinitionShape;
 use super::deployment::ServiceDeploymentShape;
 use super::instance::InstanceShape;
@@ -118,6 +119,8 @@ pub enum Entity {
     Service(ServiceId),
     /// A service deployment.
     ServiceDeployment(ServiceDeploymentId),
+    /// A deployment of CodeDeploy.
+    CodeDeployment(CodeDeploymentId),
     /// A task.
     Task(TaskId),
     /// A container instance.
@@ -159,6 +162,10 @@ macro_rules! with_shape {
             }
             Entity::ServiceDeployment($id) => {
                 type $shape = ServiceDeploymentShape;
+                $body
+            }
+            Entity::CodeDeployment($id) => {
+                type $shape = CodeDeploymentShape;
                 $body
             }
             Entity::Task($id) => {
@@ -262,6 +269,12 @@ impl Moment<'_> {
         Node::List(match root {
             Root::Now => return Node::Value(self.time(self.now)),
             Root::Cost => return Node::Value(cost()),
+            Root::CodeDeployments => {
+                let positions = positions(self.engine.code_deployments().len());
+                positions
+                    .map(|it| Entity::CodeDeployment(CodeDeploymentId::from_index(it)))
+                    .collect()
+            }
             Root::Tasks => self.engine.tasks().iter().map(|task| Entity::Task(task.id)).collect(),
             Root::Placements => {
                 positions(self.record.placements().len()).map(Entity::Placement).collect()
@@ -274,8 +287,7 @@ impl Moment<'_> {
             Root::ApiErrors => {
                 positions(self.record.api_errors().len()).map(Entity::ApiError).collect()
             }
-            Root::CodeDeployments
-            | Root::ScalingActivities
+            Root::ScalingActivities
             | Root::TaskDefinitions
             | Root::Calls
             | Root::Services

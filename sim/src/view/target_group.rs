@@ -1,7 +1,7 @@
 //! Target groups, with what their targets are up to (02 section 7).
 
 use serde_json::Value;
-use stowplan_engine::model::{Service, Share, Slot};
+use stowplan_engine::model::{ControllerType, DeploymentGroup, Service, Share, Slot};
 
 use super::Moment;
 use super::facts::TargetFacts;
@@ -12,7 +12,7 @@ pub(crate) fn names(moment: &Moment<'_>) -> Vec<String> {
     let mut names: Vec<String> =
         moment.world.target_groups().into_iter().map(String::from).collect();
     for (_, row) in moment.engine.services() {
-        for (name, _) in groups_of(row) {
+        for (name, _) in groups_of(moment, row) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -45,9 +45,9 @@ fn whole(moment: &Moment<'_>, name: &str) -> Value {
         .collect();
     let (mut production, mut test) = (Share::NONE, Share::NONE);
     for (_, row) in moment.engine.services() {
-        for (_, slot) in groups_of(row).into_iter().filter(|(group, _)| group == name) {
+        for (_, slot) in groups_of(moment, row).into_iter().filter(|(group, _)| group == name) {
             production = production.max(row.traffic.production_of(slot));
-            if row.has_test_rule() {
+            if row.has_test_rule() || has_test_listener(moment, row) {
                 test = test.max(row.traffic.test_of(slot));
             }
         }
@@ -70,8 +70,23 @@ fn one_target(moment: &Moment<'_>, target: &TargetFacts) -> Value {
     ])
 }
 
+fn has_test_listener(moment: &Moment<'_>, row: &Service) -> bool {
+    deployment_groups(moment, row).any(|group| group.has_test_listener)
+}
+
+/// CodeDeploy's groups that deploy a service.
+fn deployment_groups<'m>(
+    moment: &Moment<'m>,
+    row: &'m Service,
+) -> impl Iterator<Item = &'m DeploymentGroup> {
+    let by_code_deploy = row.controller == ControllerType::CodeDeploy;
+    let deploys =
+        |group: &&DeploymentGroup| group.cluster == row.cluster && group.service == row.name;
+    moment.engine.deployment_groups().filter(move |_| by_code_deploy).filter(deploys)
+}
+
 /// The target groups of a service by name, with the half of its pair that each is.
-fn groups_of(row: &Service) -> Vec<(String, Slot)> {
+fn groups_of(moment: &Moment<'_>, row: &Service) -> Vec<(String, Slot)> {
     let mut groups = Vec::new();
     for balancer in &row.load_balancers {
         let main = balancer.target_group_arn.as_deref().unwrap_or_default();
@@ -79,6 +94,12 @@ fn groups_of(row: &Service) -> Vec<(String, Slot)> {
         let advanced = balancer.advanced_configuration.as_ref();
         if let Some(other) = advanced.and_then(|it| it.alternate_target_group_arn.as_deref()) {
             groups.push((group_name(other).to_owned(), Slot::Alternate));
+        }
+    }
+    // The group that the service names is the first half of the pair; CodeDeploy knows the other.
+    for name in deployment_groups(moment, row).flat_map(|group| &group.pair) {
+        if !groups.iter().any(|(known, _)| **known == **name) {
+            groups.push((name.to_string(), Slot::Alternate));
         }
     }
     groups

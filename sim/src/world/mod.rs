@@ -206,6 +206,11 @@ impl World {
                 let report = |answer| Report::HookAnswer { record, run, answer };
                 return self.functions.ask(now, arn.unwrap_or_default(), report);
             }
+            Effect::AskLifecycleEvent(deployment, event) => {
+                let function = view.code_deployment(deployment).hook(event).unwrap_or_default();
+                let report = |answer| Report::LifecycleEventAnswer { deployment, event, answer };
+                return self.functions.ask(now, function, report);
+            }
             Effect::LaunchInstance(group, number) => {
                 let launching = view.scaling_group(group).launching(number);
                 let ready_at = launching.map(|launching| launching.ready_at);
@@ -237,6 +242,7 @@ impl World {
             Effect::StartTask(_)
             | Effect::DeregisterInstance(_)
             | Effect::AskHook { .. }
+            | Effect::AskLifecycleEvent(..)
             | Effect::LaunchInstance(..)
             | Effect::TerminateInstance(_) => {}
         });

@@ -204,6 +204,9 @@ fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
         EventKind::ServiceDeployment(record, _)
         | EventKind::Stage(record, _)
         | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
+        EventKind::CodeDeployment(deployment, _) | EventKind::LifecycleEvent(deployment, _) => {
+            Some(view.code_deployment(*deployment).service)
+        }
         EventKind::Bus(bus) => Some(bus.service),
         _ => None,
     }

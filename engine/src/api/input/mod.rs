@@ -3,12 +3,14 @@
 //! with an exception, not with a parse error; the module `command` checks them.
 
 mod capacity;
+mod code_deploy;
 mod service;
 mod task;
 mod task_definition;
 mod task_set;
 
 pub use capacity::*;
+pub use code_deploy::*;
 pub use service::*;
 pub use task::*;
 pub use task_definition::*;

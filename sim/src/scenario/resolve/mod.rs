@@ -5,6 +5,7 @@
 //! the setup is a list of plain inputs that can be given to any fresh engine.
 
 mod clusters;
+mod code_deploy;
 mod definitions;
 mod groups;
 mod held;
@@ -85,6 +86,7 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
     references::check_target_groups(&resolved)?;
     references::check_registries(&resolved)?;
     references::check_alarms(&resolved)?;
+    let deployment_groups = code_deploy::steps(&resolved)?;
     references::check_behavior(&resolved)?;
     let timeline = timeline::resolve(&resolved)?;
     let steady = scenario.start == Start::Steady;
@@ -93,7 +95,11 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
         config: scenario.tunables.engine.clone(),
         seed: scenario.seed,
         until: scenario.until,
-        setup: setup(&resolved, steady)?,
+        setup: {
+            let mut steps = setup(&resolved, steady)?;
+            steps.extend(deployment_groups);
+            steps
+        },
         opening: if steady { Vec::new() } else { opening(&resolved) },
         instances: resolved.instances.iter().enumerate().map(planned).collect(),
         world: WorldConfig {

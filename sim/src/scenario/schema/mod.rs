@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use stowplan_engine::api::input::{
-    CapacityProviderStrategyItem, CreateCapacityProvider, CreateService, RegisterTaskDefinition,
+    CapacityProviderStrategyItem, CreateCapacityProvider, CreateDeploymentGroup, CreateService,
+    RegisterTaskDefinition,
 };
 use stowplan_engine::api::{Command, Exception};
 
@@ -140,6 +141,9 @@ fn top_level(registry: &Registry, key: &str, cluster: &Value) -> Value {
         "targetGroups" => (list_of(&target_group(registry)), "Target groups of services"),
         "registries" => (list_of(&registry_schema(registry)), "Cloud Map services"),
         "alarms" => (list_of(&alarm(registry)), "CloudWatch alarms that deployments watch"),
+        "deploymentGroups" => {
+            (list_of(&deployment_group(registry)), "CodeDeploy's deployment groups")
+        }
         "lambdas" => {
             let answer = of::<FunctionAnswer>(registry);
             let answers = any_of(&[answer.clone(), list_of(&answer)]);
@@ -240,6 +244,14 @@ fn task(registry: &Registry) -> Value {
 
 fn alarm(registry: &Registry) -> Value {
     in_either_case::<AlarmKeys>(registry, "AlarmKeys")
+}
+
+fn deployment_group(registry: &Registry) -> Value {
+    let name = "CreateDeploymentGroup";
+    in_either_case::<CreateDeploymentGroup>(registry, name);
+    let mut schema = registry.take(name);
+    schema["properties"]["service"] = text();
+    registry.put(name, schema)
 }
 
 fn target_group(registry: &Registry) -> Value {
