@@ -254,7 +254,8 @@ fn a_placement_on_fargate_is_said_with_what_decided_it() {
         * without the subnets in us-east-1b: us-east-1a
         * tasks in us-east-1a 2 -> 1: us-east-1a
         * base of FARGATE 1 -> 0: us-east-1a by FARGATE_SPOT
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]

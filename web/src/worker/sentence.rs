@@ -88,12 +88,18 @@ fn holdup(waiting: &Waiting) -> Option<String> {
         }
         Waiting::Baking { until: at } => format!("It bakes until {}.", until(at)),
         Waiting::NoFargate { .. } => "Fargate has no capacity.".to_owned(),
+        Waiting::Leaving { tasks: count } => {
+            format!("It waits for {} of another revision to be gone.", tasks(count))
+        }
+        Waiting::NoTaskSet => "It waits for a task set: somebody else makes them.".to_owned(),
         Waiting::Deletion { .. }
         | Waiting::RolloutFailed
         | Waiting::NoPlace { .. }
         | Waiting::Stuck(_)
         | Waiting::Running { .. }
         | Waiting::Floor { .. }
+        | Waiting::Hook { .. }
+        | Waiting::Traffic { .. }
         | Waiting::NextPass => return None,
     })
 }
