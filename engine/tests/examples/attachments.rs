@@ -114,6 +114,60 @@ fn dns_13_service_connect_needs_task_level_memory() {
     bed.must("createService", service("bridge", connect("http")));
 }
 
+/// Definitions `bridge` and `own` with task-level memory, and Service Connect on for their port.
+fn connected(bed: &mut Bed) -> Value {
+    for (family, mode) in [("bridge", "bridge"), ("own", "awsvpc")] {
+        let port = json!({ "containerPort": 80, "name": "http" });
+        bed.define_task(json!({
+            "family": family, "networkMode": mode, "memory": "512",
+            "containerDefinitions": [{ "name": "app", "image": "i", "portMappings": [port] }],
+        }));
+    }
+    json!({ "serviceConnectConfiguration": { "enabled": true, "services": [{ "portName": "http" }] } })
+}
+
+#[test]
+fn service_connect_is_not_for_code_deploy() {
+    let mut bed = bed();
+    let connect = connected(&mut bed);
+    let code_deploy = json!({ "deploymentController": { "type": "CODE_DEPLOY" } });
+    let text = refused(&mut bed, service("bridge", both(connect, code_deploy)));
+    assert_eq!(text, "Service Connect is not supported with the CODE_DEPLOY controller.");
+}
+
+#[test]
+fn service_connect_reaches_a_thousand_tasks_at_most() {
+    let mut bed = bed();
+    let connect = connected(&mut bed);
+    let many = |count: u32| both(connect.clone(), json!({ "desiredCount": count }));
+    let text = refused(&mut bed, service("own", many(1001)));
+    assert_eq!(text, "A service with Service Connect can have at most 1000 tasks.");
+    bed.must("createService", service("own", many(1000)));
+    let text = bed.refused("updateService", json!({ "service": "web", "desiredCount": 1001 }));
+    assert!(text.contains("at most 1000 tasks"), "it counts although the call is silent: {text}");
+}
+
+#[test]
+fn a_registry_that_does_not_exist_is_refused() {
+    let mut bed = bed();
+    let text = refused(&mut bed, service("own", discovered(json!({}))));
+    assert_eq!(text, "The service registry dns does not exist.");
+}
+
+#[test]
+fn a_change_of_the_registries_starts_a_deployment() {
+    let mut bed = bed();
+    registry(&mut bed, &["A"]);
+    bed.must("createService", service("own", json!({})));
+    bed.at(60);
+    let registries = discovered(json!({}));
+    let change = both(json!({ "service": "web" }), registries);
+    bed.must("updateService", change.clone());
+    assert_eq!(bed.deployments("web").len(), 2);
+    bed.must("updateService", change);
+    assert_eq!(bed.deployments("web").len(), 2, "the same again changes nothing");
+}
+
 fn behind(groups: u32) -> Value {
     let at = json!({ "containerName": "app", "containerPort": 80 });
     let group = |n| both(at.clone(), json!({ "targetGroupArn": format!("tg-{n}") }));

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use stowplan_engine::api::Setup;
 use stowplan_engine::api::setup::GivenSubnet;
 use stowplan_engine::catalogue::instance_type;
-use stowplan_engine::model::{Capabilities, Registration};
+use stowplan_engine::model::{Capabilities, Registration, Task};
 
-use crate::bed::{Bed, both, limits, subnets};
+use crate::bed::{Bed, Behavior, both, limits, subnets};
 
 /// An instance of an EC2 type, with its own CPU, memory and interface limit.
 fn ec2(bed: &mut Bed, name: &str, kind: &str, trunking: bool) {
@@ -54,6 +54,34 @@ fn eni_2_interfaces_with_trunking() {
     let six = "A, A, A, A, A, A";
     assert_eq!(bed.run("web", 6, subnets(&["subnet-a"])), six);
     assert_eq!(bed.run("web", 6, subnets(&["subnet-a"])), "A, A, A, A | A: RESOURCE:ENI");
+}
+
+#[test]
+fn an_old_revision_keeps_its_subnets() {
+    let mut bed = Bed::instant();
+    for (name, zone) in [("A", "a"), ("B", "b")] {
+        bed.instance(name, zone, 4096, 8000);
+    }
+    awsvpc(&mut bed, "web", 64, 128, json!({}));
+    bed.service("web", 2, both(subnets(&["subnet-a"]), limits(100, 200)));
+    awsvpc(&mut bed, "web", 64, 128, json!({}));
+    bed.behave("web:2", Behavior::nostart());
+    bed.at(60);
+    let change = both(subnets(&["subnet-b"]), json!({ "taskDefinition": "web:2" }));
+    bed.update("web", change);
+    bed.at(90);
+    let old = bed.tasks_of("web")[0];
+    bed.must("stopTask", json!({ "task": bed.engine.view().task_name(old) }));
+    bed.run_until(120);
+    let started = |revision: u32| -> Vec<_> {
+        let view = bed.engine.view();
+        let is_of = |task: &&Task| view.definition(task.definition).revision == revision;
+        let tasks = view.tasks().iter().filter(is_of);
+        tasks.filter_map(|task| Some(&*view.instance(task.instance?).name)).collect()
+    };
+    assert_eq!(started(1), ["A", "A", "A"], "its replacement goes where it was made to run");
+    let new = started(2);
+    assert!(!new.is_empty() && new.iter().all(|name| *name == "B"), "{new:?}");
 }
 
 #[test]

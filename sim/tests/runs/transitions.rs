@@ -13,6 +13,7 @@ use stowplan_sim::scenario::Scenario;
 /// From, to: the table of 01 section 11.1. States without work are passed in zero time.
 const TASKS: &[(&str, &str)] = &[
     ("PROVISIONING", "PENDING"),
+    ("PROVISIONING", "DEPROVISIONING"),
     ("PROVISIONING", "STOPPED"),
     ("PENDING", "RUNNING"),
     ("PENDING", "STOPPING"),

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod behavior;
+mod discovery;
 mod faults;
 mod health;
 mod ledger;
@@ -15,7 +16,7 @@ mod targets;
 use serde_json::{Value, json};
 use stowplan_engine::api::setup::{GivenSubnet, GivenTask};
 use stowplan_engine::api::{
-    Answer, Command, EngineConfig, Event, EventKind, Input, Output, Report, Setup,
+    Answer, Command, EngineConfig, Event, EventKind, Input, Output, Report, Setup, TieBreak,
 };
 use stowplan_engine::model::{
     Capabilities, ClusterId, DefinitionStatus, DesiredStatus, HealthStatus, Held, InstanceId,
@@ -60,8 +61,13 @@ impl Rig {
     }
 
     fn with(config: WorldConfig) -> Self {
+        Self::with_ties(config, TieBreak::LowestId)
+    }
+
+    fn with_ties(config: WorldConfig, tie_break: TieBreak) -> Self {
+        let deregistration_lag = Span::ZERO;
         let engine_config =
-            EngineConfig { deregistration_lag: Span::ZERO, ..EngineConfig::default() };
+            EngineConfig { deregistration_lag, tie_break, ..EngineConfig::default() };
         let engine = Engine::new(engine_config, 0).expect("a valid configuration");
         let (world, now) = (World::new(config, 0), Time::ZERO);
         let mut rig = Self { engine, world, now, events: Vec::new(), watch: |_| {} };
