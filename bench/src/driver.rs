@@ -99,8 +99,8 @@ impl Driver {
                     self.report(now + stopped, task, change);
                 }
             }
-            // No workload is discovered.
-            Effect::DeregisterInstance(_) => {}
+            // No workload is discovered or has trunks.
+            Effect::DeregisterInstance(_) | Effect::MakeTrunk(_) | Effect::RemoveTrunk(_) => {}
             Effect::AskHook { .. } | Effect::LaunchInstance(..) | Effect::TerminateInstance(_) => {
                 unreachable!("no workload has a lifecycle hook or an Auto Scaling group")
             }

@@ -310,6 +310,7 @@ pub fn instance(
         memory: size.memory,
         gpus: 0,
         eni_limit: None,
+        trunk_enis: None,
         reserved_ports: PortSet::reserved_on_linux(),
         held: Held::default(),
     }

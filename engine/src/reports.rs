@@ -6,19 +6,17 @@ use crate::control::Control;
 use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
-    AlarmState, HealthStatus, InstanceId, InstanceStatus, MessageKey, Stop, StopCode, StopReason,
-    TargetState, TaskId, TaskStatus,
+    AlarmState, ClusterId, HealthStatus, InstanceId, InstanceStatus, MessageKey, Registration,
+    Stop, StopCode, StopReason, TargetState, TaskId, TaskStatus,
 };
 
 pub(crate) fn apply(control: &mut Control, report: Report) {
     match report {
         Report::Task(task, change) => task_changed(control, task, change),
         Report::InstanceRegistered(cluster, registration) => {
-            let instance = crate::setup::register_instance(control, cluster, *registration);
-            control.out.event(EventKind::InstanceRegistered(instance));
-            control.room_changed(cluster);
-            control.touch_cluster(cluster);
+            instance_registered(control, cluster, *registration);
         }
+        Report::TrunkChanged(instance, done) => trunk_changed(control, instance, done),
         Report::AgentConnection(instance, connected) => agent(control, instance, connected),
         Report::InstanceTerminated(instance, stop) => terminated(control, instance, &stop),
         Report::InstanceStopped(instance, stop) => {
@@ -42,6 +40,45 @@ pub(crate) fn apply(control: &mut Control, report: Report) {
             }
         }
     }
+}
+
+/// An instance joins. In an account with trunking its trunk is made first, if it can have one
+/// (02 section 3.4).
+fn instance_registered(control: &mut Control, cluster: ClusterId, mut given: Registration) {
+    let trunking = control.store.account_settings.get("awsvpcTrunking");
+    let trunking = trunking.is_some_and(|value| matches!(&**value, "enabled" | "on" | "true"));
+    let waits = trunking && given.trunk_enis.is_some() && given.status == InstanceStatus::Active;
+    if waits {
+        given.take_trunk();
+        given.status = InstanceStatus::Registering;
+    }
+    let instance = crate::setup::register_instance(control, cluster, given);
+    control.out.event(EventKind::InstanceRegistered(instance));
+    if waits {
+        let status = InstanceStatus::Registering;
+        control.out.event(EventKind::InstanceStatus(instance, status));
+        control.out.effect(Effect::MakeTrunk(instance));
+    }
+    control.room_changed(cluster);
+    control.touch_cluster(cluster);
+}
+
+fn trunk_changed(control: &mut Control, instance: InstanceId, done: bool) {
+    let row = control.store.instances.get(instance);
+    let cluster = row.cluster;
+    let status = match row.status {
+        InstanceStatus::Registering if done => InstanceStatus::Active,
+        InstanceStatus::Registering => InstanceStatus::RegistrationFailed,
+        InstanceStatus::Deregistering => InstanceStatus::Inactive,
+        InstanceStatus::RegistrationFailed
+        | InstanceStatus::Active
+        | InstanceStatus::Draining
+        | InstanceStatus::Inactive => return,
+    };
+    control.store.set_instance_status(instance, status);
+    control.out.event(EventKind::InstanceStatus(instance, status));
+    control.room_changed(cluster);
+    control.touch_cluster(cluster);
 }
 
 /// Who watches the alarm looks at it at the next pass (03 section 12).

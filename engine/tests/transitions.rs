@@ -39,6 +39,8 @@ const TASK_SIGNALS: &[(&str, fn(&mut Bed, TaskId))] = &[
 
 /// What happens to an instance.
 const INSTANCE_SIGNALS: &[(&str, fn(&mut Bed))] = &[
+    ("trunk made or removed", |bed| bed.report(Report::TrunkChanged(A, true))),
+    ("no trunk", |bed| bed.report(Report::TrunkChanged(A, false))),
     ("set DRAINING", |bed| drain(bed, "DRAINING")),
     ("set ACTIVE", |bed| drain(bed, "ACTIVE")),
     ("deregister", |bed| deregister(bed, false)),

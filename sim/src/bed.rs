@@ -77,6 +77,7 @@ impl Bed {
             memory: 7782,
             gpus: 0,
             eni_limit: Some(2),
+            trunk_enis: None,
             reserved_ports: PortSet::reserved_on_linux(),
             held: Held::default(),
         };

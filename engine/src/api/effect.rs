@@ -29,6 +29,10 @@ pub enum Effect {
     AskLifecycleEvent(CodeDeploymentId, LifecycleEvent),
     /// Launch the instance of this number of an Auto Scaling group; it registers when it is ready.
     LaunchInstance(ScalingGroupId, u32),
+    /// Make the trunk interface of an instance that is REGISTERING (02 section 3.4).
+    MakeTrunk(InstanceId),
+    /// Remove the trunk interface of an instance that is DEREGISTERING.
+    RemoveTrunk(InstanceId),
     /// End an instance that its Auto Scaling group lets go.
     TerminateInstance(InstanceId),
 }

@@ -12,6 +12,8 @@ pub enum Report {
     Task(TaskId, TaskChange),
     /// An instance registered; answers with its id.
     InstanceRegistered(ClusterId, Box<Registration>),
+    /// Making or removing its trunk interface is over; whether it was done.
+    TrunkChanged(InstanceId, bool),
     /// Its agent connected or disconnected.
     AgentConnection(InstanceId, bool),
     /// EC2 ended it. Registered with the agent connected, it is deregistered; its tasks stop with

@@ -3,9 +3,9 @@
 use crate::api::answer::FailureSubject;
 use crate::api::event::EventKind;
 use crate::api::input::{DeregisterContainerInstance, UpdateContainerInstancesState};
-use crate::api::{Answer, CommandError, Failure};
+use crate::api::{Answer, CommandError, Effect, Failure};
 use crate::control::Control;
-use crate::model::{InstanceId, InstanceStatus, Stop, StopCode, StopReason};
+use crate::model::{InstanceId, InstanceStatus, Stop, StopCode, StopReason, TRUNK_ID};
 use crate::store::last_segment;
 
 const MOST_IN_A_CALL: usize = 10;
@@ -81,7 +81,15 @@ pub(super) fn deregister(
     }
     let stop = Stop { code: StopCode::UserInitiated, reason: StopReason::Deregistered };
     control.lose_tasks(instance, &stop);
-    set_status(control, instance, InstanceStatus::Inactive);
+    let row = control.store.instances.get(instance);
+    let has_trunk = row.attributes.iter().any(|attribute| &*attribute.name == TRUNK_ID);
+    let was_up = matches!(row.status, InstanceStatus::Active | InstanceStatus::Draining);
+    if has_trunk && was_up {
+        set_status(control, instance, InstanceStatus::Deregistering);
+        control.out.effect(Effect::RemoveTrunk(instance));
+    } else {
+        set_status(control, instance, InstanceStatus::Inactive);
+    }
     control.call_concerns_cluster(cluster);
     Ok(Answer::Instances(vec![instance], Vec::new()))
 }

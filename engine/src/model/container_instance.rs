@@ -141,11 +141,28 @@ pub struct Registration {
     pub gpus: u32,
     /// Task network interfaces it can hold; `None` is no limit.
     pub eni_limit: Option<u32>,
+    /// How many of them it could hold with a trunk; none when it can have no trunk (02 section
+    /// 3.4). Whether it gets one depends on the account, when it registers in the run.
+    pub trunk_enis: Option<u32>,
     /// Ports that are never free for tasks.
     pub reserved_ports: PortSet,
     /// What is held from the start by something that is no task.
     pub held: Held,
 }
+
+impl Registration {
+    /// With a trunk: it holds more task interfaces and shows it.
+    pub fn take_trunk(&mut self) {
+        if let Some(limit) = self.trunk_enis.take() {
+            self.eni_limit = Some(limit);
+            let (name, value) = (TRUNK_ID.into(), Some("trunk".into()));
+            self.attributes.push(Attribute { name, value });
+        }
+    }
+}
+
+/// The attribute of an instance that has a trunk (02 section 3.4).
+pub const TRUNK_ID: &str = "ecs.awsvpc-trunk-id";
 
 impl ContainerInstance {
     /// The attribute's value: `None` when it is absent, `Some(None)` without a value.

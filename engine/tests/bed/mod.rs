@@ -474,6 +474,7 @@ pub(crate) fn registration(name: &str, zone: &str, cpu: u32, memory: u32) -> Reg
         memory,
         gpus: 0,
         eni_limit: None,
+        trunk_enis: None,
         reserved_ports: PortSet::reserved_on_linux(),
         held: Held::default(),
     }

@@ -107,6 +107,7 @@ impl World {
         let (kind, id) = match &report {
             Report::Task(task, _) => (1, task.0),
             Report::AgentConnection(instance, _)
+            | Report::TrunkChanged(instance, _)
             | Report::InstanceTerminated(instance, _)
             | Report::InstanceStopped(instance, _) => (0, instance.0),
             Report::InstanceRegistered(..)
@@ -154,6 +155,12 @@ impl World {
             }
             // Scenarios show who is in Cloud Map.
             Effect::DeregisterInstance(_) => {}
+            Effect::MakeTrunk(instance) => {
+                self.will(now + Span::from_secs(15), Report::TrunkChanged(instance, true));
+            }
+            Effect::RemoveTrunk(instance) => {
+                self.will(now + Span::from_secs(2), Report::TrunkChanged(instance, true));
+            }
             // Scenarios show how groups grow and shrink; here there are none.
             Effect::LaunchInstance(..) | Effect::TerminateInstance(_) => {
                 unreachable!("no test has an Auto Scaling group")

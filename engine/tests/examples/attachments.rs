@@ -123,7 +123,8 @@ fn connected(bed: &mut Bed) -> Value {
             "containerDefinitions": [{ "name": "app", "image": "i", "portMappings": [port] }],
         }));
     }
-    json!({ "serviceConnectConfiguration": { "enabled": true, "services": [{ "portName": "http" }] } })
+    let services = json!([{ "portName": "http" }]);
+    json!({ "serviceConnectConfiguration": { "enabled": true, "services": services } })
 }
 
 #[test]

@@ -21,13 +21,11 @@ pub(super) struct Tunables {
 pub(super) struct LaunchTimes {
     /// `instanceReadySeconds`.
     pub(super) ready: Span,
-    /// `trunkReadySeconds`, on top of that with ENI trunking.
-    pub(super) trunk: Span,
 }
 
 impl Default for LaunchTimes {
     fn default() -> Self {
-        Self { ready: Span::from_secs(150), trunk: Span::from_secs(15) }
+        Self { ready: Span::from_secs(150) }
     }
 }
 
@@ -97,7 +95,7 @@ pub(super) const TABLE: &[(&str, Shape, Set)] = rows! {
     "provisioningTaskLimit" => Count engine.provisioning_task_limit;
     "provisioningTimeoutSeconds" => Seconds engine.provisioning_timeout;
     "instanceReadySeconds" => Seconds launch.ready;
-    "trunkReadySeconds" => Seconds launch.trunk;
+    "trunkReadySeconds" => Seconds world.trunk_ready;
     "casPeriodSeconds" => Seconds engine.scaling_period;
     "scaleInBlockSeconds" => Seconds engine.scale_in_block;
     "drainMaxSeconds" => Seconds engine.drain_max;

@@ -2,11 +2,15 @@
 
 use serde_json::Value;
 use stowplan_engine::model::{
-    Attribute, Capabilities, ContainerInstance, InstanceId, PortSet, Protocol, ProviderKind,
+    Attribute, Capabilities, ContainerInstance, InstanceId, InstanceStatus, PortSet, Protocol,
+    ProviderKind,
 };
 
 use super::Moment;
 use super::shape::{none, object, shape, text, texts};
+
+/// Why an instance is REGISTRATION_FAILED (02 section 3.4).
+const NO_TRUNK: &str = "The trunk network interface could not be created.";
 
 shape! {
     /// A container instance.
@@ -23,7 +27,9 @@ shape! {
         "remainingResources" => resources(&remaining(moment, instance), &row.used_ports),
         "registeredResources" => resources(&registered(row), &row.reserved_ports),
         "status" => row.status.as_str(),
-        "statusReason" => Value::Null,
+        "statusReason" => text(
+            (row.status == InstanceStatus::RegistrationFailed).then_some(NO_TRUNK),
+        ),
         "agentConnected" => row.agent_connected,
         "runningTasksCount" => task_counts(moment, row).0,
         "pendingTasksCount" => task_counts(moment, row).1,

@@ -2,7 +2,9 @@
 
 use stowplan_engine::View;
 use stowplan_engine::api::{Report, TaskChange};
-use stowplan_engine::model::{InstanceId, Stop, StopCode, StopReason, TaskId, TaskStatus, Time};
+use stowplan_engine::model::{
+    InstanceId, InstanceStatus, Stop, StopCode, StopReason, TaskId, TaskStatus, Time,
+};
 
 use super::World;
 use super::behavior::SetBehavior;
@@ -18,6 +20,8 @@ pub(super) enum InstanceEvent {
     Drain,
     /// Spot takes it back.
     Reclaim,
+    /// Its trunk interface is there, or gone.
+    TrunkChange,
 }
 
 /// A call that a container agent makes by itself: step 2 of an instant (00 section 3).
@@ -176,6 +180,12 @@ impl World {
                         self.agent_calls.push(AgentCall::Drain(instance));
                     }
                 }
+                InstanceEvent::TrunkChange => {
+                    if !self.around.host(instance, view).lost {
+                        let done = may_change_trunk(instance, view);
+                        self.around.reports.push(Report::TrunkChanged(instance, done));
+                    }
+                }
                 InstanceEvent::Reclaim => {
                     let reason = StopReason::HostTerminated(instance);
                     let stop = Stop { code: StopCode::SpotInterruption, reason };
@@ -226,4 +236,13 @@ impl World {
         self.change_task(now, task, view, change);
         self.wake(task, now);
     }
+}
+
+/// A trunk takes an address of the first subnet in the instance's zone (02 section 3.1): without
+/// a free one it cannot be made. Removing it always works.
+fn may_change_trunk(instance: InstanceId, view: View<'_>) -> bool {
+    let row = view.instance(instance);
+    let mut subnets = view.cluster(row.cluster).subnets.iter().map(|&subnet| view.subnet(subnet));
+    let own = subnets.find(|subnet| subnet.zone == row.zone);
+    row.status != InstanceStatus::Registering || own.is_none_or(|subnet| subnet.free() > 0)
 }

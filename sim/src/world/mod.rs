@@ -68,6 +68,7 @@ use container::NEVER;
 use faults::InstanceEvent;
 use functions::Switchboard;
 use images::Images;
+use latency::DETACH;
 use network::Addresses;
 use plan::Plans;
 use step::{Step, Surroundings};
@@ -90,6 +91,8 @@ pub struct WorldConfig {
     pub pull_rates: PullRates,
     /// `imageReplicationSeconds`: from a push to the other regions.
     pub image_replication: Span,
+    /// `trunkReadySeconds`: how long the trunk interface of an instance takes.
+    pub trunk_ready: Span,
     /// What the agents of instances are like that an Auto Scaling group launches, by its name.
     pub group_agents: BTreeMap<Box<str>, AgentConfig>,
     /// `ignoreContainersWithoutHealthCheck` (01 section 11.5).
@@ -114,6 +117,7 @@ impl Default for WorldConfig {
             images: None,
             pull_rates: PullRates::default(),
             image_replication: Span::from_secs(300),
+            trunk_ready: Span::from_secs(15),
             group_agents: BTreeMap::new(),
             ignore_containers_without_health_check: false,
             initial_healthy_needs_threshold: false,
@@ -135,6 +139,7 @@ pub struct World {
     instance_events: BTreeSet<(Time, InstanceId, InstanceEvent)>,
     /// When instances that Auto Scaling groups launched are ready.
     launches: BTreeSet<(Time, ScalingGroupId, u32)>,
+    trunk_ready: Span,
     agent_calls: Vec<AgentCall>,
     functions: Switchboard,
 }
@@ -165,6 +170,7 @@ impl World {
             wakes: BinaryHeap::new(),
             instance_events: BTreeSet::new(),
             launches: BTreeSet::new(),
+            trunk_ready: config.trunk_ready,
             agent_calls: Vec::new(),
             functions: Switchboard::new(config.functions),
         }
@@ -217,6 +223,16 @@ impl World {
                 self.launches.extend(ready_at.map(|at| (at, group, number)));
                 return;
             }
+            Effect::MakeTrunk(instance) => {
+                let at = now + self.trunk_ready;
+                self.instance_events.insert((at, instance, InstanceEvent::TrunkChange));
+                return;
+            }
+            Effect::RemoveTrunk(instance) => {
+                let at = now + DETACH.0;
+                self.instance_events.insert((at, instance, InstanceEvent::TrunkChange));
+                return;
+            }
             Effect::TerminateInstance(instance) => {
                 return self.terminate_instance(now, instance, view);
             }
@@ -244,6 +260,8 @@ impl World {
             | Effect::AskHook { .. }
             | Effect::AskLifecycleEvent(..)
             | Effect::LaunchInstance(..)
+            | Effect::MakeTrunk(_)
+            | Effect::RemoveTrunk(_)
             | Effect::TerminateInstance(_) => {}
         });
         self.wake(task, now);

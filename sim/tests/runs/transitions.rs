@@ -30,8 +30,14 @@ const TASKS: &[(&str, &str)] = &[
     ("DEPROVISIONING", "STOPPED"),
 ];
 
-/// From, to: 01 sections 7.2 and 7.3.
+/// From, to: 01 sections 7.1 to 7.3.
 const INSTANCES: &[(&str, &str)] = &[
+    ("REGISTERING", "ACTIVE"),
+    ("REGISTERING", "REGISTRATION_FAILED"),
+    ("REGISTRATION_FAILED", "INACTIVE"),
+    ("ACTIVE", "DEREGISTERING"),
+    ("DRAINING", "DEREGISTERING"),
+    ("DEREGISTERING", "INACTIVE"),
     ("ACTIVE", "DRAINING"),
     ("DRAINING", "ACTIVE"),
     ("ACTIVE", "INACTIVE"),
@@ -53,6 +59,9 @@ fn transitions(simulation: &Simulation) -> (Pairs, Pairs) {
             EventKind::TaskStatus(task, to) => {
                 let from = task_states.insert(task, to).unwrap_or(TaskStatus::Running);
                 tasks.insert((from.as_str(), to.as_str()));
+            }
+            EventKind::InstanceStatus(instance, InstanceStatus::Registering) => {
+                instance_states.insert(instance, InstanceStatus::Registering);
             }
             EventKind::InstanceStatus(instance, to) => {
                 let from = instance_states.insert(instance, to).unwrap_or(InstanceStatus::Active);

@@ -27,8 +27,8 @@ pub(super) fn steps(resolved: &Resolved<'_>) -> Result<Vec<SetupStep>, DocumentE
 pub(super) fn agents(
     resolved: &Resolved<'_>,
 ) -> Result<BTreeMap<Box<str>, AgentConfig>, DocumentError> {
-    let agent = |(cluster, group): (ClusterId, &GivenGroup)| {
-        let first = machine_of(resolved, cluster, group, &instances::first_type(group))?;
+    let agent = |(_, group): (ClusterId, &GivenGroup)| {
+        let first = machine_of(resolved, group, &instances::first_type(group))?;
         Ok(((*group.keys.name).into(), first.agent))
     };
     all(resolved).map(agent).collect()
@@ -43,12 +43,10 @@ fn all<'r>(resolved: &'r Resolved<'_>) -> impl Iterator<Item = (ClusterId, &'r G
 
 fn machine_of(
     resolved: &Resolved<'_>,
-    cluster: ClusterId,
     group: &GivenGroup,
     keys: &InstanceKeys,
 ) -> Result<Machine, DocumentError> {
-    let plan = &resolved.clusters[cluster.index()];
-    let mut machine = machine::of_keys(resolved, plan, keys, &group.origin)?;
+    let mut machine = machine::of_keys(resolved, keys, &group.origin)?;
     instances::join(&mut machine, group);
     Ok(machine)
 }
@@ -66,9 +64,8 @@ fn given(
     let sizes = Sizes::of(group, u32::try_from(there.count()).unwrap_or(u32::MAX));
     let zones = instances::zones_of(resolved, plan, group)?;
     let zone = |name: String| GroupZone { vpc: plan.vpc_of(&name).into(), name: name.into() };
-    let machine = machine_of(resolved, cluster, group, &instances::first_type(group))?;
+    let machine = machine_of(resolved, group, &instances::first_type(group))?;
     let launch = resolved.scenario.tunables.launch;
-    let trunk = if plan.trunking { launch.trunk } else { Span::ZERO };
     let delay = keys.launch_delay.as_ref().map(|delay| Span(delay.millis()));
     Ok(GivenScalingGroup {
         cluster,
@@ -80,7 +77,7 @@ fn given(
         capacities: capacities(resolved, cluster, group, &machine)?,
         policies: policies(resolved, group)?,
         protects_new: keys.new_instances_protected_from_scale_in.unwrap_or(false),
-        ready: delay.unwrap_or(launch.ready) + trunk,
+        ready: delay.unwrap_or(launch.ready),
         template: machine.registration,
     })
 }
@@ -92,9 +89,11 @@ fn capacities(
     group: &GivenGroup,
     first: &Machine,
 ) -> Result<Vec<Capacity>, DocumentError> {
+    let trunking = resolved.clusters[cluster.index()].trunking;
     let of = |machine: &Machine| {
         let row = &machine.registration;
-        let (gpus, enis) = (row.gpus, row.eni_limit);
+        let with_trunk = row.trunk_enis.filter(|_| trunking);
+        let (gpus, enis) = (row.gpus, with_trunk.or(row.eni_limit));
         Capacity { cpu: row.cpu, memory: row.memory, gpus, enis }
     };
     let mut all = vec![of(first)];
@@ -105,7 +104,7 @@ fn capacities(
             memory: kind.memory.or(group.instance.memory),
             ..group.instance.clone()
         };
-        all.push(of(&machine_of(resolved, cluster, group, &keys)?));
+        all.push(of(&machine_of(resolved, group, &keys)?));
     }
     Ok(all)
 }

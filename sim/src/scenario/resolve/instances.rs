@@ -4,7 +4,7 @@ use stowplan_engine::api::{Input, Setup};
 use stowplan_engine::catalogue;
 use stowplan_engine::model::{
     Attribute, Capabilities, ClusterId, Held, InstanceId, InstanceStatus, Market, PortSet,
-    Protocol, Registration,
+    Protocol, Registration, TRUNK_ID,
 };
 
 use super::clusters::{self, ClusterPlan};
@@ -35,7 +35,7 @@ impl InstancePlan {
     /// Whether it has a trunk interface beside its own.
     pub(super) fn has_trunk(&self) -> bool {
         let mut attributes = self.machine.registration.attributes.iter();
-        attributes.any(|attribute| &*attribute.name == "ecs.awsvpc-trunk-id")
+        attributes.any(|attribute| &*attribute.name == TRUNK_ID)
     }
 }
 
@@ -81,7 +81,11 @@ fn add(
         let error = resolved.error(origin, message);
         return Err(error.with_remedy("Raise the tunable `instancesPerCluster`"));
     }
+    let trunking = resolved.clusters[cluster.index()].trunking;
     for mut machine in machines {
+        if trunking {
+            machine.registration.take_trunk();
+        }
         machine::registered_long_ago(&mut machine.registration, LONG_AGO);
         let (agent, origin) = (machine.agent.clone(), origin.clone());
         resolved.instances.push(InstancePlan { cluster, machine, agent, origin });
@@ -102,7 +106,7 @@ pub(super) fn machines(
         return Err(error.with_remedy("Add the key `id`; with `count` it is followed by a number"));
     };
     let count = checked_count(resolved, keys, origin)?;
-    let mut machine = machine::of_keys(resolved, plan, keys, origin)?;
+    let mut machine = machine::of_keys(resolved, keys, origin)?;
     machine.agent.address =
         networks::address(resolved, keys.private_ip.as_deref(), &origin.key("privateIp"))?;
     let zones = match &keys.availability_zone {
@@ -211,7 +215,7 @@ fn members(
         let message = format!("{given} instances of the group are given, {desired} are wanted");
         return Err(resolved.error(&origin, message).with_remedy("Change `desiredCapacity`"));
     }
-    let mut machine = machine::of_keys(resolved, plan, &first_type(group), &group.origin)?;
+    let mut machine = machine::of_keys(resolved, &first_type(group), &group.origin)?;
     join(&mut machine, group);
     let zones = zones_of(resolved, plan, group)?;
     let numbers = (1..=desired - given).zip(zones.iter().cycle());
@@ -319,6 +323,7 @@ fn of_export(
         memory: required("registeredResources", total, "MEMORY")?,
         gpus: gpus(total).unwrap_or(0),
         eni_limit: known.map(|known| known.task_enis(trunking)),
+        trunk_enis: None,
         reserved_ports: reserved,
         held: Held::default(),
     };

@@ -5,7 +5,7 @@ use stowplan_engine::model::{
     Attribute, Capabilities, Held, InstanceStatus, Market, PortSet, Protocol, Registration, Time,
 };
 
-use super::{Resolved, clusters::ClusterPlan};
+use super::Resolved;
 use crate::document::DocumentError;
 use crate::scenario::{
     at::Origin,
@@ -35,7 +35,6 @@ pub(super) fn attribute<'a>(
 /// Works out the instance fields of the format.
 pub(super) fn of_keys(
     resolved: &Resolved<'_>,
-    cluster: &ClusterPlan,
     keys: &InstanceKeys,
     origin: &Origin,
 ) -> Result<Machine, DocumentError> {
@@ -44,7 +43,6 @@ pub(super) fn of_keys(
     let windows = attribute(&attributes, "ecs.os-type") == Some("windows")
         || attribute(&attributes, "ecs.os-family").is_some_and(|os| os.starts_with("WINDOWS"));
     let own = OwnSettings::read(resolved, keys, origin, windows)?;
-    let trunk = cluster.trunking && known.is_some_and(|t| t.task_enis_with_trunking.is_some());
     let status = keys.status.unwrap_or(InstanceStatus::Active);
     if !matches!(status, InstanceStatus::Active | InstanceStatus::Draining) {
         let error = resolved.error(&origin.key("status"), "an instance of time 0 is up");
@@ -60,14 +58,17 @@ pub(super) fn of_keys(
         agent_connected: keys.agent_connected.unwrap_or(true),
         agent_version: keys.agent_version.as_deref().map(Into::into),
         registered_at: keys.registered_at.map(|at| resolved.scenario.time_of(at)),
-        attributes: attributes_of(resolved, keys, attributes, trunk, origin)?,
+        attributes: attributes_of(resolved, keys, attributes, origin)?,
         capabilities: capabilities(keys),
         auto_scaling_group: None,
         market: Market::OnDemand,
         cpu: keys.cpu.or_else(|| known.map(|t| t.registered_cpu())).unwrap_or_default(),
         memory: memory_of(resolved, keys, known, own.reserved_memory, origin)?,
         gpus: keys.gpu.or_else(|| known.map(|t| t.gpus)).unwrap_or_default(),
-        eni_limit: keys.task_eni_limit.or_else(|| known.map(|t| t.task_enis(cluster.trunking))),
+        eni_limit: keys.task_eni_limit.or_else(|| known.map(|t| t.task_enis_without_trunking())),
+        trunk_enis: known
+            .and_then(|known| known.task_enis_with_trunking)
+            .filter(|_| keys.task_eni_limit.is_none() && may_have_trunk(keys, windows)),
         reserved_ports: own.reserved_ports,
         held: Held::default(),
     };
@@ -133,11 +134,18 @@ fn memory_of(
     })
 }
 
+/// Linux, and an agent of at least 1.28.1 (02 section 3.4).
+fn may_have_trunk(keys: &InstanceKeys, windows: bool) -> bool {
+    const SINCE: [u32; 3] = [1, 28, 1];
+    let version = keys.agent_version.as_deref().unwrap_or_default();
+    let numbers: Option<Vec<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
+    !windows && numbers.is_none_or(|numbers| numbers[..] >= SINCE[..])
+}
+
 fn attributes_of(
     resolved: &Resolved<'_>,
     keys: &InstanceKeys,
     given: Vec<(String, Option<String>)>,
-    trunk: bool,
     origin: &Origin,
 ) -> Result<Vec<Attribute>, DocumentError> {
     let is_custom = |(name, _): &&(String, Option<String>)| {
@@ -161,9 +169,6 @@ fn attributes_of(
     };
     if let Some(ami) = &keys.ami {
         add("ecs.ami-id", ami);
-    }
-    if trunk {
-        add("ecs.awsvpc-trunk-id", "trunk");
     }
     Ok(attributes)
 }

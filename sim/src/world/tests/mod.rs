@@ -118,6 +118,7 @@ impl Rig {
             memory,
             gpus: 0,
             eni_limit: None,
+            trunk_enis: None,
             reserved_ports: PortSet::reserved_on_linux(),
             held: Held::default(),
         };
