@@ -7,7 +7,8 @@
 //! use stowplan_sim::document::{Limits, parse};
 //! use stowplan_sim::sweep::{Seeds, Setting, Sweep, Workplace};
 //!
-//! let document = parse(b"{ version: 1, name: empty, until: 1m }", &Limits::default())?;
+//! let text = br#"{ "version": 1, "name": "empty", "until": "1m" }"#;
+//! let document = parse(text, &Limits::default())?;
 //! let settings = vec![Setting::read("until=1m,2m")?];
 //! let sweep = Sweep::new(document, settings, Seeds::read("1..3")?, Vec::new())?;
 //! assert_eq!(sweep.runs(), 6);
