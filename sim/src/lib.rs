@@ -1,5 +1,6 @@
 //! The world.
 
+pub mod alarms;
 #[cfg(test)]
 mod bed;
 pub mod digest;

@@ -53,6 +53,10 @@ impl Facts for Around {
         self.facts().target_counts(group)
     }
 
+    fn memory_used(&self, task: TaskId) -> u64 {
+        self.facts().memory_used(task)
+    }
+
     fn targets(&self, group: &str, now: Time) -> Vec<TargetFacts> {
         self.facts().targets(group, now)
     }

@@ -5,6 +5,7 @@ use stowplan_engine::api::{Answer, CommandError, Input, Output, Report};
 use stowplan_engine::model::{TaskStatus, Time};
 
 use super::Simulation;
+use crate::alarms::RESOLUTION;
 use crate::world::WorldTask;
 
 /// A deployment has no more stages and steps with hooks than this.
@@ -21,6 +22,29 @@ impl Simulation {
             self.settle_world(now);
         }
         self.finish_instant(now);
+        if now > Time::ZERO && now.is_multiple_of(RESOLUTION) && !self.watches.is_empty() {
+            self.look_at_metrics(now);
+        }
+    }
+
+    /// Steps 4 and 5: data points of the minute that ends, and what alarms make of them. Who
+    /// watches an alarm looks at it in the next pass.
+    fn look_at_metrics(&mut self, now: Time) {
+        let mut watches = std::mem::take(&mut self.watches);
+        let states: Vec<Report> = watches
+            .iter_mut()
+            .filter_map(|watch| {
+                let state = watch.look(&self.moment(now))?;
+                Some(Report::AlarmState(watch.name().into(), state))
+            })
+            .collect();
+        self.watches = watches;
+        // The scheduler's step of this instant is over, also where it had nothing to do.
+        self.step(now, Input::Wake).expect("a wake-up is never refused");
+        self.settle_world(now);
+        for report in states {
+            self.step(now, Input::Report(report)).expect("a report is never refused");
+        }
     }
 
     /// Step 2's calls of container agents, and what follows the calls.

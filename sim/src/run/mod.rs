@@ -16,6 +16,7 @@ use std::sync::Arc;
 use stowplan_engine::model::Time;
 use stowplan_engine::{Engine, View};
 
+use crate::alarms::{Watch, next_look};
 use crate::digest::Digest;
 use crate::document::DocumentError;
 use crate::scenario::{Plan, TimelineEntry};
@@ -44,6 +45,8 @@ pub struct Simulation {
     until: Time,
     /// Entries that did not end as the scenario says they must.
     problems: Vec<CallProblem>,
+    /// Alarms on metrics.
+    watches: Vec<Watch>,
 }
 
 impl Simulation {
@@ -60,7 +63,9 @@ impl Simulation {
             Some(_) => {
                 let entry = self.timeline.get(self.next).map(|entry| entry.at);
                 let engine = self.engine.poll_timeout().map(|(at, _)| at);
-                entry.into_iter().chain(engine).chain(self.around.world.next_due()).min()?
+                let look = self.now.filter(|_| !self.watches.is_empty()).map(next_look);
+                let world = self.around.world.next_due();
+                entry.into_iter().chain(engine).chain(world).chain(look).min()?
             }
         };
         (next <= self.until).then_some(next)

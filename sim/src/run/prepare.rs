@@ -6,6 +6,7 @@ use stowplan_engine::model::{TaskId, Time};
 
 use super::Simulation;
 use super::around::Around;
+use crate::alarms::Watch;
 use crate::digest::Digest;
 use crate::document::DocumentError;
 use crate::scenario::Plan;
@@ -34,6 +35,7 @@ pub(super) fn simulation(plan: &Plan) -> Result<Simulation, DocumentError> {
         now: None,
         until: plan.until,
         problems: Vec::new(),
+        watches: plan.alarms.iter().cloned().map(Watch::new).collect(),
     };
     // Services of an empty start are created at time 0, before everything else that is called for
     // then; what is given must be valid.

@@ -1,4 +1,4 @@
-//! The key `alarms`: CloudWatch alarms that deployments watch.
+//! The key `alarms`: CloudWatch alarms, on a metric or moved by `setAlarm` alone.
 
 use serde::Deserialize;
 use stowplan_engine::api::Setup;
@@ -9,10 +9,11 @@ use super::{
     fields::fields_of,
     unbuilt::Part,
 };
+use crate::alarms::{Comparison, MissingData, Statistic};
 use crate::document::{Decoder, DocumentError};
 
 /// PutMetricAlarm, as far as it is built, and the state of time 0.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AlarmKeys {
     pub(super) alarm_name: String,
@@ -24,6 +25,35 @@ pub(super) struct AlarmKeys {
     pub(super) evaluation_periods: Option<u32>,
     #[serde(default)]
     pub(super) state: Option<AlarmState>,
+    #[serde(default)]
+    pub(super) metric_name: Option<String>,
+    #[serde(default)]
+    pub(super) namespace: Option<String>,
+    #[serde(default)]
+    pub(super) dimensions: Vec<Dimension>,
+    /// In place of the dimensions that name a service.
+    #[serde(default)]
+    pub(super) service: Option<String>,
+    #[serde(default)]
+    pub(super) statistic: Option<Statistic>,
+    #[serde(default)]
+    pub(super) unit: Option<String>,
+    #[serde(default)]
+    pub(super) threshold: Option<f64>,
+    #[serde(default)]
+    pub(super) comparison_operator: Option<Comparison>,
+    #[serde(default)]
+    pub(super) datapoints_to_alarm: Option<u32>,
+    #[serde(default)]
+    pub(super) treat_missing_data: Option<MissingData>,
+}
+
+/// What a metric is of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Dimension {
+    pub(super) name: String,
+    pub(super) value: String,
 }
 
 /// An alarm, and where it stands.
@@ -44,7 +74,31 @@ pub(super) fn read(at: &At<'_>) -> Result<GivenAlarm, DocumentError> {
             return Err(error.with_remedy("Leave it out for the default"));
         }
     }
+    if alarm.metric_name.is_none() {
+        refuse_metric_keys(at)?;
+    }
     Ok((alarm, at.origin.clone()))
+}
+
+/// Without a metric only `setAlarm` moves an alarm: nothing is compared.
+fn refuse_metric_keys(at: &At<'_>) -> Result<(), DocumentError> {
+    let keys = [
+        "namespace",
+        "dimensions",
+        "service",
+        "statistic",
+        "unit",
+        "threshold",
+        "comparisonOperator",
+        "datapointsToAlarm",
+        "treatMissingData",
+    ];
+    let given = |key: &str| at.get(key).or_else(|| at.get(&pascal(key)));
+    let Some((key, given)) = keys.into_iter().find_map(|key| Some((key, given(key)?))) else {
+        return Ok(());
+    };
+    let error = given.error(format!("`{key}` goes with `metricName`"));
+    Err(error.with_remedy("Add the key `metricName`, or leave this one out"))
 }
 
 fn pascal(key: &str) -> String {

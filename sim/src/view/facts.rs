@@ -8,7 +8,7 @@ use stowplan_engine::model::{HealthStatus, SubnetId, TargetState, TaskId, Time};
 
 use crate::world::{
     ContainerStatus, DnsQuestion, InstanceHealth, Registered, TargetCounts, TargetView, Unknown,
-    World, WorldContainer,
+    World, WorldContainer, WorldTask,
 };
 
 /// What only the world knows. The defaults are a world that knows nothing, so that an engine can
@@ -32,6 +32,11 @@ pub trait Facts: Sync {
     /// Targets of a group by state; none of a group that is not known.
     fn target_counts(&self, _group: &str) -> TargetCounts {
         TargetCounts::default()
+    }
+
+    /// MiB that a task uses.
+    fn memory_used(&self, _task: TaskId) -> u64 {
+        0
     }
 
     /// What a client has as the answer of DNS; none when nothing has that name.
@@ -200,6 +205,10 @@ impl Facts for WorldFacts<'_> {
 
     fn target_counts(&self, group: &str) -> TargetCounts {
         self.world.target_group(group).map(|group| group.counts()).unwrap_or_default()
+    }
+
+    fn memory_used(&self, task: TaskId) -> u64 {
+        self.world.task(task).map_or(0, WorldTask::memory_used)
     }
 
     fn targets(&self, group: &str, now: Time) -> Vec<TargetFacts> {

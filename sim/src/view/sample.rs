@@ -99,6 +99,14 @@ pub(crate) fn target_groups(moment: &Moment<'_>) -> Vec<String> {
     target_group::names(moment)
 }
 
+/// Names of the target groups of a service.
+pub(crate) fn groups_of_service(moment: &Moment<'_>, id: ServiceId) -> Vec<String> {
+    target_group::groups_of(moment, moment.engine.service(id))
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
+}
+
 /// The numbers of a target group.
 pub(crate) fn target_group(moment: &Moment<'_>, name: &str, sink: Sink<'_>) {
     for (state, count) in target_group::state_counts(moment, name) {

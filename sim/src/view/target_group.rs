@@ -86,7 +86,7 @@ fn deployment_groups<'m>(
 }
 
 /// The target groups of a service by name, with the half of its pair that each is.
-fn groups_of(moment: &Moment<'_>, row: &Service) -> Vec<(String, Slot)> {
+pub(super) fn groups_of(moment: &Moment<'_>, row: &Service) -> Vec<(String, Slot)> {
     let mut groups = Vec::new();
     for balancer in &row.load_balancers {
         let main = balancer.target_group_arn.as_deref().unwrap_or_default();

@@ -69,8 +69,17 @@ impl WorldTask {
         }
     }
 
+    /// MiB that its running containers use.
+    pub fn memory_used(&self) -> u64 {
+        let running = (0..self.containers.len()).filter(|&i| self.containers[i].is_running());
+        running.map(|index| u64::from(self.memory_of(index))).sum()
+    }
+
+    fn memory_of(&self, index: usize) -> u32 {
+        self.plan.containers[index].memory_used.map_or(0, |used| used.base)
+    }
+
     fn uses_too_much_memory(&self, step: &Step<'_>, index: usize) -> bool {
-        let used = |i: usize| self.plan.containers[i].memory_used.map_or(0, |used| used.base);
         let definition = self.spec(step.view);
         let spec = &definition.containers[index];
         let overrides = step.view.task(self.id).extra.as_ref().and_then(|e| e.overrides.as_ref());
@@ -80,10 +89,8 @@ impl WorldTask {
             own.find_map(|own| u32::try_from(own.memory?).ok())
         });
         let own_limit = overridden.or(spec.memory);
-        let running = (0..self.containers.len()).filter(|&i| self.containers[i].is_running());
-        let all: u64 = running.map(|i| u64::from(used(i))).sum();
-        own_limit.is_some_and(|limit| used(index) > limit)
-            || definition.memory.is_some_and(|limit| all > u64::from(limit))
+        own_limit.is_some_and(|limit| self.memory_of(index) > limit)
+            || definition.memory.is_some_and(|limit| self.memory_used() > u64::from(limit))
     }
 
     /// The present run of a container is over.

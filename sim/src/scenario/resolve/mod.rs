@@ -4,6 +4,7 @@
 //! Ids are the engine's: dense, in order of creation, the predefined capacity providers first. So
 //! the setup is a list of plain inputs that can be given to any fresh engine.
 
+mod alarms;
 mod clusters;
 mod code_deploy;
 mod definitions;
@@ -86,6 +87,7 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
     references::check_target_groups(&resolved)?;
     references::check_registries(&resolved)?;
     references::check_alarms(&resolved)?;
+    let alarms = alarms::on_metrics(&resolved)?;
     let deployment_groups = code_deploy::steps(&resolved)?;
     references::check_behavior(&resolved)?;
     let timeline = timeline::resolve(&resolved)?;
@@ -114,6 +116,7 @@ pub(super) fn plan(scenario: &Scenario) -> Result<Plan, DocumentError> {
             given_addresses,
             ..scenario.tunables.world.clone()
         },
+        alarms,
         timeline,
         expect: scenario.expect.clone(),
     })

@@ -4,6 +4,7 @@ use stowplan_engine::Engine;
 use stowplan_engine::api::{CommandError, EngineConfig, Input};
 use stowplan_engine::model::{ClusterId, InstanceId, Registration, Time};
 
+use crate::alarms::MetricAlarm;
 use crate::document::{DocumentError, Raw};
 use crate::scenario::{
     FailTask, InstanceAction, InstanceName, InterruptSpot, MustFail, PushImage, SetAlarm,
@@ -30,6 +31,8 @@ pub struct Plan {
     pub instances: Vec<PlannedInstance>,
     /// Configuration of the world.
     pub world: WorldConfig,
+    /// Alarms on metrics, as listed.
+    pub alarms: Vec<MetricAlarm>,
     /// What is done, in order of time and then as listed.
     pub timeline: Vec<TimelineEntry>,
     /// What must hold.

@@ -18,7 +18,7 @@ use stowplan_engine::api::{Command, Exception};
 use super::actions::{
     FailTask, InstanceName, InterruptSpot, PushImage, SetAlarm, SetCapacity, WORLD,
 };
-use super::alarms::AlarmKeys;
+use super::alarms::{AlarmKeys, Dimension};
 use super::cluster::SubnetKeys;
 use super::expectation::ExpectationKeys;
 use super::exported::{ExportedDeployment, ExportedInstance, ExportedTask};
@@ -140,7 +140,9 @@ fn top_level(registry: &Registry, key: &str, cluster: &Value) -> Value {
         "tasks" => (list_of(&task(registry)), "Tasks that exist at time 0"),
         "targetGroups" => (list_of(&target_group(registry)), "Target groups of services"),
         "registries" => (list_of(&registry_schema(registry)), "Cloud Map services"),
-        "alarms" => (list_of(&alarm(registry)), "CloudWatch alarms that deployments watch"),
+        "alarms" => {
+            (list_of(&alarm(registry)), "CloudWatch alarms, on metrics or moved by setAlarm")
+        }
         "deploymentGroups" => {
             (list_of(&deployment_group(registry)), "CodeDeploy's deployment groups")
         }
@@ -243,7 +245,9 @@ fn task(registry: &Registry) -> Value {
 }
 
 fn alarm(registry: &Registry) -> Value {
-    in_either_case::<AlarmKeys>(registry, "AlarmKeys")
+    let alarm = in_either_case::<AlarmKeys>(registry, "AlarmKeys");
+    in_either_case::<Dimension>(registry, "Dimension");
+    alarm
 }
 
 fn deployment_group(registry: &Registry) -> Value {
