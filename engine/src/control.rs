@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::api::event::EventKind;
 use crate::api::{Effect, EngineConfig};
 use crate::explain::{self, Split, Witness, Witnessed};
+use crate::expr::Known;
 use crate::launch::TaskOrder;
 use crate::lifecycle::health::HealthRules;
 use crate::model::{
@@ -44,6 +45,8 @@ pub(crate) struct Control {
     pub(crate) orders: BTreeMap<TaskId, TaskOrder>,
     /// What placement has worked out before.
     pub(crate) index: Kept<Index>,
+    /// Expressions of the calls before.
+    pub(crate) expressions: Kept<Known>,
     /// Looks on while a task is placed or chosen.
     pub(crate) witness: Kept<Witness>,
 }
@@ -62,6 +65,7 @@ impl Control {
             waiting_seen: Vec::new(),
             orders: BTreeMap::new(),
             index: Kept::default(),
+            expressions: Kept::default(),
             witness: Kept::default(),
         }
     }

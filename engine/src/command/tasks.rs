@@ -29,7 +29,7 @@ pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, Comma
     }
     let id = control.store.usable_definition(&input.task_definition)?;
     let launch = launch_of(control, cluster, id, &input)?;
-    let order = run_order(&control.store, cluster, id, &launch, &input)?;
+    let order = run_order(control, cluster, id, &launch, &input)?;
     if let Some(answer) = seen_before(control, cluster, &input)? {
         return Ok(answer);
     }
@@ -62,7 +62,7 @@ pub(crate) fn first_order(
     let cluster = control.store.named_cluster(input.cluster.as_deref())?;
     let id = control.store.usable_definition(&input.task_definition)?;
     let launch = launch_of(control, cluster, id, input)?;
-    let (group, order) = run_order(&control.store, cluster, id, &launch, input)?;
+    let (group, order) = run_order(control, cluster, id, &launch, input)?;
     let group = control.store.intern_group(&group);
     let mut providers = ProviderCounts::empty(launch);
     let split = providers.split();
@@ -118,12 +118,13 @@ fn seen_before(
 
 /// Everything that is checked before anything is placed, R6 to R15.
 fn run_order(
-    store: &Store,
+    control: &mut Control,
     cluster: ClusterId,
     id: TaskDefinitionId,
     launch: &Launch,
     input: &RunTask,
 ) -> Result<(String, TaskOrder), CommandError> {
+    let Control { store, expressions, .. } = control;
     let row = store.definition(id);
     let on_fargate = is_fargate(store, launch);
     let network = input.network_configuration.as_ref();
@@ -132,7 +133,8 @@ fn run_order(
     if on_fargate {
         definition::refuse_placement_on_fargate(given, chosen)?;
     }
-    let constraints = definition::placement_constraints(&row.constraints, given)?;
+    let constraints =
+        definition::placement_constraints_known(&row.constraints, given, expressions)?;
     let mut strategy = definition::placement_strategies(chosen)?;
     if strategy.is_empty() {
         strategy.push(PlacementStrategy::Random);

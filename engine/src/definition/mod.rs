@@ -42,6 +42,7 @@ pub use capabilities::{EXECUTE_COMMAND, SERVICE_CONNECT, TASK_ENI_IPV6};
 pub use demand::{demand_with, task_size_with};
 pub use gpu::ALL_GPUS;
 pub use launch::{check_fargate_size, check_launch_type, network_configuration};
+pub(crate) use placement::placement_constraints_known;
 pub use placement::{placement_constraints, placement_strategies, refuse_placement_on_fargate};
 
 use draft::Draft;

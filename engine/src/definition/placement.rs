@@ -1,11 +1,9 @@
 //! Placement constraints and strategies as calls and definitions give them (01 sections 3.1, 3.2
 //! R10 to R13, 4.3, 4.4).
 
-use std::sync::Arc;
-
 use crate::api::CommandError;
 use crate::api::input::{self, RegisterTaskDefinition};
-use crate::expr::Expression;
+use crate::expr::Known;
 use crate::model::{BinpackField, PlacementConstraint, PlacementStrategy, SpreadField};
 
 /// Most constraints of a task, those of its definition and of the call together.
@@ -23,12 +21,21 @@ pub fn placement_constraints(
     definition: &[PlacementConstraint],
     call: &[input::PlacementConstraint],
 ) -> Result<Vec<PlacementConstraint>, CommandError> {
+    placement_constraints_known(definition, call, &mut Known::default())
+}
+
+/// As [`placement_constraints`], where expressions may be known from calls before.
+pub(crate) fn placement_constraints_known(
+    definition: &[PlacementConstraint],
+    call: &[input::PlacementConstraint],
+    expressions: &mut Known,
+) -> Result<Vec<PlacementConstraint>, CommandError> {
     if definition.len() + call.len() > MOST_CONSTRAINTS {
         return Err(CommandError::invalid("Too many placement constraints."));
     }
     let mut constraints = definition.to_vec();
     for (position, given) in call.iter().enumerate() {
-        let constraint = constraint(given).map_err(|problem| {
+        let constraint = constraint(given, expressions).map_err(|problem| {
             CommandError::invalid(format!("placementConstraints[{position}]: {problem}"))
         })?;
         constraints.push(constraint);
@@ -77,23 +84,27 @@ pub(super) fn constraints_of_definition(
     if given.len() > MOST_CONSTRAINTS {
         return Err(format!("At most {MOST_CONSTRAINTS} are allowed."));
     }
+    let mut expressions = Known::default();
     let read = |(position, given): (usize, &input::PlacementConstraint)| {
         let constraint = match given.kind.as_str() {
             "distinctInstance" => Err("a task definition takes only memberOf".to_owned()),
-            _ => constraint(given),
+            _ => constraint(given, &mut expressions),
         };
         constraint.map_err(|problem| format!("placementConstraints[{position}]: {problem}"))
     };
     given.iter().enumerate().map(read).collect()
 }
 
-fn constraint(given: &input::PlacementConstraint) -> Result<PlacementConstraint, String> {
+fn constraint(
+    given: &input::PlacementConstraint,
+    expressions: &mut Known,
+) -> Result<PlacementConstraint, String> {
     match (given.kind.as_str(), given.expression.as_deref()) {
         ("distinctInstance", None) => Ok(PlacementConstraint::DistinctInstance),
         ("distinctInstance", Some(_)) => Err("distinctInstance takes no expression".to_owned()),
         ("memberOf", None) => Err("memberOf needs an expression".to_owned()),
-        ("memberOf", Some(text)) => match Expression::parse(text) {
-            Ok(expression) => Ok(PlacementConstraint::MemberOf(Arc::new(expression))),
+        ("memberOf", Some(text)) => match expressions.parse(text) {
+            Ok(expression) => Ok(PlacementConstraint::MemberOf(expression)),
             Err(problem) => Err(problem.to_string()),
         },
         (kind, _) => Err(format!(

@@ -18,6 +18,7 @@
 
 mod error;
 mod evaluate;
+mod known;
 mod lexer;
 mod number;
 mod parser;
@@ -32,6 +33,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use error::ExpressionError;
+pub(crate) use known::Known;
 
 use syntax::{Node, Reads};
 
