@@ -101,8 +101,11 @@ impl Driver {
             }
             // No workload is discovered or has trunks.
             Effect::DeregisterInstance(_) | Effect::MakeTrunk(_) | Effect::RemoveTrunk(_) => {}
-            Effect::AskHook { .. } | Effect::LaunchInstance(..) | Effect::TerminateInstance(_) => {
-                unreachable!("no workload has a lifecycle hook or an Auto Scaling group")
+            Effect::AskHook { .. }
+            | Effect::AskLifecycleEvent(..)
+            | Effect::LaunchInstance(..)
+            | Effect::TerminateInstance(_) => {
+                unreachable!("no workload has a hook or an Auto Scaling group")
             }
         }
     }
