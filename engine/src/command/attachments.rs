@@ -3,6 +3,7 @@
 use crate::api::input::{LoadBalancer, ServiceRegistry};
 use crate::api::setup::{RecordPresence, TargetType};
 use crate::api::{CommandError, Json};
+use crate::command::balancers;
 use crate::model::{
     ControllerType, Launch, LaunchType, NetworkMode, ServiceConnect, TaskDefinition,
 };
@@ -28,6 +29,11 @@ pub(super) fn check(
         check_target_type(store, balancer, row)?;
     }
     check_registries(store, attached, row, launch)?;
+    for registry in attached.registries {
+        if let Some(name) = &registry.container_name {
+            balancers::check_port(name, registry.container_port.unwrap_or_default(), row)?;
+        }
+    }
     check_discovered(store, attached, desired)?;
     check_service_connect(attached, row, launch)
 }

@@ -109,23 +109,27 @@ fn check_rules(balancer: &LoadBalancer) -> Result<(), CommandError> {
 
 /// Container and port of each load balancer are in the definition (02 section 7.1).
 fn check_containers(balancers: &[LoadBalancer], row: &TaskDefinition) -> Result<(), CommandError> {
-    for balancer in balancers {
+    balancers.iter().try_for_each(|balancer| {
         let name = balancer.container_name.as_deref().unwrap_or_default();
-        let Some(container) = row.containers.iter().find(|c| *c.name == *name) else {
-            return Err(CommandError::invalid(format!(
-                "The container {name} does not exist in the task definition."
-            )));
-        };
-        let port = balancer.container_port.unwrap_or_default();
-        let has_port = container.ports.iter().any(|mapping| {
-            let first = i64::from(mapping.container_port);
-            (first..first + i64::from(mapping.count.max(1))).contains(&port)
-        });
-        if !has_port {
-            return Err(CommandError::invalid(format!(
-                "The container {name} did not have a container port {port} defined."
-            )));
-        }
+        check_port(name, balancer.container_port.unwrap_or_default(), row)
+    })
+}
+
+/// A definition has a container of this name, and that has this port.
+pub(super) fn check_port(name: &str, port: i64, row: &TaskDefinition) -> Result<(), CommandError> {
+    let Some(container) = row.containers.iter().find(|c| *c.name == *name) else {
+        return Err(CommandError::invalid(format!(
+            "The container {name} does not exist in the task definition."
+        )));
+    };
+    let has_port = container.ports.iter().any(|mapping| {
+        let first = i64::from(mapping.container_port);
+        (first..first + i64::from(mapping.count.max(1))).contains(&port)
+    });
+    if !has_port {
+        return Err(CommandError::invalid(format!(
+            "The container {name} did not have a container port {port} defined."
+        )));
     }
     Ok(())
 }

@@ -156,6 +156,19 @@ fn a_registry_that_does_not_exist_is_refused() {
 }
 
 #[test]
+fn the_container_of_a_registry_is_in_the_definition() {
+    let mut bed = bed();
+    registry(&mut bed, &["SRV"]);
+    let of =
+        |name: &str, port: u32| discovered(json!({ "containerName": name, "containerPort": port }));
+    let text = refused(&mut bed, service("bridge", of("db", 80)));
+    assert_eq!(text, "The container db does not exist in the task definition.");
+    let text = refused(&mut bed, service("bridge", of("app", 81)));
+    assert_eq!(text, "The container app did not have a container port 81 defined.");
+    bed.must("createService", service("bridge", of("app", 80)));
+}
+
+#[test]
 fn a_change_of_the_registries_starts_a_deployment() {
     let mut bed = bed();
     registry(&mut bed, &["A"]);
