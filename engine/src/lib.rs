@@ -104,4 +104,4 @@ pub use engine::{Engine, Snapshot};
 pub use lifecycle::HealthClass;
 pub use store::instances::Free;
 pub use timers::TimerReason;
-pub use view::{ServiceCounts, ShiftOutlook, View};
+pub use view::{CodeDeployOutlook, ServiceCounts, ShiftOutlook, View};

@@ -14,8 +14,8 @@ use stowplan_engine::api::event::Message;
 use stowplan_engine::api::{EventKind, Input, Output, Report};
 use stowplan_engine::explain::Waiting;
 use stowplan_engine::model::{
-    DeploymentStatus, InstanceId, InstanceStatus, Owner, PortSet, RolloutState, SchedulingStrategy,
-    ServiceId, ServiceStatus, StopReason, TaskId, TaskStatus,
+    DeploymentStatus, InstanceId, InstanceStatus, Owner, PlacementConstraint, PortSet,
+    RolloutState, SchedulingStrategy, ServiceId, ServiceStatus, StopReason, TaskId, TaskStatus,
 };
 use stowplan_engine::{Engine, HealthClass, View};
 
@@ -221,7 +221,11 @@ fn happen(bed: &mut Bed, happening: Happening, number: usize, behaviors: &[Behav
 
 /// Looks at one scheduler step: the engine before it, after it, and what it did.
 fn look_at_pass(before: &Engine, after: &Engine, outputs: &[Output]) {
-    nothing_is_over_its_ledger(after.view());
+    for (id, _) in after.view().instances() {
+        nothing_is_over_its_ledger(id, after.view());
+    }
+    statuses_move_forward(before.view(), after.view());
+    distinct_is_kept(after.view());
     for (service, row) in after.view().services() {
         let known = before.view().services().any(|(id, _)| id == service);
         if !known || row.status != ServiceStatus::Active {
@@ -525,18 +529,48 @@ impl Pass<'_> {
     }
 }
 
-/// No instance is over any resource, and no port is used twice.
-fn nothing_is_over_its_ledger(view: View<'_>) {
-    for (_, row) in view.instances() {
-        let (mut cpu, mut memory, mut ports) = (0, 0, PortSet::new());
-        for task in row.tasks.iter().map(|&task| view.task(task)).filter(|task| task.is_live()) {
-            cpu += task.demand.cpu;
-            memory += task.demand.memory;
-            assert!(!ports.conflicts_with(&task.demand.ports), "{}: a port twice", row.name);
-            ports.insert_all(&task.demand.ports);
+/// No instance is over any resource, no port is used twice, what is reserved is what its live
+/// tasks reserve and no more, and every task stands where its instance says.
+fn nothing_is_over_its_ledger(id: InstanceId, view: View<'_>) {
+    let row = view.instance(id);
+    let live = || row.tasks.iter().map(|&task| view.task(task)).filter(|task| task.is_live());
+    let (mut cpu, mut memory, mut gpu, mut enis, mut ports) = (0, 0, 0, 0, PortSet::new());
+    for task in live() {
+        cpu += task.demand.cpu;
+        memory += task.demand.memory;
+        gpu += task.demand.gpu;
+        enis += u32::from(task.demand.eni);
+        assert!(!ports.conflicts_with(&task.demand.ports), "{}: a port twice", row.name);
+        ports.insert_all(&task.demand.ports);
+        assert_eq!(task.instance, Some(id), "a task stands where its instance has it");
+    }
+    let free = view.instance_free(id);
+    assert!(cpu <= row.registered_cpu, "{}: {cpu} CPU units reserved", row.name);
+    assert!(memory <= row.registered_memory, "{}: {memory} MiB reserved", row.name);
+    let rest = (row.registered_cpu - cpu, row.registered_memory - memory);
+    assert_eq!((free.cpu, free.memory), rest, "{}: reserved is what tasks reserve", row.name);
+    assert_eq!(row.gpus_used.count_ones(), gpu, "{}: each GPU is some task's", row.name);
+    assert!(u32::from(row.enis_used) >= enis, "{}: each interface is counted", row.name);
+}
+
+/// What one step does to tasks: their statuses only move forward, and whoever stopped stays so.
+fn statuses_move_forward(before: View<'_>, after: View<'_>) {
+    for (was, is) in before.tasks().iter().zip(after.tasks()) {
+        assert!(was.last_status <= is.last_status, "{} became {}", was.last_status, is.last_status);
+        assert!(was.desired_status <= is.desired_status, "whoever is to stop stays so");
+    }
+}
+
+/// With `distinctInstance`, and for daemons, live tasks of a service never share an instance.
+fn distinct_is_kept(view: View<'_>) {
+    for (_, row) in view.services() {
+        let distinct = row.constraints.contains(&PlacementConstraint::DistinctInstance)
+            || row.scheduling == SchedulingStrategy::Daemon;
+        let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
+        let live = row.tasks.iter().map(|&task| view.task(task)).filter(|task| task.is_live());
+        for instance in live.filter_map(|task| task.instance).filter(|_| distinct) {
+            assert!(taken.insert(instance), "distinctInstance is never broken");
         }
-        assert!(cpu <= row.registered_cpu, "{}: {cpu} CPU units reserved", row.name);
-        assert!(memory <= row.registered_memory, "{}: {memory} MiB reserved", row.name);
     }
 }
 
@@ -555,17 +589,6 @@ fn tasks_keep_their_deployment_and_their_direction(bed: &Bed) {
         if let Some(owner) = task.owner {
             let service = view.deployment(owner.deployment).service;
             assert_eq!(service, owner.service, "a task's deployment is of its service");
-        }
-    }
-}
-
-/// Two live tasks of a service with `distinctInstance`, or of a daemon service, never share an
-/// instance.
-fn distinct_tasks_stand_alone(bed: &Bed) {
-    let mut taken: BTreeSet<InstanceId> = BTreeSet::new();
-    for task in bed.tasks_of("web") {
-        if let Some(instance) = bed.engine.view().task(task).instance {
-            assert!(taken.insert(instance), "distinctInstance is never broken");
         }
     }
 }
@@ -597,9 +620,6 @@ proptest! {
     fn a_service_keeps_its_promises(plan in plan()) {
         let mut bed = run(&plan);
         tasks_keep_their_deployment_and_their_direction(&bed);
-        if plan.distinct || plan.daemon {
-            distinct_tasks_stand_alone(&bed);
-        }
         all_is_given_back(&mut bed);
     }
 

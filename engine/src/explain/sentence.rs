@@ -10,6 +10,7 @@ use crate::model::{
     BinpackField, InstanceId, PlacementConstraint, PlacementStrategy, ServiceId, SpreadField,
     TaskId, Time,
 };
+use crate::reconcile::code_deploy;
 use crate::view::View;
 
 impl View<'_> {
@@ -196,10 +197,12 @@ impl View<'_> {
     /// What a service waits for, in a sentence.
     pub fn waiting_text(self, service: ServiceId, waiting: &Waiting) -> String {
         let row = self.service(service);
-        let revision = self.primary(service).map(|primary| {
-            let definition = self.deployment(primary).definition;
-            format!(" {}", self.definition(definition).label())
-        });
+        let deployed = code_deploy::current(self.store, service);
+        let deployed = deployed.map(|it| self.code_deployment(it).revision.definition);
+        let primary = self.primary(service).map(|primary| self.deployment(primary).definition);
+        let revision = deployed
+            .or(primary)
+            .map(|definition| format!(" {}", self.definition(definition).label()));
         let head = format!("{}{} waits", row.name, revision.unwrap_or_default());
         let (start, stop) = (start_text, stop_text);
         match waiting {
@@ -261,6 +264,9 @@ impl View<'_> {
             ),
             Waiting::Leaving { tasks } => {
                 format!("{head} for {} of another revision to be gone.", tasks_text(*tasks))
+            }
+            Waiting::CodeDeploy { deployment, until } => {
+                self.code_deploy_text(&head, *deployment, *until)
             }
             Waiting::NoTaskSet => format!("{head} for a task set: somebody else makes them."),
             Waiting::NextPass => format!("{head} for its next pass."),

@@ -1,10 +1,13 @@
-//! Sentences of Fargate, of capacity provider strategies and of hooks.
+//! Sentences of Fargate, of capacity provider strategies, and of deployments that shift traffic.
 
 use crate::explain::sentence::tasks_text;
 use crate::explain::{
     FargateField, FargateVerdict, FargateZone, PlacementReport, Split, SplitItem,
 };
-use crate::model::{HookAction, HookStatus, HookTarget, ServiceDeploymentId, Share};
+use crate::model::{
+    BlueGreenState, CodeDeploymentId, GreenStep, HookAction, HookStatus, HookTarget,
+    ServiceDeploymentId, Share, Time,
+};
 use crate::view::View;
 
 impl View<'_> {
@@ -97,6 +100,37 @@ impl View<'_> {
                 "{head} at {stage} for {} to answer; without an answer it rolls back at {expires}.",
                 run.arn
             ),
+        }
+    }
+
+    /// What a deployment by CodeDeploy waits for, and what happens when it does not come.
+    pub(super) fn code_deploy_text(
+        self,
+        head: &str,
+        deployment: CodeDeploymentId,
+        until: Option<Time>,
+    ) -> String {
+        let row = self.code_deployment(deployment);
+        let event = row.event.map(|event| event.to_string()).unwrap_or_default();
+        let by = |then: &str| until.map_or_else(String::new, |at| format!("; {then} at {at}"));
+        match (row.state, &row.execution) {
+            (BlueGreenState::Forward(GreenStep::ReadyWait), _) => {
+                format!("{head} for ContinueDeployment{}.", by("without it it is stopped"))
+            }
+            (BlueGreenState::Forward(GreenStep::AllowTraffic { .. }), _) => {
+                let slot = self.deployment(row.blue).slot.other();
+                let share = self.service(row.service).traffic.production_of(slot);
+                let (share, more) = (percent(share), by("there will be more"));
+                format!("{head} at {event}: green has {share} % of production traffic{more}.")
+            }
+            (BlueGreenState::Forward(GreenStep::TerminationWait), _) => {
+                format!("{head} with both task sets running{}.", by("blue is deleted"))
+            }
+            (_, Some(execution)) => {
+                let late = by("without an answer it fails");
+                format!("{head} at {event} for {} to answer{late}.", execution.function)
+            }
+            _ => format!("{head} for its next pass."),
         }
     }
 }

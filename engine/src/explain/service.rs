@@ -5,9 +5,11 @@ use crate::control::Control;
 use crate::deployment::throttle;
 use crate::explain::{FargateVerdict, Field, Verdict, of_order};
 use crate::model::{
-    BackoffCause, ControllerType, DeploymentId, InstanceId, LifecycleStage, RolloutState,
-    ServiceDeploymentId, ServiceId, ServiceStatus, Share, Time,
+    BackoffCause, BlueGreenState, BlueStep, CodeDeploymentId, ControllerType, DeploymentId,
+    GreenStep, InstanceId, LifecycleStage, RolloutState, ServiceDeploymentId, ServiceId,
+    ServiceStatus, Share, Time,
 };
+use crate::reconcile::code_deploy;
 use crate::reconcile::shifting::{self, ShiftWait};
 use crate::reconcile::{self, Standing};
 
@@ -126,6 +128,14 @@ pub enum Waiting {
         /// How many.
         tasks: u32,
     },
+    /// For what a deployment by CodeDeploy comes to next: a function, somebody, or the clock (03
+    /// section 20.2).
+    CodeDeploy {
+        /// The deployment.
+        deployment: CodeDeploymentId,
+        /// When the clock moves it on, or ends it.
+        until: Option<Time>,
+    },
     /// For a task set: somebody else makes them (03 section 22).
     NoTaskSet,
     /// For its next pass.
@@ -141,7 +151,13 @@ pub(crate) fn waiting(control: &mut Control, service: ServiceId) -> Option<Waiti
             let tasks = row.tasks.iter().filter(|&&task| control.store.task(task).is_occupying());
             return Some(Waiting::Deletion { tasks: count(tasks.count()) });
         }
-        ServiceStatus::Active if row.memory.steady.is_some() => return None,
+        // Steady task sets are no end of a deployment by CodeDeploy.
+        ServiceStatus::Active
+            if row.memory.steady.is_some()
+                && code_deploy::current(&control.store, service).is_none() =>
+        {
+            return None;
+        }
         ServiceStatus::Active => {}
     }
     if row.controller != ControllerType::Ecs {
@@ -181,6 +197,11 @@ fn shift(
 
 /// Task sets are independent: the first that is not as it is to be is what is waited for.
 fn sets(control: &mut Control, service: ServiceId) -> Waiting {
+    let waits = code_deploy::current(&control.store, service)
+        .and_then(|deployment| by_code_deploy(control, service, deployment));
+    if let Some(waits) = waits {
+        return waits;
+    }
     let sets = control.store.service(service).deployments.clone();
     if sets.is_empty() {
         return Waiting::NoTaskSet;
@@ -189,6 +210,28 @@ fn sets(control: &mut Control, service: ServiceId) -> Waiting {
     let waits: Vec<Waiting> = waits.collect();
     let found = waits.into_iter().find(|waiting| *waiting != Waiting::NextPass);
     found.unwrap_or(Waiting::NextPass)
+}
+
+/// What a deployment by CodeDeploy waits for, but for its task sets.
+fn by_code_deploy(
+    control: &mut Control,
+    service: ServiceId,
+    deployment: CodeDeploymentId,
+) -> Option<Waiting> {
+    let until = code_deploy::wakes(control, service).into_iter().min();
+    let until = until.filter(|&until| until > control.now);
+    match control.store.code_deployment(deployment).state {
+        BlueGreenState::Created | BlueGreenState::Back(BlueStep::AllowTraffic) => {
+            Some(Waiting::NextPass)
+        }
+        BlueGreenState::Forward(GreenStep::Install) | BlueGreenState::Over(_) => None,
+        BlueGreenState::Forward(GreenStep::DeleteBlue)
+        | BlueGreenState::Back(BlueStep::DeleteGreen) => {
+            let tasks = reconcile::leaving(control, service);
+            (tasks > 0).then_some(Waiting::Leaving { tasks })
+        }
+        BlueGreenState::Forward(_) => Some(Waiting::CodeDeploy { deployment, until }),
+    }
 }
 
 fn of_deployment(control: &mut Control, service: ServiceId, deployment: DeploymentId) -> Waiting {

@@ -21,9 +21,9 @@ use crate::reconcile::{shifting, steady};
 use crate::store::{Store, target_group_name};
 
 /// Green must be steady by then (03 section 20.2).
-const INSTALL_LIMIT: Span = Span::from_mins(60);
+pub(crate) const INSTALL_LIMIT: Span = Span::from_mins(60);
 /// A function must have answered by then (03 section 20.2).
-const HOOK_LIMIT: Span = Span::from_mins(60);
+pub(crate) const HOOK_LIMIT: Span = Span::from_mins(60);
 /// After a change of the desired count the sets must be steady by then (03 section 20.5).
 const SCALING_LIMIT: Span = Span::from_mins(5);
 /// More moves than any pass makes: every step of traffic but the last waits.
@@ -452,7 +452,7 @@ fn has_test_listener(control: &Control, row: &CodeDeployment) -> bool {
 }
 
 /// When the clock alone moves a deployment on.
-pub(super) fn wakes(control: &Control, service: ServiceId) -> Vec<Time> {
+pub(crate) fn wakes(control: &Control, service: ServiceId) -> Vec<Time> {
     let Some(id) = current(&control.store, service) else { return Vec::new() };
     let row = control.store.code_deployment(id);
     let wait = match row.state {

@@ -6,7 +6,7 @@
 //! may use (03 section 5.4).
 
 mod apart;
-mod code_deploy;
+pub(crate) mod code_deploy;
 mod completion;
 mod daemon;
 mod facts;

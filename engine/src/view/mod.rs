@@ -21,7 +21,7 @@ use crate::store::instances::Free;
 use crate::subject::InstanceSubject;
 
 pub use counts::ServiceCounts;
-pub use shift::ShiftOutlook;
+pub use shift::{CodeDeployOutlook, ShiftOutlook};
 
 /// A read-only view of the whole state.
 #[derive(Clone, Copy)]

@@ -1,7 +1,10 @@
 //! Looking ahead at a deployment that shifts traffic.
 
-use crate::model::{ServiceDeploymentId, ServiceId, Share, Span};
-use crate::reconcile::shifting;
+use crate::deployment::traffic;
+use crate::model::{
+    CodeDeployment, ReadyOption, ServiceDeploymentId, ServiceId, Share, Span, Termination,
+};
+use crate::reconcile::{code_deploy, shifting};
 use crate::view::View;
 
 /// What a deployment that shifts traffic goes by (03 sections 21.1 to 21.3).
@@ -22,7 +25,36 @@ pub struct ShiftOutlook {
     pub function_limit: Span,
 }
 
+/// What a deployment by CodeDeploy goes by (03 sections 20.2 to 20.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeDeployOutlook {
+    /// Steps of production traffic: what green has from then on, and how long the step lasts.
+    pub steps: Vec<(Share, Span)>,
+    /// What happens once green is ready.
+    pub ready: ReadyOption,
+    /// What becomes of blue.
+    pub termination: Termination,
+    /// Green must be steady within this time.
+    pub install_limit: Span,
+    /// A function must have answered within this time.
+    pub hook_limit: Span,
+}
+
 impl View<'_> {
+    /// What a deployment by CodeDeploy goes by.
+    pub fn code_deploy_outlook(self, row: &CodeDeployment) -> CodeDeployOutlook {
+        let routing = row.config.routing;
+        let group = self.store.deployment_groups.get(&row.group);
+        let step = |step| (traffic::weight(routing, step), traffic::wait(routing, step));
+        CodeDeployOutlook {
+            steps: (1..=traffic::steps(routing)).map(step).collect(),
+            ready: group.map_or(ReadyOption::Continue, |group| group.ready),
+            termination: group.map_or(Termination::Keep, |group| group.termination),
+            install_limit: code_deploy::INSTALL_LIMIT,
+            hook_limit: code_deploy::HOOK_LIMIT,
+        }
+    }
+
     /// What the deployment behind a record goes by, when its service shifts traffic.
     pub fn shift_outlook(self, record: ServiceDeploymentId) -> Option<ShiftOutlook> {
         let shift = self.store.record(record).shift.as_ref();

@@ -1,9 +1,10 @@
 //! A forecast as it goes over a wire: what `stowplan run --json` prints and a page shows.
 
 use serde::{Deserialize, Serialize};
+use stowplan_engine::model::LifecycleEvent;
 
 use super::rolling::{End, HookProblem, Limit};
-use super::{Forecast, Numbers, Risk};
+use super::{Forecast, Risk};
 
 /// A forecast, every number by name. Durations are seconds after `at`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,7 +16,8 @@ pub struct ForecastAnswer {
     pub service: String,
     /// What it is to run, `family:revision`.
     pub task_definition: String,
-    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`, or `EXTERNAL` for task sets.
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; by their controllers `CODE_DEPLOY`, and
+    /// `EXTERNAL` for task sets.
     pub strategy: String,
     /// It had begun before.
     pub under_way: bool,
@@ -53,7 +55,7 @@ pub struct ForecastAnswer {
     pub time_to_healthy: Option<f64>,
     /// From the decision to stop a task until it is gone.
     pub time_to_stop: Option<f64>,
-    /// What keeps it from getting there: `percentages`, `room`, `hook` or `stage`.
+    /// What keeps it from getting there: `percentages`, `room`, `hook`, `stage` or `wait`.
     pub stuck_on: Option<String>,
     /// The stage at which that happens.
     pub stuck_at: Option<String>,
@@ -133,9 +135,8 @@ impl Forecast {
     }
 
     fn phase_answers(&self) -> Vec<PhaseAnswer> {
-        let Numbers::Shifting(..) = &self.numbers else { return Vec::new() };
         let phases = self.phases.iter().map(|phase| PhaseAnswer {
-            stage: phase.stage.to_string(),
+            stage: phase.stage.to_owned(),
             back: phase.back,
             from: seconds(phase.from),
             to: seconds(phase.to),
@@ -146,7 +147,7 @@ impl Forecast {
 }
 
 impl Limit {
-    /// `percentages`, `room`, `hook` or `stage`.
+    /// `percentages`, `room`, `hook`, `stage` or `wait`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -154,6 +155,9 @@ impl Limit {
             Self::Room => "room",
             Self::Hook(..) => "hook",
             Self::Stage(_) => "stage",
+            Self::Event(LifecycleEvent::Install, _) => "stage",
+            Self::Event(..) => "hook",
+            Self::ReadyWait => "wait",
         }
     }
 
@@ -165,6 +169,8 @@ impl Limit {
                 HookProblem::Fails | HookProblem::NoAnswer | HookProblem::TimesOut,
             )
             | Self::Stage(stage) => Some(stage.to_string()),
+            Self::Event(event, _) => Some(event.to_string()),
+            Self::ReadyWait => Some("READY_WAIT".to_owned()),
             Self::Percentages | Self::Room => None,
         }
     }

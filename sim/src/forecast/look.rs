@@ -119,7 +119,7 @@ pub(super) fn grid(view: View<'_>, now: Time) -> Grid {
     Grid { tick, offset }
 }
 
-fn extra(tasks: u32, demand: &stowplan_engine::model::Demand) -> Extra {
+pub(super) fn extra(tasks: u32, demand: &stowplan_engine::model::Demand) -> Extra {
     let times = |amount: u32| u64::from(tasks) * u64::from(amount);
     Extra { tasks, cpu: times(demand.cpu), memory: times(demand.memory) }
 }

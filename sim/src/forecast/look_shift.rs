@@ -125,7 +125,7 @@ fn hooks(world: &World, given: &[LifecycleHook]) -> (Vec<Hook>, Functions) {
     (hooks, functions)
 }
 
-fn answers(world: &World, arn: &str) -> Vec<Answer> {
+pub(super) fn answers(world: &World, arn: &str) -> Vec<Answer> {
     world.answers_of(arn).iter().map(answer_of).collect()
 }
 

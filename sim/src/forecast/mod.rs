@@ -2,7 +2,7 @@
 //! at least, how long, and what could stop it for ever (03 sections 6, 9, 21, 22 and 23).
 //!
 //! The numbers follow from formulas, one file a strategy: [`rolling`], [`daemon`], [`shifting`]
-//! with [`hooks`], [`task_sets`]. What they need of the world, how long one task takes and how many
+//! with [`hooks`], [`code_deploy`], [`task_sets`]. What they need of the world, how long one task takes and how many
 //! more fit, is measured on copies of the run ([`pace`]). A forecast assumes that the new revision
 //! is sound, that its tasks take equal time, and that nothing else happens.
 //!
@@ -11,11 +11,13 @@
 //! goes over a wire: every number by name, and the whole in sentences.
 
 mod answer;
+pub mod code_deploy;
 pub mod daemon;
 pub mod grid;
 pub mod hooks;
 pub mod kubernetes;
 mod look;
+mod look_code_deploy;
 mod look_daemon;
 mod look_shift;
 mod moment;
@@ -31,6 +33,7 @@ use stowplan_engine::model::Time;
 
 use crate::run::Simulation;
 use crate::scenario::TimelineEntry;
+use code_deploy::CodeDeploy;
 use daemon::Daemon;
 use pace::Pace;
 use rolling::{Begun, Course, End, Limit, Rolling};
@@ -76,6 +79,8 @@ pub enum Numbers {
     Daemon(Daemon),
     /// Beside the old revision, then traffic shifts.
     Shifting(Box<Shifting>, Shifts),
+    /// The same by CodeDeploy.
+    CodeDeploy(Box<CodeDeploy>),
     /// Somebody else decides how much runs.
     TaskSets(TaskSets),
 }
@@ -134,6 +139,7 @@ impl Forecast {
     pub fn of_command(before: &Simulation, now: Time, command: &Command) -> Vec<Self> {
         match command {
             Command::UpdateService(call) => Self::of_call(before, now, call),
+            Command::CreateDeployment(call) => look_code_deploy::at_create(before, now, call),
             Command::CreateTaskSet(_) | Command::UpdateTaskSet(_) | Command::DeleteTaskSet(_) => {
                 look::at_task_sets(before, now, command)
             }
@@ -151,7 +157,8 @@ impl Forecast {
         look::at_running(simulation, now)
     }
 
-    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`, or `EXTERNAL` for task sets.
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; by their controllers `CODE_DEPLOY`, and
+    /// `EXTERNAL` for task sets.
     #[must_use]
     pub fn strategy(&self) -> &'static str {
         match &self.numbers {
@@ -159,6 +166,7 @@ impl Forecast {
             Numbers::Shifting(_, Shifts::BlueGreen) => "BLUE_GREEN",
             Numbers::Shifting(_, Shifts::Linear) => "LINEAR",
             Numbers::Shifting(_, Shifts::Canary) => "CANARY",
+            Numbers::CodeDeploy(_) => "CODE_DEPLOY",
             Numbers::TaskSets(_) => "EXTERNAL",
         }
     }
@@ -170,6 +178,7 @@ impl Forecast {
             Numbers::Rolling(rolling, _) => (rolling.floor, rolling.ceiling),
             Numbers::Daemon(daemon) => (daemon.floor, daemon.desired()),
             Numbers::Shifting(shifting, _) => (shifting.desired, 2 * shifting.desired),
+            Numbers::CodeDeploy(plan) => (plan.desired, 2 * plan.desired),
             Numbers::TaskSets(_) => (self.course.lowest, self.course.peak),
         }
     }
@@ -180,6 +189,7 @@ impl Forecast {
         match &self.numbers {
             Numbers::Rolling(rolling, _) => rolling.room,
             Numbers::Shifting(shifting, _) => shifting.room,
+            Numbers::CodeDeploy(plan) => plan.room,
             Numbers::TaskSets(sets) => sets.room,
             Numbers::Daemon(_) => None,
         }
@@ -232,7 +242,8 @@ impl Forecast {
                 Some(WayBack { traffic: whole, whole })
             }
             Numbers::Shifting(shifting, _) if self.is_known() => shifting.way_back(),
-            Numbers::Shifting(..) | Numbers::TaskSets(_) => None,
+            Numbers::CodeDeploy(plan) if self.is_known() => Some(plan.way_back()),
+            Numbers::Shifting(..) | Numbers::CodeDeploy(_) | Numbers::TaskSets(_) => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The arithmetic of a rolling deployment: closed forms where there are any (03 section 6.1), else
 //! the pass in small numbers (03 sections 5.4, 6.2 and 6.6). No cluster, no tasks: only counts.
 
-use stowplan_engine::model::LifecycleStage;
+use stowplan_engine::model::{LifecycleEvent, LifecycleStage};
 
 use super::grid::Grid;
 use super::moment::{self, Moment};
@@ -104,6 +104,10 @@ pub enum Limit {
     Hook(usize, LifecycleStage, HookProblem),
     /// A stage takes longer than it may.
     Stage(LifecycleStage),
+    /// The function of an event of CodeDeploy, or the event itself.
+    Event(LifecycleEvent, HookProblem),
+    /// Nobody calls ContinueDeployment.
+    ReadyWait,
 }
 
 /// What is wrong with a hook.

@@ -61,8 +61,8 @@ pub struct Limits {
 /// A visit to a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phase {
-    /// The stage, as `lifecycleStage` shows it.
-    pub stage: LifecycleStage,
+    /// The stage, as `lifecycleStage` shows it, or the event of CodeDeploy.
+    pub stage: &'static str,
     /// It is on the way back to the old revision.
     pub back: bool,
     /// When it is entered, ms after the call.
@@ -265,6 +265,7 @@ impl<'a> Walk<'a> {
     }
 
     fn note(&mut self, stage: LifecycleStage, from: u64, to: u64, back: bool) {
-        self.phases.push(Phase { stage, back, from, to, production: self.production });
+        let (stage, production) = (stage.as_str(), self.production);
+        self.phases.push(Phase { stage, back, from, to, production });
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use stowplan_engine::model::LifecycleStage;
+use stowplan_engine::model::{LifecycleStage, Share};
 
 use super::rolling::{End, HookProblem, Limit};
+use super::shifting::Phase;
 use super::{Forecast, Numbers, Risk};
 
 impl fmt::Display for Forecast {
@@ -41,25 +42,25 @@ impl Forecast {
             Numbers::Daemon(_) => {
                 write!(f, ", one an instance, never fewer than {floor} healthy. ")
             }
-            Numbers::Shifting(shifting, _) => {
-                write!(f, " beside {desired} old ones, ")?;
-                let weights: Vec<String> = shifting
-                    .steps
-                    .iter()
-                    .map(|(share, _)| format!("{}", f64::from(share.0) / 1000.0))
-                    .collect();
-                match &weights[..] {
-                    [_] => write!(f, "then all traffic at once. "),
-                    [first @ .., last] if weights.len() <= 6 => {
-                        write!(f, "then {} and {last} % of traffic. ", first.join(", "))
-                    }
-                    _ => {
-                        let (step, all) = (&weights[0], weights.len());
-                        write!(f, "then traffic in {all} steps of {step} %. ")
-                    }
-                }
-            }
+            Numbers::Shifting(shifting, _) => self.write_steps(f, &shifting.steps),
+            Numbers::CodeDeploy(plan) => self.write_steps(f, &plan.steps),
             Numbers::TaskSets(_) => write!(f, " in all task sets. "),
+        }
+    }
+
+    fn write_steps(&self, f: &mut fmt::Formatter<'_>, steps: &[(Share, u64)]) -> fmt::Result {
+        write!(f, " beside {} old ones, ", self.desired)?;
+        let percent = |(share, _): &(Share, u64)| format!("{}", f64::from(share.0) / 1000.0);
+        let weights: Vec<String> = steps.iter().map(percent).collect();
+        match &weights[..] {
+            [_] => write!(f, "then all traffic at once. "),
+            [first @ .., last] if weights.len() <= 6 => {
+                write!(f, "then {} and {last} % of traffic. ", first.join(", "))
+            }
+            _ => {
+                let (step, all) = (&weights[0], weights.len());
+                write!(f, "then traffic in {all} steps of {step} %. ")
+            }
         }
     }
 
@@ -108,12 +109,13 @@ impl Forecast {
     }
 
     fn write_phases(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_first = |stage| move |phase: &&super::Phase| phase.stage == stage;
-        let first = |stage| self.phases.iter().find(is_first(stage)).map(|phase| phase.from);
-        let last = self.phases.iter().rev().find(|it| it.stage == LifecycleStage::BakeTime);
-        let Some(shift) = first(LifecycleStage::ProductionTrafficShift) else { return Ok(()) };
-        write!(f, " Traffic shifts from {}", seconds(shift))?;
-        match last {
+        let is_shift = |phase: &&Phase| {
+            !phase.back && matches!(phase.stage, "PRODUCTION_TRAFFIC_SHIFT" | "AllowTraffic")
+        };
+        let is_watch = |phase: &&Phase| matches!(phase.stage, "BAKE_TIME" | "TERMINATION_WAIT");
+        let Some(shift) = self.phases.iter().find(is_shift) else { return Ok(()) };
+        write!(f, " Traffic shifts from {}", seconds(shift.from))?;
+        match self.phases.iter().rfind(is_watch) {
             Some(bake) if bake.to > bake.from => {
                 let (from, to) = (seconds(bake.from), seconds(bake.to));
                 write!(f, ", all of it is watched from {from} to {to}.")
@@ -129,7 +131,7 @@ impl Forecast {
                 write!(f, " Back again: at once until the first old task stops, at the end ")?;
                 write!(f, "{}.", seconds(back.whole))
             }
-            Numbers::Shifting(..) => {
+            Numbers::Shifting(..) | Numbers::CodeDeploy(_) => {
                 let traffic = match back.traffic {
                     0 => "at once".to_owned(),
                     traffic => format!("after {}", seconds(traffic)),
@@ -170,7 +172,7 @@ impl Forecast {
                  smaller or the instance larger."
                     .to_owned()
             }
-            (Limit::Room, Numbers::Shifting(..) | Numbers::TaskSets(_)) => {
+            (Limit::Room, _) => {
                 let room = self.room().unwrap_or(0);
                 let coming = match &self.numbers {
                     Numbers::TaskSets(sets) => sets.coming(),
@@ -184,6 +186,16 @@ impl Forecast {
             }
             (Limit::Hook(hook, stage, problem), _) => self.hook_text(hook, stage, problem),
             (Limit::Stage(stage), _) => format!("{stage} takes longer than it may."),
+            (Limit::Event(event, problem), _) => match problem {
+                HookProblem::Fails => format!("the function of {event} fails."),
+                HookProblem::NoAnswer => {
+                    format!("the function of {event} does not answer in time.")
+                }
+                HookProblem::TimesOut => format!("{event} takes longer than it may."),
+            },
+            (Limit::ReadyWait, _) => {
+                "nobody calls ContinueDeployment before the end of the wait.".to_owned()
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is forecast of a deployment is what then happens: peak, lowest healthy count, duration, and
 //! the limit that keeps it from moving, for every strategy.
 
+mod code_deploy;
 mod daemon;
 mod rolling;
 mod shifting;
