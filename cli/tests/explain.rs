@@ -120,3 +120,31 @@ fn what_is_not_there_is_bad_input() {
         assert!(text.contains("there is no"), "{text}");
     }
 }
+
+#[test]
+fn a_call_that_nobody_makes_is_explained() {
+    check(
+        &["--run-task", r#"{ "taskDefinition": "web" }"#, "--at", "1m"],
+        expect![[r#"
+        The first task of a RunTask of web
+        Chosen: old in us-east-1a. Decided among 3 instances: 2 fit, 2 ranked first.
+        candidates 3 -> checks 2 -> drawn
+         instance  zone        random  verdict
+         big       us-east-1b          as good, not drawn
+         old       us-east-1a          CHOSEN
+         small     us-east-1a          NO: short 300 MiB
+        What would change it?
+        * task memory 500 -> 200: small
+        * task memory 500 -> 4001: it fits nowhere
+        * task cpu 256 -> 4097: it fits nowhere
+        * one more instance like old: the new instance
+    "#]],
+    );
+    let refused = explain(&["--run-task", r#"{ "taskDefinition": "api" }"#]);
+    assert_eq!(refused.status.code(), Some(2));
+    let text = String::from_utf8(refused.stderr).expect("it prints text");
+    assert!(
+        text.contains("RunTask is refused: ClientException: TaskDefinition not found."),
+        "{text}"
+    );
+}

@@ -550,7 +550,7 @@ fn nothing_is_over_its_ledger(id: InstanceId, view: View<'_>) {
     let rest = (row.registered_cpu - cpu, row.registered_memory - memory);
     assert_eq!((free.cpu, free.memory), rest, "{}: reserved is what tasks reserve", row.name);
     assert_eq!(row.gpus_used.count_ones(), gpu, "{}: each GPU is some task's", row.name);
-    assert!(u32::from(row.enis_used) >= enis, "{}: each interface is counted", row.name);
+    assert!(row.enis_used >= enis, "{}: each interface is counted", row.name);
 }
 
 /// What one step does to tasks: their statuses only move forward, and whoever stopped stays so.

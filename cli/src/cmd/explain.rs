@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use comfy_table::{Table, presets};
 use serde_json::json;
 use stowplan_engine::View;
+use stowplan_engine::api::input::RunTask;
 use stowplan_engine::explain::{
     Candidate, Field, PlacementReport, Question, Split, Tie, Witnessed,
 };
@@ -30,11 +31,14 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The service whose next task is asked about; with several clusters `cluster/name`
-    #[arg(long, value_name = "NAME", required_unless_present = "task")]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["task", "run_task"])]
     service: Option<String>,
     /// A task of the run by its id, in place of a service: how it was placed, and why it stopped
     #[arg(long, value_name = "ID", conflicts_with_all = ["service", "at"])]
     task: Option<String>,
+    /// A RunTask that nobody makes, as JSON, in place of a service: where its first task would go
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["service", "task"])]
+    run_task: Option<String>,
     /// When to look, such as `90s` or `1h30m`; the end of the run without it
     #[arg(long, value_name = "TIME", value_parser = duration)]
     at: Option<Time>,
@@ -51,9 +55,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut simulation = Simulation::new(&plan).map_err(bad)?;
     simulation.run_to(args.at.unwrap_or(scenario.until).min(scenario.until));
     let mut out = std::io::stdout().lock();
-    match &args.task {
-        Some(task) => of_task(&mut out, &plan, &simulation, task, args.json)?,
-        None => {
+    match (&args.task, &args.run_task) {
+        (Some(task), _) => of_task(&mut out, &plan, &simulation, task, args.json)?,
+        (None, Some(call)) => of_call(&mut out, &simulation, call, args.json)?,
+        (None, None) => {
             let key = args.service.as_deref().unwrap_or_default();
             let now = args.at.unwrap_or(scenario.until);
             let Some(service) = simulation.moment(now).find_service(key) else {
@@ -93,6 +98,21 @@ fn of_service(
         }
         None => Ok(writeln!(out, "It wants no task.")?),
     }
+}
+
+/// A call that nobody makes.
+fn of_call(out: &mut impl Write, simulation: &Simulation, call: &str, json: bool) -> Result<()> {
+    let call: RunTask = serde_json::from_str(call).context("--run-task")?;
+    let view = simulation.engine();
+    let definition = call.task_definition.clone();
+    let asked = simulation.explain(&Question::RunTask(Box::new(call)));
+    let report = asked.map_err(|refusal| anyhow!("RunTask is refused: {refusal}"))?;
+    let report = report.context("a call asks for a task")?;
+    if json {
+        return Ok(writeln!(out, "{:#}", explain::placement(view, &report))?);
+    }
+    writeln!(out, "The first task of a RunTask of {definition}")?;
+    write_placement(out, view, &report)
 }
 
 fn of_task(

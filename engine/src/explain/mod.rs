@@ -13,6 +13,7 @@ mod pipeline;
 mod scale_in;
 mod sentence;
 mod sentence_fargate;
+mod sentence_shift;
 mod service;
 mod split;
 mod stop;

@@ -1,7 +1,6 @@
 //! The sentences.
 
 use crate::api::event::FailedCheck;
-use crate::explain::sentence_fargate::percent;
 use crate::explain::{
     Change, Field, Limits, Outcome, PlacementReport, ScaleInReport, StopWhy, Suggestion, Tie,
     Tried, Verdict, Waiting,
@@ -256,20 +255,13 @@ impl View<'_> {
             Waiting::Floor { old, limits } => {
                 format!("{head} with {} of older revisions: {}.", tasks_text(*old), stop(limits))
             }
-            Waiting::Baking { until } => format!("{head} until {until}: it bakes."),
-            Waiting::Hook { record, run } => self.hook_text(&head, *record, *run),
-            Waiting::Traffic { stage, share, until } => format!(
-                "{head} at {stage} until {until}: the new revision has {} % of production traffic.",
-                percent(*share)
-            ),
-            Waiting::Leaving { tasks } => {
-                format!("{head} for {} of another revision to be gone.", tasks_text(*tasks))
-            }
-            Waiting::CodeDeploy { deployment, until } => {
-                self.code_deploy_text(&head, *deployment, *until)
-            }
-            Waiting::NoTaskSet => format!("{head} for a task set: somebody else makes them."),
-            Waiting::NextPass => format!("{head} for its next pass."),
+            Waiting::Baking { .. }
+            | Waiting::Hook { .. }
+            | Waiting::Traffic { .. }
+            | Waiting::Leaving { .. }
+            | Waiting::CodeDeploy { .. }
+            | Waiting::NoTaskSet
+            | Waiting::NextPass => self.shifting_text(&head, waiting),
         }
     }
 

@@ -1,12 +1,8 @@
-//! Sentences of Fargate, of capacity provider strategies, and of deployments that shift traffic.
+//! Sentences of Fargate and of capacity provider strategies.
 
 use crate::explain::sentence::tasks_text;
 use crate::explain::{
     FargateField, FargateVerdict, FargateZone, PlacementReport, Split, SplitItem,
-};
-use crate::model::{
-    BlueGreenState, CodeDeploymentId, GreenStep, HookAction, HookStatus, HookTarget,
-    ServiceDeploymentId, Share, Time,
 };
 use crate::view::View;
 
@@ -73,73 +69,4 @@ impl View<'_> {
         let terms: Vec<String> = split.items.iter().map(term).collect();
         format!("{} is furthest behind its share ({}).", name(chosen), terms.join(", "))
     }
-
-    /// The hook that a deployment waits for, and what happens when it does not come.
-    pub(super) fn hook_text(self, head: &str, record: ServiceDeploymentId, run: u32) -> String {
-        let shift = self.record(record).shift.as_ref();
-        let Some(run) = shift.and_then(|shift| shift.runs.get(run as usize)) else {
-            return format!("{head} for a lifecycle hook.");
-        };
-        let (stage, expires) = (run.stage, run.expires_at);
-        match (run.target, run.status, run.ask_again_at) {
-            (HookTarget::Pause, ..) => {
-                let then = match run.on_timeout {
-                    HookAction::Continue => "it goes on",
-                    HookAction::Rollback => "it rolls back",
-                };
-                format!(
-                    "{head} at {stage} for ContinueServiceDeployment to end the pause {}; {then} \
-                     by itself at {expires}.",
-                    run.id()
-                )
-            }
-            (HookTarget::Lambda, HookStatus::InProgress, Some(again)) => {
-                format!("{head} at {stage} for {}, which is asked again at {again}.", run.arn)
-            }
-            (HookTarget::Lambda, ..) => format!(
-                "{head} at {stage} for {} to answer; without an answer it rolls back at {expires}.",
-                run.arn
-            ),
-        }
-    }
-
-    /// What a deployment by CodeDeploy waits for, and what happens when it does not come.
-    pub(super) fn code_deploy_text(
-        self,
-        head: &str,
-        deployment: CodeDeploymentId,
-        until: Option<Time>,
-    ) -> String {
-        let row = self.code_deployment(deployment);
-        let event = row.event.map(|event| event.to_string()).unwrap_or_default();
-        let by = |then: &str| until.map_or_else(String::new, |at| format!("; {then} at {at}"));
-        match (row.state, &row.execution) {
-            (BlueGreenState::Forward(GreenStep::ReadyWait), _) => {
-                format!("{head} for ContinueDeployment{}.", by("without it it is stopped"))
-            }
-            (BlueGreenState::Forward(GreenStep::AllowTraffic { .. }), _) => {
-                let slot = self.deployment(row.blue).slot.other();
-                let share = self.service(row.service).traffic.production_of(slot);
-                let (share, more) = (percent(share), by("there will be more"));
-                format!("{head} at {event}: green has {share} % of production traffic{more}.")
-            }
-            (BlueGreenState::Forward(GreenStep::TerminationWait), _) => {
-                format!("{head} with both task sets running{}.", by("blue is deleted"))
-            }
-            (_, Some(execution)) => {
-                let late = by("without an answer it fails");
-                format!("{head} at {event} for {} to answer{late}.", execution.function)
-            }
-            _ => format!("{head} for its next pass."),
-        }
-    }
-}
-
-/// A share as percent, with as many decimals as it has.
-pub(super) fn percent(share: Share) -> String {
-    let (whole, rest) = (share.0 / 1000, share.0 % 1000);
-    if rest == 0 {
-        return whole.to_string();
-    }
-    format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
 }

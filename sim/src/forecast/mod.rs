@@ -2,9 +2,9 @@
 //! at least, how long, and what could stop it for ever (03 sections 6, 9, 21, 22 and 23).
 //!
 //! The numbers follow from formulas, one file a strategy: [`rolling`], [`daemon`], [`shifting`]
-//! with [`hooks`], [`code_deploy`], [`task_sets`]. What they need of the world, how long one task takes and how many
-//! more fit, is measured on copies of the run ([`pace`]). A forecast assumes that the new revision
-//! is sound, that its tasks take equal time, and that nothing else happens.
+//! with [`hooks`], [`code_deploy`], [`task_sets`]. What they need of the world, how long one task
+//! takes and how many more fit, is measured on copies of the run ([`pace`]). A forecast assumes
+//! that the new revision is sound, that its tasks take equal time, and that nothing else happens.
 //!
 //! A page that has not made a call yet asks [`Forecast::of_call`] with the UpdateService it would
 //! make; [`Forecast::under_way`] tells of deployments that have begun. [`Forecast::answer`] is what

@@ -90,7 +90,10 @@ fn beside(forecast: &Forecast, measured: Option<&Forecast>, given: &(String, Str
     };
     let ecs = match &forecast.numbers {
         Numbers::Rolling(rolling, _) => rolling.moments(),
-        Numbers::Daemon(_) | Numbers::Shifting(..) | Numbers::TaskSets(_) => Vec::new(),
+        Numbers::Daemon(_)
+        | Numbers::Shifting(..)
+        | Numbers::CodeDeploy(_)
+        | Numbers::TaskSets(_) => Vec::new(),
     };
     let told = |moments: Vec<forecast::Moment>| moments.iter().map(moment).collect();
     Beside {

@@ -91,6 +91,9 @@ fn holdup(waiting: &Waiting) -> Option<String> {
         Waiting::Leaving { tasks: count } => {
             format!("It waits for {} of another revision to be gone.", tasks(count))
         }
+        Waiting::CodeDeploy { until: Some(at), .. } => {
+            format!("CodeDeploy goes on by itself at {}.", until(at))
+        }
         Waiting::NoTaskSet => "It waits for a task set: somebody else makes them.".to_owned(),
         Waiting::Deletion { .. }
         | Waiting::RolloutFailed
@@ -99,6 +102,7 @@ fn holdup(waiting: &Waiting) -> Option<String> {
         | Waiting::Running { .. }
         | Waiting::Floor { .. }
         | Waiting::Hook { .. }
+        | Waiting::CodeDeploy { until: None, .. }
         | Waiting::Traffic { .. }
         | Waiting::NextPass => return None,
     })

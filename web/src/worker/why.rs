@@ -3,7 +3,7 @@
 use stowplan_engine::View;
 use stowplan_engine::api::EventKind;
 use stowplan_engine::explain::{
-    Candidate, Field, PlacementReport, Question, Tie, Verdict, Witnessed,
+    Candidate, FargateVerdict, Field, PlacementReport, Question, Tie, Verdict, Witnessed,
 };
 use stowplan_engine::model::{PlacementStrategy, TaskId, Time};
 use stowplan_sim::run::Replay;
@@ -57,8 +57,7 @@ pub(super) fn tried(replay: &Replay, task: TaskId, change: usize) -> Option<Why>
     let head = replay.head();
     let (placed, report) = decision(replay, task);
     let report = report?;
-    let Field::Instances { changes, .. } = &report.field else { return None };
-    let change = &changes.get(change)?.change;
+    let change = &report.changes().get(change)?.change;
     let tried = match placed {
         Some(at) => replay.try_change(task, at, change)?,
         None => head.try_change(&Question::Waiting(task), change).ok().flatten()?,
@@ -72,8 +71,9 @@ pub(super) fn tried(replay: &Replay, task: TaskId, change: usize) -> Option<Why>
 
 fn tell(told: &mut Why, view: View<'_>, report: &PlacementReport) {
     told.sentence = view.placement_text(report);
+    told.changes = report.changes().iter().map(|it| view.suggestion_text(report, it)).collect();
     match &report.field {
-        Field::Instances { candidates, left, tie, changes, .. } => {
+        Field::Instances { candidates, left, tie, .. } => {
             told.columns = report.strategy.iter().map(rule).collect();
             let names = ["instances", "fit"].map(str::to_owned).into_iter();
             let strategies = report.strategy.iter().enumerate();
@@ -88,7 +88,6 @@ fn tell(told: &mut Why, view: View<'_>, report: &PlacementReport) {
             let mut listed: Vec<&Candidate> = candidates.iter().collect();
             listed.sort_by_key(|candidate| how_far(&candidate.verdict));
             told.rows = listed.into_iter().map(|it| row(view, report, it)).collect();
-            told.changes = changes.iter().map(|it| view.suggestion_text(report, it)).collect();
         }
         Field::Fargate(zones) => {
             told.columns = vec!["tasks".to_owned()];
@@ -96,13 +95,8 @@ fn tell(told: &mut Why, view: View<'_>, report: &PlacementReport) {
                 name: "Fargate".to_owned(),
                 zone: words::short_zone(view.zone_name(zone.zone)).to_owned(),
                 ranks: vec![Some(zone.tasks)],
-                verdict: match (zone.chosen, zone.capacity) {
-                    (Some(_), _) => "CHOSEN",
-                    (None, true) => "more tasks",
-                    (None, false) => "NO: no capacity",
-                }
-                .to_owned(),
-                chosen: zone.chosen.is_some(),
+                verdict: view.zone_text(zone),
+                chosen: zone.verdict == FargateVerdict::Chosen,
                 refused: !zone.capacity,
             };
             told.rows = zones.iter().map(row).collect();
