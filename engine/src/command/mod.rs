@@ -9,6 +9,7 @@ pub(crate) mod code_deploy;
 mod definitions;
 pub(crate) mod deployment_groups;
 mod instances;
+mod migration;
 mod protection;
 mod rollout;
 pub(crate) mod service;

@@ -8,6 +8,7 @@ use crate::api::{Answer, CommandError};
 use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
+use crate::command::migration;
 use crate::command::service::{check_active, desired_count, new_deployment};
 use crate::command::settings::{Kind, check_daemon_settings, grace, settings};
 use crate::command::task_sets;
@@ -50,10 +51,14 @@ pub(super) fn update(control: &mut Control, input: UpdateService) -> Result<Answ
     let service = control.store.named_service(cluster, &input.service)?;
     check_active(control.store.service(service))?;
     let change = check(&control.store, service, &input)?;
+    let migrates = migration::wanted(&control.store, service, &input)?;
     if let Some(desired) = change.desired {
         set_desired(control, service, desired);
     }
     apply_in_place(control, service, &input, &change);
+    if let Some(to) = migrates {
+        migration::apply(control, service, to);
+    }
     if change.deploys {
         new_deployment(control, service, change.definition, change.launch);
     }

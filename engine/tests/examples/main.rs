@@ -14,6 +14,7 @@ mod instances;
 mod limited;
 mod messages;
 mod mid_deployment;
+mod migration;
 mod monitors;
 mod network;
 mod placement;

@@ -120,7 +120,11 @@ pub(super) fn read<'d>(
             }
         }
         if !at.list("taskSets")?.is_empty() {
-            notes.at(Concern::LeftOut, at, format!("task sets of {name}: not built yet"));
+            let message = format!(
+                "task sets of {name}: a service of CODE_DEPLOY begins with its PRIMARY one at its \
+                 full scale, one of EXTERNAL with none"
+            );
+            notes.at(Concern::LeftOut, at, message);
         }
         let (definition, _) = definitions.named(at, "taskDefinition")?;
         let deployments = deployments(at, definitions, notes)?;

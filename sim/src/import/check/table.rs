@@ -48,7 +48,7 @@ pub(super) const NOT_KEPT: &[NotKept] = &[
     row(Of::Service, "events", HISTORY),
     row(Of::Service, "resourceManagementType", "everything is the customer's"),
     row(Of::Service, "roleArn", "the role for load balancers: no rule reads it"),
-    row(Of::Service, "taskSets", "not built yet"),
+    row(Of::Service, "taskSets", "a scenario begins with the PRIMARY one of CodeDeploy only"),
     row(Of::Task, "attachments[].details[macAddress]", ADDRESS),
     row(Of::Task, "attachments[].details[networkInterfaceId]", ADDRESS),
     row(Of::Task, "attachments[].details[privateDnsName]", ADDRESS),
