@@ -6,8 +6,8 @@ use crate::control::Control;
 use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
-    AlarmState, ClusterId, HealthStatus, InstanceId, InstanceStatus, MessageKey, Registration,
-    Stop, StopCode, StopReason, TargetState, TaskId, TaskStatus,
+    AlarmState, ClusterId, Digests, HealthStatus, InstanceId, InstanceStatus, MessageKey,
+    Registration, Stop, StopCode, StopReason, TargetState, TaskId, TaskStatus,
 };
 
 pub(crate) fn apply(control: &mut Control, report: Report) {
@@ -118,6 +118,9 @@ fn status_changed(control: &mut Control, task: TaskId, to: TaskStatus, cause: Op
         control.forget_live(task, cause);
     }
     control.set_status(task, to);
+    if matches!(to, TaskStatus::Activating | TaskStatus::Running) {
+        note_digests(control, task);
+    }
     if to == TaskStatus::Running {
         note_start(control, task);
     }
@@ -131,15 +134,19 @@ pub(crate) fn note_failure(control: &mut Control, task: TaskId, cause: &Stop) {
     let now = control.now;
     let never_ran = row.started_at.is_none();
     let never_healthy = row.healthy_since.is_none() && !is_healthy(control, task);
-    let throttle = &mut control.store.deployment_mut(owner.deployment).throttle;
+    let has_breaker = control.store.service(owner.service).settings.breaker.enable;
+    let deployment = control.store.deployment_mut(owner.deployment);
+    let throttle = &mut deployment.throttle;
     match cause.code {
         StopCode::TaskFailedToStart => {
             throttle.start_failures += 1;
             throttle.unweighed.push(now);
+            deployment.digests = deployment.digests.after_failure(has_breaker);
         }
         StopCode::EssentialContainerExited if never_ran => {
             throttle.start_failures += 1;
             throttle.unweighed.push(now);
+            deployment.digests = deployment.digests.after_failure(has_breaker);
         }
         StopCode::EssentialContainerExited if never_healthy => throttle.unweighed.push(now),
         StopCode::EssentialContainerExited
@@ -154,6 +161,13 @@ pub(crate) fn note_failure(control: &mut Control, task: TaskId, cause: &Stop) {
 fn is_healthy(control: &Control, task: TaskId) -> bool {
     let rules = control.store.health_rules(task);
     health::class(control.store.task(task), &rules, control.now) == HealthClass::Healthy
+}
+
+/// The images of a task of a service are there: what their tags stand for is known.
+fn note_digests(control: &mut Control, task: TaskId) {
+    if let Some(owner) = control.store.task(task).owner {
+        control.store.deployment_mut(owner.deployment).digests = Digests::Known;
+    }
 }
 
 /// A task of a service runs: the throttle forgets its failures, its targets are announced.

@@ -11,8 +11,8 @@ use crate::definition;
 use crate::launch::{self, Launched};
 use crate::model::{
     AVAILABILITY_ZONE, Attribute, Cluster, ClusterId, ContainerInstance, ControllerType,
-    Deployment, DeploymentId, DeploymentStatus, DesiredStatus, HealthStatus, InstanceId, Owner,
-    Registration, RolloutReason, RolloutState, SchedulingStrategy, ServiceDeployment,
+    Deployment, DeploymentId, DeploymentStatus, DesiredStatus, Digests, HealthStatus, InstanceId,
+    Owner, Registration, RolloutReason, RolloutState, SchedulingStrategy, ServiceDeployment,
     ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Slot, Steady, Subnet, SubnetId,
     TargetState, TaskExtra, TaskId, TaskStatus, Throttle, Time,
 };
@@ -243,6 +243,7 @@ fn add_deployment(
         has_run: completed,
         ignored_alarms: control.store.alarms_now(service),
         baking_since: None,
+        digests: Digests::Known,
         throttle: Throttle::default(),
         created_at: given.created_at,
         updated_at: given.updated_at,

@@ -31,6 +31,8 @@ pub struct EngineConfig {
     pub max_counts_stopping: bool,
     /// `completionWaitsForStopping` (03 section 8.2).
     pub completion_waits_for_stopping: bool,
+    /// `digestProbe` (03 section 5.4).
+    pub digest_probe: bool,
     /// `unhealthyPolicy` (03 section 7).
     pub unhealthy_policy: UnhealthyPolicy,
     /// `stopAfterFirstHealthy` (03 section 11.2).
@@ -111,6 +113,7 @@ impl Default for EngineConfig {
             allow_100_100: false,
             max_counts_stopping: true,
             completion_waits_for_stopping: true,
+            digest_probe: false,
             unhealthy_policy: UnhealthyPolicy::StartFirst,
             stop_after_first_healthy: false,
             fargate_32_vcpu: false,

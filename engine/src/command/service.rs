@@ -17,10 +17,10 @@ use crate::control::Control;
 use crate::definition;
 use crate::model::{
     ClusterId, ControllerType, Deployment, DeploymentId, DeploymentSettings, DeploymentStatus,
-    Launch, LaunchType, PlacementConstraint, PlacementStrategy, RolloutReason, RolloutState,
-    SchedulingStrategy, Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus,
-    ServiceId, ServiceMemory, ServiceStatus, Share, Slot, Span, Stop, TaskDefinitionId, TaskSet,
-    Throttle, Time, Traffic,
+    Digests, Launch, LaunchType, PlacementConstraint, PlacementStrategy, RolloutReason,
+    RolloutState, SchedulingStrategy, Service, ServiceDeployment, ServiceDeploymentId,
+    ServiceDeploymentStatus, ServiceId, ServiceMemory, ServiceStatus, Share, Slot, Span, Stop,
+    TaskDefinitionId, TaskSet, Throttle, Time, Traffic,
 };
 use crate::reconcile::{rebalance, shifting, stop_pending};
 use crate::store::Store;
@@ -298,6 +298,7 @@ pub(super) fn new_deployment(
         has_run: false,
         ignored_alarms,
         baking_since: None,
+        digests: Digests::of_new(control.store.config.digest_probe),
         throttle: Throttle::default(),
         created_at: now,
         updated_at: now,

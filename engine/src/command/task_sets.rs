@@ -14,8 +14,9 @@ use crate::command::service::check_active;
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::model::{
-    ControllerType, Deployment, DeploymentId, DeploymentStatus, Launch, Reach, RolloutReason,
-    RolloutState, SchedulingStrategy, ServiceId, Share, Slot, TaskDefinitionId, TaskSet, Throttle,
+    ControllerType, Deployment, DeploymentId, DeploymentStatus, Digests, Launch, Reach,
+    RolloutReason, RolloutState, SchedulingStrategy, ServiceId, Share, Slot, TaskDefinitionId,
+    TaskSet, Throttle,
 };
 use crate::store::{Store, last_segment};
 
@@ -65,6 +66,7 @@ pub(crate) fn add(control: &mut Control, service: ServiceId, new: NewSet) -> Dep
         has_run: false,
         ignored_alarms: Box::default(),
         baking_since: None,
+        digests: Digests::of_new(control.store.config.digest_probe),
         throttle: Throttle::default(),
         created_at: now,
         updated_at: now,

@@ -55,6 +55,8 @@ pub struct Deployment {
     pub ignored_alarms: Box<[Box<str>]>,
     /// Since when everything but the bake time speaks for completion.
     pub baking_since: Option<Time>,
+    /// Whether the digests of its images are known.
+    pub digests: Digests,
     /// Back-off of launches.
     pub throttle: Throttle,
     /// When it was created.
@@ -93,6 +95,41 @@ pub enum RolloutReason {
     UserStopped,
     /// `ECS deployment stopped by user: rolling back to deploymentId ecs-svc/ID.`
     UserRollback,
+}
+
+/// Whether the digests that a revision's image tags stand for are known (03 section 5.4,
+/// `digestProbe`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Digests {
+    /// A task has reported them, or nobody waits for them.
+    Known,
+    /// One task at a time is started until one reports them.
+    Probing {
+        /// Tasks that did not get as far.
+        failed: u32,
+    },
+}
+
+impl Digests {
+    /// So many tasks may fail before the rest is started without digests.
+    pub const ATTEMPTS: u32 = 3;
+
+    /// Of a revision that never ran.
+    pub fn of_new(probes: bool) -> Self {
+        if probes { Self::Probing { failed: 0 } } else { Self::Known }
+    }
+
+    /// After a task that failed before it could report them. With a circuit breaker it is for the
+    /// breaker to end the attempts.
+    pub fn after_failure(self, has_breaker: bool) -> Self {
+        match self {
+            Self::Known => Self::Known,
+            Self::Probing { failed } if has_breaker || failed + 1 < Self::ATTEMPTS => {
+                Self::Probing { failed: failed.saturating_add(1) }
+            }
+            Self::Probing { .. } => Self::Known,
+        }
+    }
 }
 
 /// Back-off of a deployment's launches (03 section 14).

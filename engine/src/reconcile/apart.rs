@@ -84,7 +84,7 @@ pub(super) fn launch(pass: &mut Pass<'_>, started: &mut Started) {
             continue;
         }
         let missing = row.desired.saturating_sub(pass.count_of(deployment, Kind::is_present));
-        let count = missing.min(room(pass, deployment));
+        let count = missing.min(room(pass, deployment)).min(starts::at_once(pass, deployment));
         starts::launch_of(pass, deployment, count, started);
     }
 }

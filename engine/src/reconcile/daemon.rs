@@ -134,6 +134,9 @@ pub(super) fn launch(pass: &mut Pass<'_>, started: &mut Started) {
     let occupying = pass.facts.iter().filter(|fact| fact.is_active() || fact.is_stopping());
     let taken: InstanceSet = occupying.filter_map(|fact| fact.instance).collect();
     for instance in eligible(pass.control, pass.service, primary) {
+        if starts::at_once(pass, deployment) == 0 {
+            break;
+        }
         let connected = pass.control.store.instances.get(instance).agent_connected;
         if connected && !taken.contains(instance) {
             launch_on(pass, deployment, instance, started);

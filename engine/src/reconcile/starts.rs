@@ -10,8 +10,8 @@ use crate::deployment::throttle;
 use crate::explain::Split;
 use crate::launch::{self, CAPACITY_UNAVAILABLE, LaunchTarget, Launched, NoPlace, TaskOrder};
 use crate::model::{
-    BackoffCause, DeploymentId, DeploymentStatus, Launch, MessageKey, Owner, PlacementStrategy,
-    RolloutState, SchedulingStrategy, ServiceId, Span, TaskId,
+    BackoffCause, DeploymentId, DeploymentStatus, Digests, Launch, MessageKey, Owner,
+    PlacementStrategy, RolloutState, SchedulingStrategy, ServiceId, Span, TaskId,
 };
 use crate::placement::default_service_strategy;
 use crate::reconcile::facts::{Class, Fact, Kind};
@@ -71,7 +71,18 @@ fn need(pass: &Pass<'_>, deployment: DeploymentId) -> u32 {
     if !row.is_maintained() || throttle::holds(&row.throttle, pass.control.now) {
         return 0;
     }
-    row.desired.saturating_sub(pass.count_of(deployment, Kind::is_present))
+    let missing = row.desired.saturating_sub(pass.count_of(deployment, Kind::is_present));
+    missing.min(at_once(pass, deployment))
+}
+
+/// Tasks of a deployment that may be started now, as far as the digests of its images go.
+pub(super) fn at_once(pass: &Pass<'_>, deployment: DeploymentId) -> u32 {
+    match pass.control.store.deployment(deployment).digests {
+        Digests::Known => u32::MAX,
+        Digests::Probing { .. } => {
+            1_u32.saturating_sub(pass.count_of(deployment, Kind::is_present))
+        }
+    }
 }
 
 /// Divides a number of starts over older deployments, oldest first.

@@ -90,6 +90,7 @@ pub(super) const TABLE: &[(&str, Shape, Set)] = rows! {
     "launchesPerMinute" => Count engine.launches_per_minute;
     "allow100100" => Switch engine.allow_100_100;
     "maxCountsStopping" => Switch engine.max_counts_stopping;
+    "digestProbe" => Switch engine.digest_probe;
     "completionWaitsForStopping" => Switch engine.completion_waits_for_stopping;
     "stopAfterFirstHealthy" => Switch engine.stop_after_first_healthy;
     "provisioningTaskLimit" => Count engine.provisioning_task_limit;

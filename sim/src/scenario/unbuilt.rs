@@ -50,7 +50,6 @@ const UNBUILT: &[(Part, &[&str])] = &[
     (
         Part::Tunable,
         &[
-            "digestProbe",
             "warmPoolReadySeconds",
             "miReadySeconds",
             "miScaleInAfterSeconds",
