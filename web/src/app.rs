@@ -125,7 +125,8 @@ fn shifts(state: &State) -> bool {
     let index = state.open_service.unwrap_or(0);
     let service = state.feed.board.service(index);
     let other = service.is_some_and(|service| service.rollout != Rollout::Rolling);
-    other || state.feed.milestones.contains_key(&index)
+    let milestones = state.feed.milestones.items();
+    other || milestones.iter().any(|milestone| milestone.service == index)
 }
 
 /// What there is to see of a scenario that is on the screen.

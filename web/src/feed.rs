@@ -47,8 +47,8 @@ pub struct Feed {
     pub log: Shelf<LogLine>,
     /// The counts of each service over time, by its index.
     pub series: BTreeMap<u16, Shelf<SeriesPoint>>,
-    /// What happened to each service's deployments that shift traffic, by its index.
-    pub milestones: BTreeMap<u16, Shelf<Milestone>>,
+    /// What happened to deployments that shift traffic.
+    pub milestones: Shelf<Milestone>,
     /// Counted up with each scenario or edit: what was kept from before no longer holds.
     pub run: u32,
 }
@@ -63,17 +63,22 @@ impl Feed {
     pub fn take(&mut self, mut frame: Frame) {
         if frame.fresh {
             self.log = Shelf::default();
-            (self.series, self.milestones) = (BTreeMap::new(), BTreeMap::new());
+            (self.series, self.milestones) = (BTreeMap::new(), Shelf::default());
             self.run += 1;
         }
         self.log.extend(std::mem::take(&mut frame.log));
         for point in std::mem::take(&mut frame.series) {
             self.series.entry(point.service).or_default().extend(vec![point]);
         }
-        for milestone in std::mem::take(&mut frame.milestones) {
-            self.milestones.entry(milestone.service).or_default().extend(vec![milestone]);
-        }
+        self.milestones.extend(std::mem::take(&mut frame.milestones));
         self.board = self.board.with(frame);
+    }
+
+    /// What happened to the deployments of one service.
+    #[must_use]
+    pub fn milestones_of(&self, service: u16) -> Vec<Milestone> {
+        let all = self.milestones.items();
+        all.iter().filter(|milestone| milestone.service == service).cloned().collect()
     }
 
     /// Lines of the log up to the instant on the screen: `(index, line)`, newest first.

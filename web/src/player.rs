@@ -93,6 +93,8 @@ pub struct Player {
     renewed_at: Cell<f64>,
     news: Cell<bool>,
     unshown: Cell<bool>,
+    /// A scenario was taken, and its first frame has not come.
+    unseen: Cell<bool>,
     asked: Cell<bool>,
     liveliness: Cell<Liveliness>,
     callback: RefCell<Option<Closure<dyn FnMut(f64)>>>,
@@ -121,6 +123,7 @@ impl Player {
             renewed_at: Cell::new(f64::NEG_INFINITY),
             news: Cell::new(false),
             unshown: Cell::new(false),
+            unseen: Cell::new(false),
             asked: Cell::new(false),
             liveliness: Cell::new(Liveliness::Full),
             callback: RefCell::new(None),
@@ -238,10 +241,7 @@ impl Player {
             Ok(FromEngine::Loaded(summary)) => {
                 self.follow(line);
                 self.feed.borrow_mut().load(*summary);
-                let title = self.title.borrow();
-                let named = Rc::<str>::from(self.feed.borrow().board.summary.name.as_str());
-                let title = if title.is_empty() { named } else { title.clone() };
-                (self.dispatch)(Action::Loaded { feed: self.feed.borrow().clone(), title });
+                self.unseen.set(true);
             }
             Ok(FromEngine::Problem { message }) => self.refuse(&message),
             // The last words of an engine that the page has left.
@@ -253,6 +253,9 @@ impl Player {
                 };
                 (frame.host_states, frame.tasks) = (hosts, tasks);
                 self.feed.borrow_mut().take(*frame);
+                if self.unseen.replace(false) {
+                    self.open();
+                }
                 self.unshown.set(true);
                 self.news.set(true);
                 self.wake();
@@ -272,6 +275,14 @@ impl Player {
                 self.refuse(&format!("The engine said what the page does not know: {problem}"))
             }
         }
+    }
+
+    /// The scenario comes to the screen with its first frame: without one there is nothing to see.
+    fn open(&self) {
+        let title = self.title.borrow();
+        let named = Rc::<str>::from(self.feed.borrow().board.summary.name.as_str());
+        let title = if title.is_empty() { named } else { title.clone() };
+        (self.dispatch)(Action::Loaded { feed: self.feed.borrow().clone(), title });
     }
 
     /// Tells where things stand over the canvas, now and whenever it changes.

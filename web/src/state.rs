@@ -213,7 +213,7 @@ pub enum Action {
     Beyond,
     /// Whether what is brought gets made-up names.
     Anonymous(bool),
-    /// A scenario was taken.
+    /// A scenario was taken, and its first frame is there.
     Loaded {
         feed: Feed,
         title: Rc<str>,
@@ -250,11 +250,12 @@ pub fn reduce(state: &State, action: Action) -> State {
     match action {
         Action::Loaded { feed, title } => {
             let kept = (state.speed, state.step_by, state.mode, state.window, state.without_worker);
-            next = State { feed, title, loaded: true, ..State::default() };
+            next = State { title, loaded: true, ..State::default() };
             (next.speed, next.step_by, next.mode, next.window, next.without_worker) = kept;
             next.log_folded = state.log_folded;
             (next.engine, next.anonymous) = (Arrival::Here, state.anonymous);
             next.panel = state.panel;
+            run(&mut next, feed);
         }
         Action::Ran(feed) => run(&mut next, feed),
         Action::Speed(speed) => next.speed = speed,

@@ -80,7 +80,7 @@ pub fn DeployPanel(props: &DeployPanelProps) -> Html {
                 <span class="grow" />
                 <button class="btn deploy-go" disabled={refused} {onclick} data-testid="deploy"
                     title={refused.then_some("It would be refused: see above.")}>
-                    { format!("Deploy r{}", board.revision(chosen)) }
+                    { "Deploy" }
                     </button>
             </span>
             { forecast(told) }
@@ -197,14 +197,14 @@ fn numbers(outlook: &Outlook) -> Html {
     let time = |ms: Option<u64>| ms.map_or_else(|| "no end in sight".to_owned(), span);
     let traffic = outlook.rollback_traffic_ms.filter(|ms| Some(*ms) != outlook.rollback_ms);
     let traffic = traffic.map_or_else(String::new, |ms| format!(", traffic after {}", span(ms)));
-    let extra = match outlook.extra_memory {
-        0 => String::new(),
-        more => format!(", {} MiB more", thousands(more)),
-    };
     html! {
         <>
             { row("most tasks", outlook.peak.to_string(),
-                format!(" of at most {}{extra}", outlook.ceiling)) }
+                format!(" of at most {}", outlook.ceiling)) }
+            if outlook.extra_memory > 0 {
+                { row("room for them", format!("{} MiB", thousands(outlook.extra_memory)),
+                    " more".to_owned()) }
+            }
             { row("fewest healthy", outlook.lowest.to_string(),
                 format!(" of at least {}", outlook.floor)) }
             { row("done in", time(outlook.duration_ms), waves) }

@@ -11,7 +11,7 @@ use crate::worker::protocol::{Milestone, Service};
 pub struct DeploymentCardProps {
     pub board: Board,
     pub service: u16,
-    /// What happened to its deployments that shift traffic.
+    /// What happened to deployments that shift traffic, of any service.
     pub milestones: Shelf<Milestone>,
 }
 
@@ -29,7 +29,7 @@ pub fn DeploymentCard(props: &DeploymentCardProps) -> Html {
                 </tr></thead>
                 <tbody>{ rows(&props.board, service) }</tbody>
             </table>
-            <StageList now_ms={props.board.frame.now_ms} milestones={props.milestones.clone()} />
+            <StageList service={props.service} now_ms={props.board.frame.now_ms} milestones={props.milestones.clone()} />
         </section>
     }
 }

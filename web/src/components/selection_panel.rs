@@ -1,6 +1,5 @@
 //! Why region, first step: what is selected, and its facts.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -31,8 +30,8 @@ pub struct SelectionProps {
     pub why: Option<Rc<Why>>,
     /// The same decision with one of the suggested changes.
     pub tried: Option<(u32, Rc<Why>)>,
-    /// What happened to deployments that shift traffic, by service.
-    pub milestones: BTreeMap<u16, Shelf<Milestone>>,
+    /// What happened to deployments that shift traffic.
+    pub milestones: Shelf<Milestone>,
 }
 
 #[component]
@@ -70,7 +69,7 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
             }
             if let Some(service) = service.filter(|_| !asks) {
                 <DeploymentCard board={board.clone()} {service}
-                    milestones={props.milestones.get(&service).cloned().unwrap_or_default()} />
+                    milestones={props.milestones.clone()} />
             }
         </aside>
     }

@@ -8,6 +8,7 @@ use crate::worker::protocol::{Happening, Milestone};
 
 #[derive(Properties, PartialEq)]
 pub(super) struct StageListProps {
+    pub(super) service: u16,
     pub(super) now_ms: u64,
     pub(super) milestones: Shelf<Milestone>,
 }
@@ -16,7 +17,9 @@ pub(super) struct StageListProps {
 pub(super) fn StageList(props: &StageListProps) -> Html {
     let all = props.milestones.items();
     let until_now = all.partition_point(|milestone| milestone.at_ms <= props.now_ms);
-    let newest = newest(&all[..until_now]);
+    let own = all[..until_now].iter().filter(|milestone| milestone.service == props.service);
+    let own: Vec<&Milestone> = own.collect();
+    let newest = newest(&own);
     if newest.is_empty() {
         return Html::default();
     }
@@ -59,7 +62,7 @@ fn is_first(what: &Happening) -> bool {
 }
 
 /// From the first stage of the newest deployment on.
-fn newest(all: &[Milestone]) -> &[Milestone] {
+fn newest<'a, 'b>(all: &'a [&'b Milestone]) -> &'a [&'b Milestone] {
     let begin = all.iter().rposition(|milestone| is_first(&milestone.what)).unwrap_or(0);
     &all[begin..]
 }

@@ -39,8 +39,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
     let service = index.and_then(|index| props.feed.board.service(index));
     let shelf = index.and_then(|index| props.feed.series.get(&index));
     let points = shelf.map(|shelf| shelf.items().to_vec()).unwrap_or_default();
-    let shelf = index.and_then(|index| props.feed.milestones.get(&index));
-    let milestones = shelf.map(|shelf| shelf.items().to_vec()).unwrap_or_default();
+    let milestones = index.map(|index| props.feed.milestones_of(index)).unwrap_or_default();
     let (top, bottom) = if small { (12.0, 58.0) } else { (16.0, 84.0) };
     let left = if small { LEFT_SMALL } else { LEFT };
     let right = (room.width - 16.0).max(left + 10.0);
@@ -83,7 +82,7 @@ pub fn Timeline(props: &TimelineProps) -> Html {
         })
     };
     let stage = service.and_then(|service| service.stage.as_ref());
-    let stage = stage.map_or_else(String::new, |stage| format!(", stage {}", stage.name));
+    let stage = stage.map_or_else(String::new, |stage| format!(", stage {stage}"));
     let spoken = format!("{} of {}{stage}", clock(frame.now_ms), clock(frame.until_ms));
     let release = Callback::from(move |_: PointerEvent| *dragging.borrow_mut() = false);
     let onkeydown = Callback::from(move |event: KeyboardEvent| scrub_key(&deck, &event));

@@ -45,7 +45,7 @@ impl View<'_> {
         let here = self.points.iter().rfind(|point| point.at_ms <= now);
         let shares = here.map_or_else(String::new, |point| self.share_words(&point.shares));
         let stage = self.service.and_then(|service| service.stage.as_ref());
-        let stage = stage.map_or_else(String::new, |stage| format!(" Stage {}.", stage.name));
+        let stage = stage.map_or_else(String::new, |stage| format!(" Stage {stage}."));
         format!(" {}: {shares}.{stage}", self.share_name())
     }
 

@@ -45,6 +45,8 @@ fn refusal(head: &Simulation, entry: &TimelineEntry) -> Option<String> {
 
 fn outlook(answer: ForecastAnswer) -> Outlook {
     let ms = |seconds: f64| (seconds * 1000.0).round() as u64;
+    let ends = answer.end == "completed";
+    let stuck = if ends { String::new() } else { problem(&answer) };
     Outlook {
         strategy: answer.strategy,
         desired: answer.desired_count,
@@ -57,11 +59,21 @@ fn outlook(answer: ForecastAnswer) -> Outlook {
         duration_ms: answer.duration.map(ms),
         rollback_ms: answer.rollback.map(ms),
         rollback_traffic_ms: answer.rollback_traffic.map(ms),
-        stuck: if answer.end == "completed" { String::new() } else { answer.text.clone() },
+        stuck,
         risks: answer.risks,
         text: answer.text,
         beside: None,
     }
+}
+
+/// What of the sentences is not said by a figure or a risk: why it does not get there.
+fn problem(answer: &ForecastAnswer) -> String {
+    let text = answer.text.split_once(" at once. ").map_or(&*answer.text, |(_, rest)| rest);
+    let mut text = text.to_owned();
+    for risk in &answer.risks {
+        text = text.replace(risk, "");
+    }
+    text.trim().to_owned()
 }
 
 /// The rolling step of both for the same workload.

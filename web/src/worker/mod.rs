@@ -9,7 +9,7 @@ pub mod protocol;
 pub mod reactor;
 pub mod sentence;
 mod shortage;
-mod stages;
+pub mod stages;
 mod survey;
 mod why;
 

@@ -518,8 +518,8 @@ pub struct Service {
     pub constraints: Vec<Rule>,
     pub deployments: Vec<Deployment>,
     pub rollout: Rollout,
-    /// The stage of its deployment under way; `None` unless it shifts traffic.
-    pub stage: Option<Stage>,
+    /// `lifecycleStage` of its deployment under way; `None` unless it shifts traffic.
+    pub stage: Option<String>,
     /// What it does or what it waits for, in one sentence.
     pub sentence: String,
 }
@@ -551,33 +551,6 @@ impl Rollout {
             Self::External => "EXTERNAL",
         }
     }
-}
-
-/// Where a deployment that shifts traffic stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stage {
-    /// `lifecycleStage`.
-    pub name: String,
-    pub since_ms: u64,
-    /// When the clock ends it; `None` when something else does.
-    pub until_ms: Option<u64>,
-    /// On the way back to the old revision, for this reason.
-    pub back: Option<String>,
-    /// The new revision and the one it replaces.
-    pub target: u16,
-    pub source: Option<u16>,
-    /// What the new revision has of production traffic, in thousandths of a percent; `None` where
-    /// no load balancer shifts any.
-    pub share: Option<u32>,
-    pub hooks: Vec<OpenHook>,
-}
-
-/// A hook that a stage waits for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenHook {
-    pub name: String,
-    /// When it times out and what happens then, if it is a pause.
-    pub pause: Option<(u64, String)>,
 }
 
 /// Something that happened to a deployment that shifts traffic.

@@ -483,8 +483,9 @@ impl Run {
         let waiting = waiting(head.engine(), head.record().log().iter().rev(), &services);
         let ids: Vec<ServiceId> = head.engine().services().map(|(id, _)| id).collect();
         for (id, service) in ids.into_iter().zip(&mut services) {
-            service.stage = stages::stage(head, id);
-            service.sentence = say(head, id, service, &waiting, self.clock);
+            let stage = stages::stage(head, id);
+            service.stage = stage.as_ref().map(|stage| stage.name.clone());
+            service.sentence = say(head, id, service, stage.as_ref(), &waiting, self.clock);
         }
         let hosts = survey.hosts();
         let definitions = survey.definitions();
@@ -532,6 +533,7 @@ fn say(
     head: &Simulation,
     id: ServiceId,
     service: &super::protocol::Service,
+    stage: Option<&stages::Stage>,
     waiting: &[Waiting],
     now_ms: u64,
 ) -> String {
@@ -539,9 +541,10 @@ fn say(
     let definitions = view.definitions();
     let is_settled = service.deployments.len() < 2 && service.running == service.desired;
     // To ask costs a copy of the state: too much, at each frame, for very many tasks.
-    let asks = !is_settled && service.stage.is_none() && view.tasks().len() <= ASKED_MOST;
+    let asks = !is_settled && stage.is_none() && view.tasks().len() <= ASKED_MOST;
     sentence(&Telling {
         service,
+        stage,
         revision: &|definition| {
             definitions.get(usize::from(definition)).map_or(0, |row| row.revision)
         },

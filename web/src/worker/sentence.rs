@@ -3,12 +3,15 @@
 use stowplan_engine::explain::Waiting;
 use stowplan_engine::model::Time;
 
-use super::protocol::{Deployment, OpenHook, Service, Stage, Waiting as Shortage};
+use super::protocol::{Deployment, Service, Waiting as Shortage};
+use super::stages::{OpenHook, Stage};
 use crate::words::{clock, count as counted, share_word, span, thousands};
 
 /// All that a sentence is made of.
 pub struct Telling<'a> {
     pub service: &'a Service,
+    /// Where its deployment stands, if it shifts traffic.
+    pub stage: Option<&'a Stage>,
     /// The revision of a definition.
     pub revision: &'a dyn Fn(u16) -> u32,
     /// What of it fits nowhere.
@@ -31,7 +34,7 @@ pub fn sentence(telling: &Telling<'_>) -> String {
     if let Some(waiting) = telling.short {
         return held(service, primary, revision, waiting);
     }
-    if let Some(stage) = &service.stage {
+    if let Some(stage) = telling.stage {
         return shifting(telling, stage);
     }
     if primary.rollout_state == "FAILED" {
@@ -265,15 +268,23 @@ mod tests {
         steady_since: Option<u64>,
     ) -> Telling<'a> {
         let revision = &|definition| u32::from(2 - definition);
-        Telling { service, revision, short, steady_since, holdup: None, now_ms: 60_000 }
+        Telling {
+            service,
+            stage: None,
+            revision,
+            short,
+            steady_since,
+            holdup: None,
+            now_ms: 60_000,
+        }
     }
 
     /// r2 is definition 0 here, r1 definition 1.
     fn shifts(stage: Stage) -> String {
         let old = Deployment { definition: 1, ..deployment("ACTIVE", 4, 4, 0) };
-        let mut web = web(vec![deployment("PRIMARY", 4, 3, 1), old]);
-        web.stage = Some(Stage { source: Some(1), share: Some(10_000), ..stage });
-        say(&web, None, None)
+        let web = web(vec![deployment("PRIMARY", 4, 3, 1), old]);
+        let stage = Stage { source: Some(1), share: Some(10_000), ..stage };
+        sentence(&Telling { stage: Some(&stage), ..telling(&web, None, None) })
     }
 
     #[test]

@@ -9,7 +9,34 @@ use stowplan_engine::model::{
 };
 use stowplan_sim::run::Simulation;
 
-use super::protocol::{Happening, Milestone, OpenHook, Rollout, Stage};
+use super::protocol::{Happening, Milestone, Rollout};
+
+/// Where a deployment that shifts traffic stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stage {
+    /// `lifecycleStage`.
+    pub name: String,
+    pub since_ms: u64,
+    /// When the clock ends it; `None` when something else does.
+    pub until_ms: Option<u64>,
+    /// On the way back to the old revision, for this reason.
+    pub back: Option<String>,
+    /// The new revision and the one it replaces.
+    pub target: u16,
+    pub source: Option<u16>,
+    /// What the new revision has of production traffic, in thousandths of a percent; `None` where
+    /// no load balancer shifts any.
+    pub share: Option<u32>,
+    pub hooks: Vec<OpenHook>,
+}
+
+/// A hook that a stage waits for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenHook {
+    pub name: String,
+    /// When it times out and what happens then, if it is a pause.
+    pub pause: Option<(u64, String)>,
+}
 
 /// How new revisions of a service take over.
 pub(super) fn rollout(view: View<'_>, service: ServiceId) -> Rollout {

@@ -283,9 +283,9 @@ fn a_canary_tells_its_stages_its_hook_and_its_shares() {
     use crate::worker::protocol::Happening;
     let mut page = Page::open(preset("ten-percent-first"));
     page.say(ToEngine::Seek { ms: 160_000 });
-    let stage = page.last().services[0].stage.clone().expect("a stage is on");
-    assert_eq!((stage.name.as_str(), stage.share), ("PRODUCTION_TRAFFIC_SHIFT", Some(10_000)));
-    assert_eq!(stage.until_ms, Some(260_000));
+    let web = &page.last().services[0];
+    assert_eq!(web.stage.as_deref(), Some("PRODUCTION_TRAFFIC_SHIFT"));
+    assert!(web.sentence.contains("has 10% of the traffic; more follows in 1 m 40 s"));
     let points = page.frames.iter().flat_map(|frame| &frame.series);
     let shares = points.last().map(|point| point.shares.clone());
     assert_eq!(shares.as_deref(), Some(&[(0, 90_000), (1, 10_000)][..]));

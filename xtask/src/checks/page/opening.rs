@@ -60,14 +60,25 @@ pub(super) fn says_what_it_waits_for(guest: &Guest<'_>) -> Result<()> {
         let page = guest.browser.open(&address, &view)?;
         page.wait_for("document.querySelector('[data-testid=loading]')", SOON)?;
         waits(&page)?;
+        page.eval(LIES)?;
         gate.open();
         page.wait_for(LOADED, SOON)?;
         page.wait_for("!document.querySelector('[data-testid=loading]')", SOON)?;
         page.wait_for("document.querySelector('[data-testid^=service-]')", SOON)?;
+        let lies = page.eval("window.lies")?;
+        ensure!(lies == json!([]), "before the first picture the page says {lies}");
         is_content(&page)?;
     }
     Ok(())
 }
+
+/// Notes whenever the list of services says that there is none, or a picture stands there empty.
+const LIES: &str = "(() => { window.lies = []; new MutationObserver(() => { \
+    const list = document.querySelector('[data-testid=services]')?.textContent ?? ''; \
+    if (list.includes('no service')) window.lies.push(list); \
+    if (document.querySelector('[data-testid=picture]') && playground.counts().instances === 0) \
+    window.lies.push('an empty picture') }).observe(document.body, \
+    { childList: true, subtree: true, characterData: true }) })()";
 
 fn waits(page: &Page<'_>) -> Result<()> {
     let said = words_of(page, "[data-testid=loading] [role=status]")?;
