@@ -29,7 +29,8 @@ pub fn DeploymentCard(props: &DeploymentCardProps) -> Html {
                 </tr></thead>
                 <tbody>{ rows(&props.board, service) }</tbody>
             </table>
-            <StageList service={props.service} now_ms={props.board.frame.now_ms} milestones={props.milestones.clone()} />
+            <StageList service={props.service} now_ms={props.board.frame.now_ms}
+                milestones={props.milestones.clone()} />
         </section>
     }
 }
