@@ -27,6 +27,8 @@ pub(crate) struct TaskOrder {
     pub(crate) subnets: Arc<[SubnetId]>,
     /// Only there, when Availability Zone rebalancing asks for it.
     pub(crate) zone: Option<ZoneId>,
+    /// ECS Exec is wanted, and with it its capability (01 section 2.6).
+    pub(crate) execute_command: bool,
     /// The definition's constraints, then the call's or the service's.
     pub(crate) constraints: Arc<[PlacementConstraint]>,
     pub(crate) strategy: Arc<[PlacementStrategy]>,
@@ -156,6 +158,7 @@ pub(crate) fn request(order: &TaskOrder, provider: Option<ProviderId>) -> Placem
         demand: &order.demand,
         subnets: &order.subnets,
         zone: order.zone,
+        execute_command: order.execute_command,
         constraints: &order.constraints,
         strategy: &order.strategy,
     }

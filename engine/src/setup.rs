@@ -108,6 +108,13 @@ pub(crate) fn register_instance(
         .map_or("x86_64", |known| known.architecture().attribute_value());
     builtin("ecs.cpu-architecture", Some(architecture));
     builtin("ecs.vpc-id", Some(&given.vpc));
+    let subnets = control.store.cluster(cluster).subnets.iter();
+    let own = subnets.map(|&subnet| control.store.subnet(subnet)).find(|subnet| {
+        control.store.zone_name(subnet.zone) == &*given.zone && subnet.vpc == given.vpc
+    });
+    if let Some(subnet) = own {
+        builtin("ecs.subnet-id", Some(&subnet.name));
+    }
     attributes.sort_unstable();
     let zone = control.store.intern_zone(&given.zone);
     let mut used_ports = given.reserved_ports.clone();
@@ -292,7 +299,7 @@ fn add_task(control: &mut Control, given: &GivenTask) -> Result<TaskId, CommandE
         owner.map_or(0, |owner| control.store.deployment(owner.deployment).load_balancers.len());
     let name = given.name.clone();
     let (started_by, overrides) = (given.started_by.clone(), given.overrides.clone());
-    let extra = TaskExtra { name, started_by, overrides, public_address: false };
+    let extra = TaskExtra { name, started_by, overrides, ..TaskExtra::default() };
     let new = NewTask {
         cluster: given.cluster,
         definition: given.definition,

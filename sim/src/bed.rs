@@ -107,7 +107,8 @@ impl Bed {
                 let exception = error.exception.as_str().into();
                 let message = error.message.as_ref().into();
                 let action = Box::clone(&action);
-                let refusal = ApiError { at, action, exception, message };
+                let tasks = error.tasks.clone();
+                let refusal = ApiError { at, action, exception, message, tasks };
                 (answer::refused(command.action()), Some(refusal))
             }
         };

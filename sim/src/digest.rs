@@ -184,6 +184,7 @@ mod tests {
             action: "runTask".into(),
             exception: "ClusterNotFoundException".into(),
             message: "Cluster not found.".into(),
+            tasks: Vec::new(),
         });
         assert_ne!(empty.value(), refused.value());
         assert_eq!(refused.to_string().len(), 16);

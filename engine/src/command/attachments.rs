@@ -25,6 +25,9 @@ pub(super) fn check(
     launch: &Launch,
     desired: u32,
 ) -> Result<(), CommandError> {
+    if !attached.balancers.is_empty() && *launch == Launch::Type(LaunchType::External) {
+        return refused("Load balancers are not supported for the EXTERNAL launch type.");
+    }
     for balancer in attached.balancers {
         check_target_type(store, balancer, row)?;
     }

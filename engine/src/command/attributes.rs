@@ -70,8 +70,14 @@ fn targets(
     cluster: ClusterId,
     attributes: &[AttributeInput],
 ) -> Result<Vec<InstanceId>, CommandError> {
-    if !(1..=MOST_IN_A_CALL).contains(&attributes.len()) {
+    if attributes.is_empty() {
         return Err(CommandError::invalid("Between 1 and 10 attributes can be given."));
+    }
+    if attributes.len() > MOST_IN_A_CALL {
+        return Err(CommandError::new(
+            Exception::AttributeLimitExceededException,
+            "Between 1 and 10 attributes can be given.",
+        ));
     }
     let target = |attribute: &AttributeInput| {
         check_name(&attribute.name)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::api::CommandError;
 use crate::api::input::LoadBalancer;
-use crate::model::TaskDefinition;
+use crate::model::{NetworkMode, TaskDefinition};
 
 /// Rules 21 and 23 of 03 section 3.3.
 pub(super) fn check(
@@ -19,7 +19,23 @@ pub(super) fn check(
         )));
     }
     check_pairs(balancers, shifts_traffic)?;
+    check_classic(balancers, row)?;
     check_containers(balancers, row)
+}
+
+/// One Classic Load Balancer at most, and none for tasks with interfaces of their own (02 section
+/// 7.1, 01 section 12).
+fn check_classic(balancers: &[LoadBalancer], row: &TaskDefinition) -> Result<(), CommandError> {
+    let classics = balancers.iter().filter(|it| it.load_balancer_name.is_some()).count();
+    if classics > 1 {
+        return Err(CommandError::invalid("A service can have at most 1 Classic Load Balancer."));
+    }
+    if classics > 0 && row.network_mode == NetworkMode::Awsvpc {
+        return Err(CommandError::invalid(
+            "Classic Load Balancers are not supported with network mode awsvpc.",
+        ));
+    }
+    Ok(())
 }
 
 /// The table of 03 section 21.6.

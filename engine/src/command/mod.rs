@@ -11,6 +11,7 @@ pub(crate) mod deployment_groups;
 mod instances;
 mod migration;
 mod protection;
+mod rebalancing;
 mod rollout;
 pub(crate) mod service;
 mod settings;

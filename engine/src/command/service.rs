@@ -8,11 +8,12 @@ use crate::api::{Answer, CommandError, Exception};
 use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
+use crate::command::rebalancing::Rebalanced;
 use crate::command::settings::{
     Kind, check_daemon_settings, default_settings, grace, settings, spelled,
 };
 use crate::command::task_sets::{self, NewSet};
-use crate::command::tasks::{is_fargate, subnets};
+use crate::command::tasks::{check_tags, is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
 use crate::model::{
@@ -77,6 +78,7 @@ enum Origin {
 fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewService, CommandError> {
     let cluster = store.named_cluster(input.cluster.as_deref())?;
     check_name(store, cluster, &input.service_name)?;
+    check_tags(&input.tags)?;
     let scheduling: SchedulingStrategy =
         spelled("schedulingStrategy", input.scheduling_strategy.as_deref(), "REPLICA")?;
     let kind = input.deployment_controller.as_ref().map(|controller| controller.kind.as_str());
@@ -115,19 +117,21 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
         definition::refuse_placement_on_fargate(given, chosen)?;
     }
     let all = definition::placement_constraints(&row.constraints, given)?;
-    let constraints = all[row.constraints.len()..].into();
+    let constraints: Arc<[PlacementConstraint]> = all[row.constraints.len()..].into();
     let strategy: Arc<[PlacementStrategy]> = definition::placement_strategies(chosen)?.into();
     let limit = store.config.quotas.target_groups_per_service;
     balancers::check(&input.load_balancers, row, settings.strategy.shifts_traffic(), limit)?;
     attachments::check(store, &attached(input, controller), row, &launch, desired)?;
-    let rebalancing = super::update::rebalancing(
-        input.availability_zone_rebalancing.as_deref(),
+    let rebalanced = Rebalanced {
         scheduling,
         controller,
-        settings.bounds,
-        &strategy,
-        "created",
-    )?;
+        bounds: settings.bounds,
+        strategy: &strategy,
+        constraints: [&row.constraints, &constraints],
+        launch: &launch,
+        balancers: &input.load_balancers,
+    };
+    let rebalancing = rebalanced.created(input.availability_zone_rebalancing.as_deref())?;
     Ok(NewService {
         cluster,
         definition: Some(definition),

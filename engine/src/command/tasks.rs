@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::api::answer::FailureSubject;
 use crate::api::event::{EventKind, PlacementFailure};
-use crate::api::input::{NetworkConfiguration, RunTask, StartTask, StopTask};
+use crate::api::input::{NetworkConfiguration, RunTask, StartTask, StopTask, Tag};
 use crate::api::{Answer, CommandError, Exception, Failure};
 use crate::command::capacity::resolve_launch;
 use crate::control::Control;
@@ -17,16 +17,18 @@ use crate::model::{
 };
 use crate::placement::{self, Place, feasible};
 use crate::reconcile::ProviderCounts;
-use crate::store::{Store, last_segment};
+use crate::store::Store;
 
 const TOO_MANY_WAIT: &str = "The tasks provisioning capacity limit was exceeded.";
 
-pub(super) fn run(control: &mut Control, input: RunTask) -> Result<Answer, CommandError> {
+pub(super) fn run(control: &mut Control, mut input: RunTask) -> Result<Answer, CommandError> {
     let cluster = control.store.named_cluster(input.cluster.as_deref())?;
     let count = input.count.unwrap_or(1);
     if !(1..=10).contains(&count) {
         return Err(CommandError::invalid("Count must be between 1 and 10."));
     }
+    // A call that repeats a token may name the default.
+    input.count = Some(count);
     let id = control.store.usable_definition(&input.task_definition)?;
     let launch = launch_of(control, cluster, id, &input)?;
     let order = run_order(control, cluster, id, &launch, &input)?;
@@ -151,12 +153,14 @@ fn run_order(
         }
     }
     check_labels(input.propagate_tags.as_deref(), input.started_by.as_deref(), 128)?;
+    check_tags(&input.tags)?;
     let group = group_of(row, input.group.as_deref())?;
     let extra = TaskExtra {
         name: None,
         started_by: input.started_by.as_deref().map(Into::into),
         overrides: input.overrides.clone(),
         public_address: network.is_some_and(NetworkConfiguration::has_public_address),
+        execute_command: input.enable_execute_command == Some(true),
     };
     let order = TaskOrder {
         cluster,
@@ -167,6 +171,7 @@ fn run_order(
         demand,
         subnets,
         zone: None,
+        execute_command: input.enable_execute_command == Some(true),
         constraints: constraints.into(),
         strategy: strategy.into(),
         extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
@@ -241,7 +246,8 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
     }
     let id = control.store.usable_definition(&input.task_definition)?;
     let row = control.store.definition(id);
-    if !row.compatibilities.ec2 && !row.compatibilities.external {
+    let on_fargate_alone = row.input.requires_compatibilities == ["FARGATE"];
+    if on_fargate_alone || (!row.compatibilities.ec2 && !row.compatibilities.external) {
         return Err(CommandError::invalid(
             "Launch Type FARGATE is not supported for this operation.",
         ));
@@ -253,12 +259,14 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
         None => row.demand.clone(),
     };
     check_labels(input.propagate_tags.as_deref(), input.started_by.as_deref(), 36)?;
+    check_tags(&input.tags)?;
     let group = group_of(row, input.group.as_deref())?;
     let extra = TaskExtra {
         name: None,
         started_by: input.started_by.as_deref().map(Into::into),
         overrides: input.overrides.clone(),
         public_address: false,
+        execute_command: input.enable_execute_command == Some(true),
     };
     let order = TaskOrder {
         cluster,
@@ -269,6 +277,7 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
         demand,
         subnets,
         zone: None,
+        execute_command: input.enable_execute_command == Some(true),
         constraints: Arc::from([]),
         strategy: Arc::from([]),
         extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
@@ -291,7 +300,7 @@ fn start_on(
 ) -> Result<crate::model::TaskId, Failure> {
     let failure = |subject, reason: &str| Failure { subject, reason: reason.into(), detail: None };
     let Some(instance) = control.store.find_instance(order.cluster, name) else {
-        return Err(failure(FailureSubject::Named(last_segment(name).into()), "MISSING"));
+        return Err(failure(FailureSubject::Named(name.into()), "MISSING"));
     };
     let takes_tasks = matches!(
         control.store.instances.get(instance).status,
@@ -363,6 +372,17 @@ fn group_of(row: &TaskDefinition, given: Option<&str>) -> Result<String, Command
         return Err(CommandError::invalid("The group can have up to 255 characters."));
     }
     Ok(group)
+}
+
+/// The quota of tags of a task or a service (01 sections 3.1 and 12).
+pub(super) fn check_tags(tags: &[Tag]) -> Result<(), CommandError> {
+    const MOST_TAGS: usize = 50;
+    if tags.len() > MOST_TAGS {
+        return Err(CommandError::invalid(format!(
+            "Too many tags: at most {MOST_TAGS} can be given."
+        )));
+    }
+    Ok(())
 }
 
 fn check_labels(

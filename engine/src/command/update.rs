@@ -9,6 +9,7 @@ use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
 use crate::command::capacity::resolve_launch;
 use crate::command::migration;
+use crate::command::rebalancing::Rebalanced;
 use crate::command::service::{check_active, desired_count, new_deployment};
 use crate::command::settings::{Kind, check_daemon_settings, grace, settings};
 use crate::command::task_sets;
@@ -16,10 +17,9 @@ use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::definition;
 use crate::model::{
-    ControllerType, DeploymentSettings, DeploymentStatus, HealthBounds, Launch,
-    PlacementConstraint, PlacementStrategy, RolloutState, SchedulingStrategy, Service,
-    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Span, TaskDefinition,
-    TaskDefinitionId,
+    ControllerType, DeploymentSettings, DeploymentStatus, Launch, PlacementConstraint,
+    PlacementStrategy, RolloutState, SchedulingStrategy, Service, ServiceDeploymentId,
+    ServiceDeploymentStatus, ServiceId, Span, TaskDefinition, TaskDefinitionId,
 };
 use crate::reconcile::{self, rebalance, shifting};
 use crate::store::Store;
@@ -98,29 +98,27 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     let placement = given_placement(input, definition_row)?;
     let balancers = input.load_balancers.as_ref().unwrap_or(&row.load_balancers);
     let limit = store.config.quotas.target_groups_per_service;
+    let controller = row.controller;
     let shifts = settings.strategy.shifts_traffic();
     balancers::check(balancers, definition_row, shifts, limit)?;
     check_switch(store, row, &settings)?;
     let registries = input.service_registries.as_ref().unwrap_or(&row.registries);
     let connect = input.service_connect_configuration.as_ref();
     let connect = connect.or(row.input.service_connect_configuration.as_ref());
-    let controller = row.controller;
     let attached = Attached { balancers, registries, connect, controller };
     attachments::check(store, &attached, definition_row, &launch, desired.unwrap_or(row.desired))?;
-    let effective = placement.strategy.as_deref().unwrap_or(&row.strategy);
-    let rebalancing = match input.availability_zone_rebalancing.as_deref() {
-        None if !row.rebalancing => false,
-        None if settings.bounds.maximum.0 > 100 => true,
-        None => return Err(ceiling_too_low("updated")),
-        given => rebalancing(
-            given,
-            row.scheduling,
-            row.controller,
-            settings.bounds,
-            effective,
-            "updated",
-        )?,
+    let constraints = placement.constraints.as_deref().unwrap_or(&row.constraints);
+    let rebalanced = Rebalanced {
+        scheduling: row.scheduling,
+        controller,
+        bounds: settings.bounds,
+        strategy: placement.strategy.as_deref().unwrap_or(&row.strategy),
+        constraints: [&definition_row.constraints, constraints],
+        launch: &launch,
+        balancers,
     };
+    let rebalancing =
+        rebalanced.updated(input.availability_zone_rebalancing.as_deref(), row.rebalancing)?;
     let deploys = definition != current || starts_deployment(row, input);
     Ok(Change {
         desired,
@@ -421,49 +419,4 @@ fn keep_configuration(known: &mut DeploymentConfiguration, given: &DeploymentCon
     keep(&mut known.linear_configuration, &given.linear_configuration);
     keep(&mut known.canary_configuration, &given.canary_configuration);
     keep(&mut known.early_success_criteria, &given.early_success_criteria);
-}
-
-/// Rule 12 of 03 section 3.3: also when rebalancing is on from before.
-fn ceiling_too_low(verb: &str) -> CommandError {
-    CommandError::invalid(format!(
-        "The service couldn't be {verb} because Availability Zone Rebalancing does not support \
-         maximumPercent <= 100 % as deployment configuration."
-    ))
-}
-
-/// Whether availability zone rebalancing is on: as asked, or on when the service qualifies
-/// (01 section 10; rules 12 and 13 of 03 section 3.3).
-pub(super) fn rebalancing(
-    given: Option<&str>,
-    scheduling: SchedulingStrategy,
-    controller: ControllerType,
-    bounds: HealthBounds,
-    strategy: &[PlacementStrategy],
-    verb: &str,
-) -> Result<bool, CommandError> {
-    let spread_first = match strategy.first() {
-        None => true,
-        Some(PlacementStrategy::Spread(field)) => field.is_zone(),
-        Some(PlacementStrategy::Binpack(_) | PlacementStrategy::Random) => false,
-    };
-    let qualifies = scheduling == SchedulingStrategy::Replica
-        && controller == ControllerType::Ecs
-        && bounds.maximum.0 > 100
-        && spread_first;
-    match given {
-        None => Ok(qualifies),
-        Some("DISABLED") => Ok(false),
-        Some("ENABLED") if qualifies => Ok(true),
-        Some("ENABLED") if scheduling == SchedulingStrategy::Daemon => Err(CommandError::invalid(
-            "Availability Zone Rebalancing does not support DAEMON services",
-        )),
-        Some("ENABLED") if bounds.maximum.0 <= 100 => Err(ceiling_too_low(verb)),
-        Some("ENABLED") => Err(CommandError::invalid(
-            "Availability Zone Rebalancing needs the first placement strategy to be \
-             spread(attribute:ecs.availability-zone).",
-        )),
-        Some(other) => {
-            Err(CommandError::invalid(format!("availabilityZoneRebalancing cannot be {other}.")))
-        }
-    }
 }

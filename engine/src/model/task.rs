@@ -82,6 +82,8 @@ pub struct TaskExtra {
     pub overrides: Option<TaskOverride>,
     /// `assignPublicIp` of RunTask is ENABLED.
     pub public_address: bool,
+    /// `enableExecuteCommand` of RunTask and StartTask.
+    pub execute_command: bool,
 }
 
 impl Task {

@@ -34,6 +34,8 @@ pub(crate) struct PlacementRequest<'a> {
     pub(crate) subnets: &'a [SubnetId],
     /// Only in this zone.
     pub(crate) zone: Option<ZoneId>,
+    /// Only where ECS Exec works.
+    pub(crate) execute_command: bool,
     /// The definition's constraints, then the call's or the service's.
     pub(crate) constraints: &'a [PlacementConstraint],
     pub(crate) strategy: &'a [PlacementStrategy],

@@ -201,6 +201,7 @@ pub(crate) fn service_order(
         demand: definition.demand.clone(),
         subnets: subnets.filter_map(|name| store.find_subnet(row.cluster, name)).collect(),
         zone: None,
+        execute_command: row.input.enable_execute_command == Some(true),
         constraints: own.cloned().collect(),
         strategy,
         extra: None,

@@ -375,18 +375,18 @@ fn attributes() {
         "putAttributes",
         &calls,
         expect![[r#"
-        ClusterNotFoundException: Cluster not found.
-        TargetNotFoundException: The specified target "nothing" wasn't found.
-        InvalidParameterException: The attribute name "" is not valid.
-        InvalidParameterException: The attribute name "a b" is not valid.
-        InvalidParameterException: The attribute name ecs.os-type is reserved.
-        InvalidParameterException: The attribute name com.amazonaws.x is reserved.
-        InvalidParameterException: The value of attribute stack is not valid.
-        InvalidParameterException: The value of attribute stack is not valid.
-        InvalidParameterException: The value of attribute stack is not valid.
-        InvalidParameterException: Between 1 and 10 attributes can be given.
-        InvalidParameterException: Between 1 and 10 attributes can be given.
-    "#]],
+            ClusterNotFoundException: Cluster not found.
+            TargetNotFoundException: The specified target "nothing" wasn't found.
+            InvalidParameterException: The attribute name "" is not valid.
+            InvalidParameterException: The attribute name "a b" is not valid.
+            InvalidParameterException: The attribute name ecs.os-type is reserved.
+            InvalidParameterException: The attribute name com.amazonaws.x is reserved.
+            InvalidParameterException: The value of attribute stack is not valid.
+            InvalidParameterException: The value of attribute stack is not valid.
+            InvalidParameterException: The value of attribute stack is not valid.
+            InvalidParameterException: Between 1 and 10 attributes can be given.
+            AttributeLimitExceededException: Between 1 and 10 attributes can be given.
+        "#]],
     );
     let calls = [
         both(on("A", "stack", "prod"), json!({ "cluster": NO_CLUSTER })),
@@ -399,12 +399,12 @@ fn attributes() {
         "deleteAttributes",
         &calls,
         expect![[r#"
-        ClusterNotFoundException: Cluster not found.
-        TargetNotFoundException: The specified target "nothing" wasn't found.
-        InvalidParameterException: The attribute name ecs.os-type is reserved.
-        InvalidParameterException: Between 1 and 10 attributes can be given.
-        InvalidParameterException: Between 1 and 10 attributes can be given.
-    "#]],
+            ClusterNotFoundException: Cluster not found.
+            TargetNotFoundException: The specified target "nothing" wasn't found.
+            InvalidParameterException: The attribute name ecs.os-type is reserved.
+            InvalidParameterException: Between 1 and 10 attributes can be given.
+            AttributeLimitExceededException: Between 1 and 10 attributes can be given.
+        "#]],
     );
 }
 

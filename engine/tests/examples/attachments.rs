@@ -219,3 +219,25 @@ fn lbh_21_the_grace_period_has_its_bounds() {
     }
     bed.must("createService", service("bridge", both(behind(1), grace(2_147_483_647))));
 }
+
+#[test]
+fn a_classic_load_balancer_stands_alone_and_on_the_instances_own_network() {
+    let mut bed = bed();
+    let classic = |name: &str| json!({ "loadBalancerName": name, "containerName": "app", "containerPort": 80 });
+    let two = json!({ "loadBalancers": [classic("one"), classic("two")] });
+    assert_eq!(
+        refused(&mut bed, service("bridge", two)),
+        "A service can have at most 1 Classic Load Balancer."
+    );
+    let own = json!({ "loadBalancers": [classic("one")] });
+    assert_eq!(
+        refused(&mut bed, service("own", own)),
+        "Classic Load Balancers are not supported with network mode awsvpc."
+    );
+    let group = json!({ "targetGroupArn": "tg", "containerName": "app", "containerPort": 80 });
+    let external = json!({ "launchType": "EXTERNAL", "loadBalancers": [group] });
+    assert_eq!(
+        refused(&mut bed, service("bridge", external)),
+        "Load balancers are not supported for the EXTERNAL launch type."
+    );
+}

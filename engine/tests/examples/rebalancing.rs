@@ -169,3 +169,42 @@ fn w94_two_moves_under_the_ceiling() {
         "0 start 1 web:1; 40 stop 1 web:1; 80 start 1 web:1; 120 stop 1 web:1"
     );
 }
+
+fn cause(bed: &mut Bed, more: Value) -> String {
+    let input = json!({
+        "serviceName": "new", "taskDefinition": "web", "desiredCount": 1,
+        "availabilityZoneRebalancing": "ENABLED",
+    });
+    let text = bed.refused("createService", both(input, more));
+    let text = text.strip_prefix("InvalidParameterException: Availability Zone Rebalancing ");
+    text.expect("it is about rebalancing").to_owned()
+}
+
+#[test]
+fn a_service_that_does_not_qualify_is_refused_when_asked_and_quiet_otherwise() {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 4096, 8000);
+    bed.define("web", 64, 64, json!({ "portMappings": [{ "containerPort": 80, "hostPort": 0 }] }));
+    let zone = json!({ "placementConstraints": [
+        { "type": "memberOf", "expression": "attribute:ecs.availability-zone == us-east-1a" },
+    ]});
+    let classic = json!({ "loadBalancers": [
+        { "loadBalancerName": "lb", "containerName": "app", "containerPort": 80 },
+    ]});
+    let external = json!({ "launchType": "EXTERNAL" });
+    for (name, more, why) in [
+        (
+            "zone",
+            zone,
+            "does not support attribute:ecs.availability-zone in a placement constraint.",
+        ),
+        ("classic", classic, "does not support Classic Load Balancers."),
+        ("external", external, "does not support the EXTERNAL launch type."),
+    ] {
+        assert_eq!(cause(&mut bed, more.clone()), why);
+        bed.create(name, 1, both(json!({ "taskDefinition": "web" }), more));
+        assert!(!bed.service_row(name).rebalancing, "{name}");
+    }
+    bed.create("plain", 1, json!({ "taskDefinition": "web" }));
+    assert!(bed.service_row("plain").rebalancing);
+}

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use stowplan_engine::api::Answer;
 use stowplan_engine::api::Output;
 use stowplan_engine::api::event::{EventKind, FailedCheck};
+use stowplan_engine::model::Capabilities;
 
 use crate::bed::{Bed, both, constraints, merge, strategy, subnets};
 
@@ -289,4 +290,57 @@ fn tdf_31_a_constraint_that_nothing_satisfies() {
         "| A: MemberOf placement constraint unsatisfied., B: MemberOf placement constraint \
          unsatisfied."
     );
+}
+
+#[test]
+fn execute_command_needs_an_agent_that_can() {
+    let mut bed = bed_with(&[]);
+    let without = vec!["ecs.capability.execute-command".into()];
+    let current = Capabilities::CurrentAgent { without };
+    bed.instance_with("A", "a", 1024, 1024, |it| it.capabilities = current);
+    bed.plain("job", 1, 1);
+    let answer = bed.must("runTask", job(json!({ "enableExecuteCommand": true })));
+    assert_eq!(bed.answer(&answer), "| A: ATTRIBUTE");
+    let answer = bed.must("runTask", job(json!({})));
+    assert_eq!(bed.answer(&answer), "A");
+    bed.create("web", 1, json!({ "taskDefinition": "job", "enableExecuteCommand": true }));
+    bed.run_until(1);
+    assert!(bed.tasks_of("web").is_empty(), "the service waits, too");
+}
+
+#[test]
+fn start_task_names_what_is_missing_and_takes_no_fargate_definition() {
+    let mut bed = bed_with(&[("A", "a", 1024, 1024)]);
+    bed.plain("job", 1, 1);
+    let arn = "arn:aws:ecs:us-east-1:123456789012:container-instance/main/nobody";
+    let answer = bed.must("startTask", job(json!({ "containerInstances": [arn] })));
+    assert_eq!(bed.answer(&answer), format!("| {arn}: MISSING"));
+    bed.define_task(json!({
+        "family": "far", "networkMode": "awsvpc", "cpu": "256", "memory": "512",
+        "requiresCompatibilities": ["FARGATE"],
+        "containerDefinitions": [{ "name": "app", "image": "i" }],
+    }));
+    assert_eq!(
+        bed.refused("startTask", json!({ "taskDefinition": "far", "containerInstances": ["A"] })),
+        "InvalidParameterException: Launch Type FARGATE is not supported for this operation."
+    );
+}
+
+#[test]
+fn at_most_50_tags() {
+    let mut bed = bed_with(&[("A", "a", 1024, 1024)]);
+    bed.plain("job", 1, 1);
+    let tags = |count: u32| {
+        let tag = |n: u32| json!({ "key": format!("k{n}"), "value": "v" });
+        json!({ "tags": (0..count).map(tag).collect::<Vec<_>>() })
+    };
+    let refusal = "InvalidParameterException: Too many tags: at most 50 can be given.";
+    let start = both(job(json!({ "containerInstances": ["A"] })), tags(51));
+    let service = both(job(json!({ "serviceName": "web", "desiredCount": 1 })), tags(51));
+    for (action, input) in
+        [("runTask", job(tags(51))), ("startTask", start), ("createService", service)]
+    {
+        assert_eq!(bed.refused(action, input), refusal, "{action}");
+    }
+    bed.must("runTask", job(tags(50)));
 }

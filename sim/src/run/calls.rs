@@ -41,14 +41,18 @@ impl fmt::Display for CallProblem {
 /// Why an entry was not carried out.
 pub(super) enum Refusal {
     /// By an exception of the API.
-    Exception { exception: String, message: String },
+    Exception { exception: String, message: String, tasks: Vec<TaskId> },
     /// Because it cannot be read, or names something that is not there.
     Bad(String),
 }
 
 impl From<CommandError> for Refusal {
     fn from(error: CommandError) -> Self {
-        Self::Exception { exception: error.exception.to_string(), message: error.message.into() }
+        Self::Exception {
+            exception: error.exception.to_string(),
+            message: error.message.into(),
+            tasks: error.tasks,
+        }
     }
 }
 
@@ -87,23 +91,49 @@ impl Simulation {
     }
 
     fn refusal(&self, now: Time, entry: &TimelineEntry, refusal: &Refusal) -> ApiError {
-        let (exception, message) = match refusal {
-            Refusal::Exception { exception, message } => (exception.as_str(), message.as_str()),
-            Refusal::Bad(message) => ("ValidationException", message.as_str()),
+        let (exception, message, tasks) = match refusal {
+            Refusal::Exception { exception, message, tasks } => {
+                (exception.as_str(), message.as_str(), tasks.clone())
+            }
+            Refusal::Bad(message) => ("ValidationException", message.as_str(), Vec::new()),
         };
         ApiError {
             at: now,
             action: entry.action.name().into(),
             exception: exception.into(),
             message: message.into(),
+            tasks,
         }
     }
 
     fn call(&mut self, now: Time, name: &'static str, input: &Raw) -> Result<Value, Refusal> {
         let filled = self.filled(now, input)?;
         let command = command(name, filled.as_ref().unwrap_or(input))?;
+        if let Some(group) = self.unknown_group(&command) {
+            let message = format!(
+                "The target group with targetGroupArn {group} does not have an associated load \
+                 balancer."
+            );
+            return Err(CommandError::invalid(message).into());
+        }
         let made = self.step(now, Input::Command(command.clone()))?;
         Ok(answer::answer(&self.moment(now), &command, &made))
+    }
+
+    /// A target group that a call names and the scenario does not have (02 section 7.1).
+    fn unknown_group<'c>(&self, command: &'c Command) -> Option<&'c str> {
+        let balancers = match command {
+            Command::CreateService(input) => &input.load_balancers[..],
+            Command::UpdateService(input) => input.load_balancers.as_deref().unwrap_or_default(),
+            Command::CreateTaskSet(input) => &input.load_balancers[..],
+            _ => return None,
+        };
+        let names = balancers.iter().flat_map(|balancer| {
+            let advanced = balancer.advanced_configuration.as_ref();
+            let alternate = advanced.and_then(|it| it.alternate_target_group_arn.as_deref());
+            balancer.target_group_arn.as_deref().into_iter().chain(alternate)
+        });
+        names.into_iter().find(|name| self.world().target_group(name).is_none())
     }
 
     fn query(&self, now: Time, name: &'static str, input: &Raw) -> Result<Value, Refusal> {
@@ -333,6 +363,7 @@ impl Simulation {
                     action: "updateContainerInstancesState".into(),
                     exception: error.exception.as_str().into(),
                     message: error.message.as_ref().into(),
+                    tasks: error.tasks,
                 };
                 self.digest.take_error(&refused);
                 self.record.take_error(refused);

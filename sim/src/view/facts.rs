@@ -139,8 +139,8 @@ pub struct TargetFacts {
     pub task: TaskId,
     /// Its state.
     pub state: TargetState,
-    /// Why it is in its state, as the load balancer says it.
-    pub reason: Option<Box<str>>,
+    /// Why it is in its state: a reason code of Elastic Load Balancing.
+    pub reason: Option<&'static str>,
     /// The port that gets its requests.
     pub port: u16,
     /// Its share of the group's requests, from 0 to 1.
@@ -216,7 +216,7 @@ impl Facts for WorldFacts<'_> {
         let one = |view: TargetView<'_>| TargetFacts {
             task: view.task,
             state: view.state,
-            reason: view.target.reason(),
+            reason: view.target.code(),
             port: view.target.port(),
             share: view.share,
         };

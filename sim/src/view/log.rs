@@ -88,10 +88,15 @@ pub(crate) fn call(moment: &Moment<'_>, position: usize) -> Value {
     let mut fields = super::shape::into_fields(call.answer.clone());
     fields.insert("at".to_owned(), moment.time(call.at));
     let error = call.error.as_ref().map_or(Value::Null, |error| {
-        object([
+        let mut shown = super::shape::into_fields(object([
             ("exception", error.exception.to_string().into()),
             ("message", error.message.to_string().into()),
-        ])
+        ]));
+        if !error.tasks.is_empty() {
+            let arns = error.tasks.iter().map(|&task| moment.engine.task_arn(task));
+            shown.insert("resourceIds".to_owned(), texts(arns));
+        }
+        Value::Object(shown)
     });
     fields.insert("error".to_owned(), error);
     Value::Object(fields)

@@ -92,6 +92,8 @@ pub struct ApiError {
     pub exception: Box<str>,
     /// Its message.
     pub message: Box<str>,
+    /// `resourceIds` of a ConflictException: the tasks of the first call with the token.
+    pub tasks: Vec<TaskId>,
 }
 
 /// A service event message of the log.

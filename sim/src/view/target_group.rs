@@ -64,7 +64,7 @@ fn one_target(moment: &Moment<'_>, target: &TargetFacts) -> Value {
     object([
         ("task", moment.engine.task_name(target.task).into()),
         ("state", target.state.as_str().into()),
-        ("reason", text(target.reason.as_deref())),
+        ("reason", text(target.reason)),
         ("port", target.port.into()),
         ("share", target.share.into()),
     ])

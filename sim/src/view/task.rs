@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use stowplan_engine::model::{
-    Container, LaunchType, NetworkMode, Owner, TaskDefinition, TaskId, TaskStatus,
+    Container, ContainerPort, LaunchType, NetworkMode, Owner, TaskDefinition, TaskId, TaskStatus,
 };
 
 use super::shape::{api, none, object, shape, text, texts};
@@ -24,7 +24,8 @@ shape! {
         "cpu" => size(moment, task, Size::Cpu),
         "createdAt" => moment.time(row.created_at),
         "desiredStatus" => row.desired_status.as_str(),
-        "enableExecuteCommand" => owner_service(moment, task, |s| s.enable_execute_command),
+        "enableExecuteCommand" => row.extra.as_ref().is_some_and(|extra| extra.execute_command)
+            || owner_service(moment, task, |s| s.enable_execute_command) == Value::Bool(true),
         "executionStoppedAt" => moment.time_or_null(moment.world.task(task).execution_stopped_at),
         "ephemeralStorage" => {
             api(&moment.engine.definition(row.definition).input.ephemeral_storage)
@@ -103,8 +104,14 @@ fn attachments(moment: &Moment<'_>, task: TaskId) -> Value {
         TaskStatus::Deprovisioning => "DETACHING",
         TaskStatus::Stopped => "DELETED",
     };
-    let mut details = vec![detail("subnetId", &moment.engine.subnet(subnet).name)];
+    let interface = format!("eni-{:017x}", u64::from(task.0) + 1);
+    let mut details = vec![
+        detail("subnetId", &moment.engine.subnet(subnet).name),
+        detail("networkInterfaceId", &interface),
+        detail("macAddress", &mac_address(task)),
+    ];
     if let Some(address) = address(moment, task) {
+        details.push(detail("privateDnsName", &private_name(moment, task, &address)));
         details.push(detail("privateIPv4Address", &address));
     }
     Value::Array(vec![object([
@@ -113,6 +120,21 @@ fn attachments(moment: &Moment<'_>, task: TaskId) -> Value {
         ("status", status.into()),
         ("details", Value::Array(details)),
     ])])
+}
+
+/// A locally administered address, one for each task.
+fn mac_address(task: TaskId) -> String {
+    let [.., a, b, c, d] = u64::from(task.0).to_be_bytes();
+    format!("0a:00:{a:02x}:{b:02x}:{c:02x}:{d:02x}")
+}
+
+/// The name that the address has in its VPC.
+fn private_name(moment: &Moment<'_>, task: TaskId, address: &str) -> String {
+    let host = address.replace('.', "-");
+    match &*moment.engine.cluster(moment.engine.task(task).cluster).region {
+        "us-east-1" => format!("ip-{host}.ec2.internal"),
+        region => format!("ip-{host}.{region}.compute.internal"),
+    }
 }
 
 /// The private address of a task's own network interface.
@@ -263,7 +285,7 @@ fn one_container(
     ])
 }
 
-/// Host ports of a container; in awsvpc mode there are none but its own.
+/// Host ports of a container, a range in one; in awsvpc mode they are its own (02 section 2.2).
 fn network_bindings(
     moment: &Moment<'_>,
     task: TaskId,
@@ -271,21 +293,29 @@ fn network_bindings(
     known: &ContainerFacts,
 ) -> Value {
     let definition = moment.engine.definition(moment.engine.task(task).definition);
-    if definition.network_mode == NetworkMode::Awsvpc {
-        return none();
-    }
-    let mut bindings = Vec::new();
-    for (port, &host_port) in container.ports.iter().zip(&known.host_ports) {
-        for offset in 0..port.count.max(1) {
-            bindings.push(object([
-                ("bindIP", "0.0.0.0".into()),
-                ("containerPort", port.container_port.saturating_add(offset).into()),
-                ("hostPort", host_port.saturating_add(offset).into()),
-                ("protocol", port.protocol.as_str().into()),
+    let own = definition.network_mode == NetworkMode::Awsvpc
+        && known.last_status != ContainerStatus::Pending;
+    let one = |(position, port): (usize, &ContainerPort)| {
+        let bound = known.host_ports.get(position).copied();
+        let host_port = bound.or_else(|| own.then_some(port.container_port))?;
+        let (address, protocol) = ("0.0.0.0".into(), port.protocol.as_str().into());
+        if port.count <= 1 {
+            return Some(object([
+                ("bindIP", address),
+                ("containerPort", port.container_port.into()),
+                ("hostPort", host_port.into()),
+                ("protocol", protocol),
             ]));
         }
-    }
-    Value::Array(bindings)
+        let range = |first: u16| format!("{first}-{}", first.saturating_add(port.count - 1));
+        Some(object([
+            ("bindIP", address),
+            ("containerPortRange", range(port.container_port).into()),
+            ("hostPortRange", range(host_port).into()),
+            ("protocol", protocol),
+        ]))
+    };
+    container.ports.iter().enumerate().filter_map(one).collect()
 }
 
 fn network_interfaces(moment: &Moment<'_>, task: TaskId) -> Value {

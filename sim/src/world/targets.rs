@@ -172,6 +172,18 @@ impl WorldTarget {
         self.port
     }
 
+    /// Why it is not healthy, as DescribeTargetHealth has it (02 section 7.3).
+    pub fn code(&self) -> Option<&'static str> {
+        match self.state? {
+            TargetState::Healthy => None,
+            TargetState::Initial if self.prober.is_none() => Some("Elb.RegistrationInProgress"),
+            TargetState::Initial => Some("Elb.InitialHealthChecking"),
+            TargetState::Unhealthy => self.prober.map(|prober| failure_code(prober.failure())),
+            TargetState::Unused => Some("Target.NotInUse"),
+            TargetState::Draining => Some("Target.DeregistrationInProgress"),
+        }
+    }
+
     /// Why it is not healthy, in the words of the service event (02 section 7.4).
     pub fn reason(&self) -> Option<Box<str>> {
         match self.state? {
@@ -186,6 +198,14 @@ impl WorldTarget {
 
 pub(super) const ZONE_OFF: &str =
     "Target is in an Availability Zone that is not enabled for the load balancer";
+
+fn failure_code(failure: ProbeResult) -> &'static str {
+    match failure {
+        ProbeResult::Code(_) => "Target.ResponseCodeMismatch",
+        ProbeResult::Hang => "Target.Timeout",
+        ProbeResult::Fail | ProbeResult::Pass => "Target.FailedHealthChecks",
+    }
+}
 
 pub(super) fn failure_text(failure: ProbeResult) -> String {
     match failure {
@@ -212,8 +232,15 @@ pub(super) struct GroupRow {
     pub(super) rules: ProbeRules,
     pub(super) counts: TargetCounts,
     pub(super) members: BTreeSet<TargetKey>,
-    /// Healthy targets; those that began slowly with the instant from which they do.
-    healthy: BTreeMap<TargetKey, Option<Time>>,
+    healthy: BTreeMap<TargetKey, Healthy>,
+}
+
+/// A healthy target.
+#[derive(Clone, Copy, Debug)]
+struct Healthy {
+    since: Time,
+    /// It gets its share slowly.
+    slowly: bool,
 }
 
 /// Targets of a group by state.
@@ -301,8 +328,8 @@ impl TargetGroups {
                 *row.counts.of(state) += 1;
                 row.members.insert(key);
                 if state == TargetState::Healthy {
-                    let slow_from = row.begins_slowly(now).then_some(now);
-                    row.healthy.insert(key, slow_from);
+                    let slowly = row.begins_slowly(now);
+                    row.healthy.insert(key, Healthy { since: now, slowly });
                 }
             }
             None => {
@@ -314,19 +341,23 @@ impl TargetGroups {
 
     /// A target that was healthy long ago gets its full share.
     pub(super) fn skip_slow_start(&mut self, key: TargetKey, group: usize) {
-        if let Some(slow_from) = self.rows[group].healthy.get_mut(&key) {
-            *slow_from = None;
+        if let Some(healthy) = self.rows[group].healthy.get_mut(&key) {
+            healthy.slowly = false;
         }
     }
 }
 
 impl GroupRow {
-    /// Whether a target that becomes healthy now begins slowly: another one must be past it.
+    /// Whether a target that becomes healthy now begins slowly: another one must be past it. Those
+    /// that become healthy at one instant are the first together.
     fn begins_slowly(&self, now: Time) -> bool {
         let duration = self.config.slow_start();
         duration != Span::ZERO
             && self.config.kind == LoadBalancerKind::Application
-            && self.healthy.values().any(|from| from.is_none_or(|from| from + duration <= now))
+            && self
+                .healthy
+                .values()
+                .any(|other| other.since < now && (!other.slowly || other.since + duration <= now))
     }
 
     /// The weight of a healthy target against 1 of one that is past its slow start.
@@ -334,10 +365,9 @@ impl GroupRow {
         let duration = self.config.slow_start();
         match self.healthy.get(&key) {
             None => 0.0,
-            Some(None) => 1.0,
-            Some(Some(from)) if *from + duration <= now => 1.0,
+            Some(healthy) if !healthy.slowly || healthy.since + duration <= now => 1.0,
             // Milliseconds of at most an hour: exact in a double.
-            Some(Some(from)) => now.since(*from).0 as f64 / duration.0 as f64,
+            Some(healthy) => now.since(healthy.since).0 as f64 / duration.0 as f64,
         }
     }
 }

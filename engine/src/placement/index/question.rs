@@ -17,6 +17,7 @@ pub(super) struct Question {
     pub(super) definition: TaskDefinitionId,
     pub(super) demand: Demand,
     pub(super) subnets: Box<[SubnetId]>,
+    pub(super) execute_command: bool,
     pub(super) constraints: Box<[PlacementConstraint]>,
     pub(super) strategy: Box<[PlacementStrategy]>,
 }
@@ -31,6 +32,7 @@ impl Question {
             definition: request.definition,
             demand: request.demand.clone(),
             subnets: request.subnets.into(),
+            execute_command: request.execute_command,
             constraints: request.constraints.into(),
             strategy: request.strategy.into(),
         }
@@ -45,6 +47,7 @@ impl Question {
             definition: self.definition,
             demand: &self.demand,
             subnets: &self.subnets,
+            execute_command: self.execute_command,
             constraints: &self.constraints,
             strategy: &self.strategy,
         }
@@ -54,6 +57,7 @@ impl Question {
     pub(super) fn is_asked_by(&self, request: &PlacementRequest<'_>) -> bool {
         self.demand.gpu == request.demand.gpu
             && self.demand.eni == request.demand.eni
+            && self.execute_command == request.execute_command
             && *self.subnets == *request.subnets
             && *self.strategy == *request.strategy
             && *self.constraints == *request.constraints
@@ -66,6 +70,7 @@ impl Question {
             (store.definition(self.definition), store.definition(other.definition));
         (self.cluster, self.provider, self.zone) == (other.cluster, other.provider, other.zone)
             && mine.requires_attributes == theirs.requires_attributes
+            && self.execute_command == other.execute_command
             && mine.os_family == theirs.os_family
             && mine.cpu_architecture == theirs.cpu_architecture
             && self.subnets == other.subnets
