@@ -223,7 +223,8 @@ fn lbh_21_the_grace_period_has_its_bounds() {
 #[test]
 fn a_classic_load_balancer_stands_alone_and_on_the_instances_own_network() {
     let mut bed = bed();
-    let classic = |name: &str| json!({ "loadBalancerName": name, "containerName": "app", "containerPort": 80 });
+    let balancer = json!({ "containerName": "app", "containerPort": 80 });
+    let classic = |name: &str| both(balancer.clone(), json!({ "loadBalancerName": name }));
     let two = json!({ "loadBalancers": [classic("one"), classic("two")] });
     assert_eq!(
         refused(&mut bed, service("bridge", two)),

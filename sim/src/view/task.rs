@@ -285,7 +285,7 @@ fn one_container(
     ])
 }
 
-/// Host ports of a container, a range in one; in awsvpc mode they are its own (02 section 2.2).
+/// Host ports of a container, a range in one; in awsvpc mode there are none but its own.
 fn network_bindings(
     moment: &Moment<'_>,
     task: TaskId,
@@ -293,29 +293,28 @@ fn network_bindings(
     known: &ContainerFacts,
 ) -> Value {
     let definition = moment.engine.definition(moment.engine.task(task).definition);
-    let own = definition.network_mode == NetworkMode::Awsvpc
-        && known.last_status != ContainerStatus::Pending;
-    let one = |(position, port): (usize, &ContainerPort)| {
-        let bound = known.host_ports.get(position).copied();
-        let host_port = bound.or_else(|| own.then_some(port.container_port))?;
+    if definition.network_mode == NetworkMode::Awsvpc {
+        return none();
+    }
+    let one = |(port, &host_port): (&ContainerPort, &u16)| {
         let (address, protocol) = ("0.0.0.0".into(), port.protocol.as_str().into());
         if port.count <= 1 {
-            return Some(object([
+            return object([
                 ("bindIP", address),
                 ("containerPort", port.container_port.into()),
                 ("hostPort", host_port.into()),
                 ("protocol", protocol),
-            ]));
+            ]);
         }
         let range = |first: u16| format!("{first}-{}", first.saturating_add(port.count - 1));
-        Some(object([
+        object([
             ("bindIP", address),
             ("containerPortRange", range(port.container_port).into()),
             ("hostPortRange", range(host_port).into()),
             ("protocol", protocol),
-        ]))
+        ])
     };
-    container.ports.iter().enumerate().filter_map(one).collect()
+    container.ports.iter().zip(&known.host_ports).map(one).collect()
 }
 
 fn network_interfaces(moment: &Moment<'_>, task: TaskId) -> Value {
