@@ -95,7 +95,7 @@ impl Driver {
             Effect::DeregisterTargets(task) => {
                 for group in 0..self.engine.view().task(task).targets.len() {
                     let state = TargetState::Unused;
-                    let change = TaskChange::Target { group, state, reason: None };
+                    let change = TaskChange::Target { group, state, failure: None };
                     self.report(now + stopped, task, change);
                 }
             }

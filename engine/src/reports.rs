@@ -7,7 +7,7 @@ use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
     AlarmState, ClusterId, Digests, HealthStatus, InstanceId, InstanceStatus, MessageKey,
-    Registration, Stop, StopCode, StopReason, TargetState, TaskId, TaskStatus,
+    Registration, Stop, StopCode, StopReason, TargetFailure, TargetState, TaskId, TaskStatus,
 };
 
 pub(crate) fn apply(control: &mut Control, report: Report) {
@@ -98,8 +98,8 @@ fn task_changed(control: &mut Control, task: TaskId, change: TaskChange) {
     match change {
         TaskChange::Status(status, cause) => status_changed(control, task, status, cause),
         TaskChange::Health(health) => health_changed(control, task, health),
-        TaskChange::Target { group, state, reason } => {
-            target_changed(control, task, group, state, reason);
+        TaskChange::Target { group, state, failure } => {
+            target_changed(control, task, group, state, failure);
         }
     }
 }
@@ -202,7 +202,7 @@ fn target_changed(
     task: TaskId,
     group: usize,
     state: TargetState,
-    reason: Option<Box<str>>,
+    failure: Option<TargetFailure>,
 ) {
     let was_healthy = is_healthy(control, task);
     let row = control.store.task_mut(task);
@@ -213,9 +213,9 @@ fn target_changed(
     *slot = state;
     let gone = row.targets.iter().all(|&target| target == TargetState::Unused);
     let deactivating = row.last_status == TaskStatus::Deactivating;
-    if let (Some(owner), Some(reason)) = (row.owner, reason) {
+    if let (Some(owner), Some(failure)) = (row.owner, failure) {
         let memory = &mut control.store.service_mut(owner.service).memory;
-        memory.target_reasons.insert((task, group), reason);
+        memory.target_failures.insert((task, group), failure);
     }
     control.out.event(EventKind::TargetState(task, group, state));
     if gone && deactivating {

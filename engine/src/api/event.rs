@@ -8,7 +8,7 @@ use crate::model::{
     AlarmState, ClusterId, CodeDeployStatus, CodeDeploymentId, DeploymentId, GroupId, HookStatus,
     InstanceId, InstanceStatus, LifecycleEvent, LifecycleStage, ProviderId, Reservation,
     RolloutState, ScalingGroupId, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId,
-    TaskDefinitionId, TaskId, TaskStatus, Time, ZoneId,
+    TargetFailure, TaskDefinitionId, TaskId, TaskStatus, Time, ZoneId,
 };
 
 /// One event.
@@ -132,8 +132,8 @@ pub enum Message {
         task: TaskId,
         /// Position of the load balancer.
         group: usize,
-        /// Why.
-        reason: Box<str>,
+        /// Why, and at which port.
+        failure: TargetFailure,
     },
     /// E10
     ContainerUnhealthy(TaskId),
@@ -159,6 +159,8 @@ pub enum Message {
     Stuck,
     /// E18, by the deployment and the number of tasks under protection.
     Protected(DeploymentId, u32),
+    /// E18 again, in the words of the task set.
+    SetProtected(DeploymentId, u32),
     /// E20
     ProvisioningLimit,
     /// E21 and E22

@@ -2,7 +2,7 @@
 
 use crate::model::{
     AlarmState, ClusterId, CodeDeploymentId, HealthStatus, HookAnswer, InstanceId, LifecycleEvent,
-    Registration, ServiceDeploymentId, Stop, TargetState, TaskId, TaskStatus,
+    Registration, ServiceDeploymentId, Stop, TargetFailure, TargetState, TaskId, TaskStatus,
 };
 
 /// A fact about the world.
@@ -67,7 +67,7 @@ pub enum TaskChange {
         group: usize,
         /// The state.
         state: TargetState,
-        /// `Health checks failed with these codes: [500]` and the like, when it is unhealthy.
-        reason: Option<Box<str>>,
+        /// Why, when it is unhealthy.
+        failure: Option<TargetFailure>,
     },
 }

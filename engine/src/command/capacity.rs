@@ -76,19 +76,26 @@ pub(super) fn update(
     let Some(change) = input.auto_scaling_group_provider else {
         return Err(CommandError::invalid("autoScalingGroupProvider must be given."));
     };
-    check_group(&change)?;
-    let row = &mut control.store.providers[provider.index()];
-    if let ProviderKind::AutoScalingGroup { managed_scaling, .. } = &mut row.kind
-        && change.managed_scaling.is_some()
-    {
-        *managed_scaling = is_enabled(&change);
-    }
-    if let Some(kept) = row.input.as_mut().and_then(|i| i.auto_scaling_group_provider.as_mut()) {
-        kept.managed_scaling = change.managed_scaling.or_else(|| kept.managed_scaling.take());
-        kept.managed_termination_protection = change
+    let row = &control.store.providers[provider.index()];
+    let kept = row.input.as_ref().and_then(|known| known.auto_scaling_group_provider.clone());
+    let kept = kept.unwrap_or_default();
+    // What the call leaves must be sound as a whole, not only what it gives.
+    let group = AutoScalingGroupProvider {
+        managed_scaling: change.managed_scaling.or(kept.managed_scaling),
+        managed_termination_protection: change
             .managed_termination_protection
-            .or_else(|| kept.managed_termination_protection.take());
-        kept.managed_draining = change.managed_draining.or_else(|| kept.managed_draining.take());
+            .or(kept.managed_termination_protection),
+        managed_draining: change.managed_draining.or(kept.managed_draining),
+        auto_scaling_group_arn: kept.auto_scaling_group_arn,
+    };
+    check_group(&group)?;
+    check_protection(&control.store, &group)?;
+    let row = &mut control.store.providers[provider.index()];
+    if let ProviderKind::AutoScalingGroup { managed_scaling, .. } = &mut row.kind {
+        *managed_scaling = is_enabled(&group);
+    }
+    if let Some(known) = row.input.as_mut() {
+        known.auto_scaling_group_provider = Some(group);
     }
     touch_users(control, provider);
     Ok(Answer::Provider(provider))
@@ -311,6 +318,33 @@ pub(crate) fn resolve_launch(
         }
     }
     Ok(Launch::Strategy(Arc::from(items)))
+}
+
+/// E11 of 04 section 2.2 by the platform version: FARGATE_SPOT has ARM64 from 1.4.0 on.
+pub(super) fn check_spot_platform(
+    launch: &Launch,
+    definition: &TaskDefinition,
+    platform_version: Option<&str>,
+) -> Result<(), CommandError> {
+    let Launch::Strategy(items) = launch else { return Ok(()) };
+    let on_spot = items.iter().any(|item| item.provider == FARGATE_SPOT);
+    let is_arm = definition.cpu_architecture.as_deref() == Some("arm64");
+    if on_spot && is_arm && platform_version.is_some_and(is_before_1_4) {
+        return Err(CommandError::new(
+            Exception::PlatformTaskDefinitionIncompatibilityException,
+            "FARGATE_SPOT runs ARM64 tasks on platform version 1.4.0 and later.",
+        ));
+    }
+    Ok(())
+}
+
+/// LATEST, and what is no number, is no old version.
+fn is_before_1_4(version: &str) -> bool {
+    let mut parts = version.split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (1, 4),
+        _ => false,
+    }
 }
 
 fn is_windows(definition: &TaskDefinition) -> bool {

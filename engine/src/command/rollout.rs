@@ -68,6 +68,15 @@ pub(super) fn go_on(
 }
 
 fn named_record(control: &Control, arn: &str) -> Result<ServiceDeploymentId, CommandError> {
+    let unsupported = || {
+        CommandError::new(
+            Exception::UnsupportedFeatureException,
+            "The operation is supported only for services that use the ECS deployment controller.",
+        )
+    };
+    if control.store.is_deployed_by_others(arn) {
+        return Err(unsupported());
+    }
     let record = control.store.find_record(arn).ok_or_else(|| {
         CommandError::new(
             Exception::ServiceDeploymentNotFoundException,
@@ -76,15 +85,22 @@ fn named_record(control: &Control, arn: &str) -> Result<ServiceDeploymentId, Com
     })?;
     let service = control.store.record(record).service;
     if control.store.service(service).controller != ControllerType::Ecs {
-        return Err(CommandError::new(
-            Exception::UnsupportedFeatureException,
-            "The operation is supported only for services that use the ECS deployment controller.",
-        ));
+        return Err(unsupported());
     }
     Ok(record)
 }
 
 impl Store {
+    /// Whether an ARN of a service deployment, or a name, is of a service that another controller
+    /// deploys: it has no service deployments.
+    fn is_deployed_by_others(&self, name: &str) -> bool {
+        let mut segments = name.rsplit('/');
+        let last = segments.next().unwrap_or_default();
+        let service = segments.next().unwrap_or(last);
+        let mut named = self.services.iter().filter(|known| *known.name == *service).peekable();
+        named.peek().is_some() && named.all(|known| known.controller != ControllerType::Ecs)
+    }
+
     /// A service deployment by ARN, or the newest one of a service by its name.
     fn find_record(&self, name: &str) -> Option<ServiceDeploymentId> {
         let last = last_segment(name);

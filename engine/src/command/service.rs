@@ -7,7 +7,7 @@ use crate::api::input::{CreateService, DeleteService, DeploymentConfiguration};
 use crate::api::{Answer, CommandError, Exception};
 use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
-use crate::command::capacity::resolve_launch;
+use crate::command::capacity::{check_spot_platform, resolve_launch};
 use crate::command::rebalancing::Rebalanced;
 use crate::command::settings::{
     Kind, check_daemon_settings, default_settings, grace, settings, spelled,
@@ -91,9 +91,9 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     let defaults = default_settings(scheduling);
     let allow_100_100 = store.config.allow_100_100 || origin == Origin::Given;
     let given = origin == Origin::Given;
-    let kind = Kind { scheduling, controller, allow_100_100, given };
+    let on_fargate = input.launch_type.as_deref() == Some("FARGATE");
+    let kind = Kind { scheduling, controller, on_fargate, allow_100_100, given };
     let settings = settings(configuration, defaults, kind)?;
-    check_controller(input, controller)?;
     if controller == ControllerType::External {
         return external(cluster, desired, input, settings);
     }
@@ -107,6 +107,7 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
         input.capacity_provider_strategy.as_deref(),
         row,
     )?;
+    check_spot_platform(&launch, row, input.platform_version.as_deref())?;
     if scheduling == SchedulingStrategy::Daemon && matches!(launch, Launch::Strategy(_)) {
         return Err(CommandError::invalid(DAEMON_STRATEGY));
     }
@@ -515,24 +516,4 @@ fn check_daemon(
         return Err(CommandError::invalid(DAEMON_STRATEGY));
     }
     Ok(())
-}
-
-/// Rules 14 and 22 of 03 section 3.3.
-fn check_controller(input: &CreateService, controller: ControllerType) -> Result<(), CommandError> {
-    let configuration = input.deployment_configuration.as_ref();
-    let on_fargate = input.launch_type.as_deref() == Some("FARGATE");
-    let custom = configuration.is_some_and(|given| {
-        given.minimum_healthy_percent.is_some_and(|p| p != 100)
-            || given.maximum_percent.is_some_and(|p| p != 200)
-    });
-    match controller {
-        ControllerType::Ecs => Ok(()),
-        ControllerType::CodeDeploy | ControllerType::External if custom && !on_fargate => {
-            Err(CommandError::invalid(format!(
-                "minimumHealthyPercent and maximumPercent cannot be customised with the \
-                 {controller} deployment controller."
-            )))
-        }
-        ControllerType::CodeDeploy | ControllerType::External => Ok(()),
-    }
 }

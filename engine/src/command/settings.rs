@@ -18,6 +18,8 @@ use crate::model::{
 pub(super) struct Kind {
     pub(super) scheduling: SchedulingStrategy,
     pub(super) controller: ControllerType,
+    /// There the bounds of CODE_DEPLOY and EXTERNAL have no effect, so that any are taken.
+    pub(super) on_fargate: bool,
     /// Rule 10 of 03 section 3.3 is off.
     pub(super) allow_100_100: bool,
     /// It was accepted long ago: rule 20 does not ask for the minimum.
@@ -61,7 +63,7 @@ pub(super) fn settings(
     settings.bounds = bounds(given, settings.bounds, settings.strategy, kind)?;
     let by_ecs = kind.controller == ControllerType::Ecs;
     if let Some(breaker) = &given.deployment_circuit_breaker {
-        if !by_ecs && breaker.enable {
+        if !by_ecs && breaker.enable == Some(true) {
             return Err(CommandError::invalid(
                 "The deployment circuit breaker needs the ECS deployment controller.",
             ));
@@ -69,7 +71,7 @@ pub(super) fn settings(
         settings.breaker = circuit_breaker(breaker)?;
     }
     if let Some(alarms) = &given.alarms {
-        if !by_ecs && alarms.enable {
+        if !by_ecs && alarms.enable == Some(true) {
             return Err(CommandError::invalid(
                 "Deployment alarms need the ECS deployment controller.",
             ));
@@ -123,6 +125,14 @@ fn bounds(
     if bounds.maximum.0 < 100 {
         return Err(CommandError::invalid("maximumPercent must be between 100 and 100000."));
     }
+    let custom = bounds.minimum_healthy.0 != 100 || bounds.maximum.0 != 200;
+    if custom && kind.controller != ControllerType::Ecs && !kind.on_fargate {
+        let controller = kind.controller;
+        return Err(CommandError::invalid(format!(
+            "minimumHealthyPercent and maximumPercent cannot be customised with the {controller} \
+             deployment controller."
+        )));
+    }
     Ok(bounds)
 }
 
@@ -149,8 +159,8 @@ fn minutes_of(
 
 fn circuit_breaker(given: &DeploymentCircuitBreaker) -> Result<BreakerConfig, CommandError> {
     Ok(BreakerConfig {
-        enable: given.enable,
-        rollback: given.rollback,
+        enable: required("deploymentCircuitBreaker.enable", given.enable.as_ref())?,
+        rollback: required("deploymentCircuitBreaker.rollback", given.rollback.as_ref())?,
         reset_on_healthy_task: given.reset_on_healthy_task.unwrap_or(true),
         threshold: threshold(given.threshold_configuration.as_ref())?,
     })
@@ -171,14 +181,22 @@ fn threshold(given: Option<&ThresholdConfiguration>) -> Result<Threshold, Comman
 }
 
 fn watched_alarms(given: &DeploymentAlarms) -> Result<Option<AlarmConfig>, CommandError> {
-    if !given.enable {
+    let names = required("alarms.alarmNames", given.alarm_names.as_ref())?;
+    let rollback = required("alarms.rollback", given.rollback.as_ref())?;
+    if !required("alarms.enable", given.enable.as_ref())? {
         return Ok(None);
     }
-    if given.alarm_names.is_empty() {
+    if names.is_empty() {
         return Err(CommandError::invalid("alarmNames cannot be empty."));
     }
-    let names = given.alarm_names.iter().map(|name| name.as_str().into()).collect();
-    Ok(Some(AlarmConfig { names, rollback: given.rollback }))
+    let names = names.iter().map(|name| name.as_str().into()).collect();
+    Ok(Some(AlarmConfig { names, rollback }))
+}
+
+/// A member that its object may not omit (03 section 2.2).
+fn required<T: Clone>(member: &str, given: Option<&T>) -> Result<T, CommandError> {
+    let missing = || CommandError::invalid(format!("{member} is missing."));
+    given.cloned().ok_or_else(missing)
 }
 
 /// Rule 20 of 03 section 3.3.

@@ -6,7 +6,7 @@ use crate::api::answer::FailureSubject;
 use crate::api::event::{EventKind, PlacementFailure};
 use crate::api::input::{NetworkConfiguration, RunTask, StartTask, StopTask, Tag};
 use crate::api::{Answer, CommandError, Exception, Failure};
-use crate::command::capacity::resolve_launch;
+use crate::command::capacity::{check_spot_platform, resolve_launch};
 use crate::control::Control;
 use crate::definition;
 use crate::explain::Split;
@@ -78,13 +78,16 @@ fn launch_of(
     definition: TaskDefinitionId,
     input: &RunTask,
 ) -> Result<Launch, CommandError> {
-    resolve_launch(
+    let definition = control.store.definition(definition);
+    let launch = resolve_launch(
         &control.store,
         cluster,
         input.launch_type.as_deref(),
         input.capacity_provider_strategy.as_deref(),
-        control.store.definition(definition),
-    )
+        definition,
+    )?;
+    check_spot_platform(&launch, definition, input.platform_version.as_deref())?;
+    Ok(launch)
 }
 
 fn may_exceed_waiting(store: &Store, count: i64) -> bool {

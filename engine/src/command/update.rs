@@ -7,7 +7,7 @@ use crate::api::input::{DeploymentConfiguration, UpdateService};
 use crate::api::{Answer, CommandError};
 use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
-use crate::command::capacity::resolve_launch;
+use crate::command::capacity::{check_spot_platform, resolve_launch};
 use crate::command::migration;
 use crate::command::rebalancing::Rebalanced;
 use crate::command::service::{check_active, desired_count, new_deployment};
@@ -81,6 +81,7 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     let kind = Kind {
         scheduling: row.scheduling,
         controller: row.controller,
+        on_fargate: is_fargate(store, &row.launch),
         allow_100_100: store.config.allow_100_100,
         given: false,
     };
@@ -262,6 +263,8 @@ fn new_launch(
     let launch_type =
         if on_fargate { crate::model::LaunchType::Fargate } else { crate::model::LaunchType::Ec2 };
     definition::check_launch_type(definition, launch_type)?;
+    let version = input.platform_version.as_ref().or(row.input.platform_version.as_ref());
+    check_spot_platform(&launch, definition, version.map(String::as_str))?;
     Ok(launch)
 }
 
@@ -270,27 +273,32 @@ fn check_controller(controller: ControllerType, input: &UpdateService) -> Result
     if controller == ControllerType::Ecs {
         return Ok(());
     }
-    let by_whom = match controller {
-        ControllerType::CodeDeploy => "Use AWS CodeDeploy to trigger a new deployment.",
-        ControllerType::Ecs | ControllerType::External => "Use task sets instead.",
+    let (article, by_whom) = match controller {
+        ControllerType::CodeDeploy => ("a", "Use AWS CodeDeploy to trigger a new deployment."),
+        ControllerType::Ecs | ControllerType::External => ("an", "Use task sets instead."),
     };
     let forbidden = [
         (input.network_configuration.is_some(), "network parameters"),
         (input.load_balancers.is_some(), "load balancers"),
         (input.task_definition.is_some(), "task definition"),
+        (input.platform_version.is_some(), "platform version"),
+        (input.service_registries.is_some(), "service registries"),
+        (input.service_connect_configuration.is_some(), "Service Connect"),
+        (input.volume_configurations.is_some(), "volumes"),
+        (input.vpc_lattice_configurations.is_some(), "VPC Lattice"),
     ];
     for (given, what) in forbidden {
         if given {
             return Err(CommandError::invalid(format!(
-                "Unable to update {what} on services with a {controller} deployment controller. \
-                 {by_whom}"
+                "Unable to update {what} on services with {article} {controller} deployment \
+                 controller. {by_whom}"
             )));
         }
     }
     if input.force_new_deployment == Some(true) {
         return Err(CommandError::invalid(format!(
-            "Cannot force a new deployment on services with a {controller} deployment controller. \
-             {by_whom}"
+            "Cannot force a new deployment on services with {article} {controller} deployment \
+             controller. {by_whom}"
         )));
     }
     if controller == ControllerType::External && input.deployment_configuration.is_some() {

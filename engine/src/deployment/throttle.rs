@@ -3,13 +3,19 @@
 use crate::model::{Backoff, BackoffCause, Span, Throttle, Time};
 
 /// At this many consecutive failing waves the service says so (E16).
-pub(crate) const IMPAIRED_AT_WAVE: u32 = 3;
+const IMPAIRED_AT_WAVE: u32 = 3;
 
 /// One more failing wave: the next attempt waits.
 pub(crate) fn arm(throttle: &mut Throttle, cause: BackoffCause, delays: &[Span], now: Time) {
     throttle.waves += 1;
     let index = (throttle.waves as usize - 1).min(delays.len() - 1);
     throttle.next_attempt = Some(Backoff { until: now + delays[index], cause });
+}
+
+/// Whether tasks keep failing to start.
+pub(crate) fn is_impaired(throttle: &Throttle) -> bool {
+    throttle.waves >= IMPAIRED_AT_WAVE
+        && throttle.next_attempt.is_some_and(|backoff| backoff.cause == BackoffCause::Start)
 }
 
 /// Whether launches are held back at an instant.

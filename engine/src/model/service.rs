@@ -83,11 +83,21 @@ pub struct ServiceMemory {
     /// Tasks that reached RUNNING since the last pass, with targets to announce.
     pub registered: BTreeMap<DeploymentId, u32>,
     /// Why a target is unhealthy, by task and load balancer.
-    pub target_reasons: BTreeMap<(TaskId, usize), Box<str>>,
+    pub target_failures: BTreeMap<(TaskId, usize), TargetFailure>,
     /// Availability Zone rebalancing under way.
     pub rebalancing: Option<Rebalancing>,
     /// The cluster's count of changes that could make room, when placement was last tried.
     pub room_seen: u64,
+}
+
+/// Why a target is unhealthy, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TargetFailure {
+    /// `Health checks failed with these codes: [500]` and the like (02 section 7.4).
+    pub reason: Box<str>,
+    /// Its port: of the host for `instance` targets, of the container for `ip` targets; 0 when
+    /// nobody said.
+    pub port: u16,
 }
 
 /// Availability Zone rebalancing that was begun (01 section 10).

@@ -108,9 +108,11 @@ pub(super) fn fail_stage(pass: &mut Pass<'_>, record: ServiceDeploymentId, reaso
     pass.control.set_rollout(target, state, RolloutReason::StageFailed);
     let to = roll_back(pass, target, RolloutReason::StageRollback);
     finish_record(pass, Some(record), reason, to);
-    let Some(to) = to else { return shifting::halt(pass.control, record) };
+    pass.told.turned_back.push((target, to));
+    if to.is_none() {
+        return shifting::halt(pass.control, record);
+    }
     pass.control.store.record_mut(record).status_reason = Some(reason.into());
-    pass.control.out.message(pass.service, Message::RollingBack(to));
     shifting::go(pass, record, shift::Signal::Failed);
 }
 
@@ -170,10 +172,14 @@ pub(super) fn honour_user_rollback(pass: &mut Pass<'_>) {
     }
     let reason = "Service deployment rolled back because of a user request.";
     let to = roll_back(pass, primary, RolloutReason::UserRollback);
-    finish_record(pass, Some(record), reason, to);
-    if let Some(to) = to {
-        pass.control.out.message(pass.service, Message::RollingBack(to));
+    if to.is_some() {
+        finish_record(pass, Some(record), reason, to);
+    } else {
+        // Nothing was rolled back, nor did a rollback fail: 03 section 10.3 has it STOPPED.
+        pass.control.store.record_mut(record).status_reason = Some(NO_CANDIDATE.into());
+        pass.control.set_record(record, ServiceDeploymentStatus::Stopped);
     }
+    pass.told.turned_back.push((primary, to));
     turn_back(pass, Some(record), to);
 }
 
@@ -230,6 +236,11 @@ pub(super) fn record_of(pass: &Pass<'_>, deployment: DeploymentId) -> Option<Ser
 
 /// E12 or E14, then E13, and what EventBridge says of it.
 pub(super) fn tell(pass: &mut Pass<'_>, tripped: Option<Tripped>) {
+    for (failed, back_to) in std::mem::take(&mut pass.told.turned_back) {
+        let reason = crate::view::View::new(&pass.control.store).rollout_reason(failed);
+        tell_failed(pass, failed, reason);
+        tell_rollback(pass, back_to);
+    }
     let Some(Tripped { monitor, failed, back_to }) = tripped else { return };
     let service = pass.service;
     let (message, reason) = match monitor {
@@ -242,13 +253,20 @@ pub(super) fn tell(pass: &mut Pass<'_>, tripped: Option<Tripped>) {
         }
     };
     pass.control.out.message(service, message);
-    let reason = reason.to_owned();
-    pass.control.out.deployment_change(service, "SERVICE_DEPLOYMENT_FAILED", failed, reason);
-    if let Some(back_to) = back_to {
-        pass.control.out.message(service, Message::RollingBack(back_to));
-        let view = crate::view::View::new(&pass.control.store);
-        let reason = view.rollout_reason(back_to);
-        let name = "SERVICE_DEPLOYMENT_IN_PROGRESS";
-        pass.control.out.deployment_change(service, name, back_to, reason);
-    }
+    tell_failed(pass, failed, reason.to_owned());
+    tell_rollback(pass, back_to);
+}
+
+fn tell_failed(pass: &mut Pass<'_>, failed: DeploymentId, reason: String) {
+    let name = "SERVICE_DEPLOYMENT_FAILED";
+    pass.control.out.deployment_change(pass.service, name, failed, reason);
+}
+
+fn tell_rollback(pass: &mut Pass<'_>, back_to: Option<DeploymentId>) {
+    let Some(back_to) = back_to else { return };
+    let service = pass.service;
+    pass.control.out.message(service, Message::RollingBack(back_to));
+    let reason = crate::view::View::new(&pass.control.store).rollout_reason(back_to);
+    let name = "SERVICE_DEPLOYMENT_IN_PROGRESS";
+    pass.control.out.deployment_change(service, name, back_to, reason);
 }

@@ -7,7 +7,7 @@ use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
     BackoffCause, DeploymentId, DeploymentStatus, SchedulingStrategy, ServiceDeploymentStatus,
-    ServiceId, ServiceStatus, Stop, TaskStatus,
+    ServiceId, ServiceStatus, Stop, TargetFailure, TaskStatus,
 };
 use crate::reconcile::facts::{self, Class, Fact, Facts, Kind};
 use crate::reconcile::told::{self, Told};
@@ -38,7 +38,7 @@ pub(super) fn run(control: &mut Control, service: ServiceId) {
     if control.store.service(service).scheduling == SchedulingStrategy::Daemon {
         daemon::count_eligible(control, service);
     }
-    take_in(control, service);
+    let impaired = take_in(control, service);
     let facts = facts::of(control, service);
     let mut pass = Pass { control, service, facts, told: Told::default(), no_place: Vec::new() };
     pass.told.stopped_pending = pass.take_untold();
@@ -60,6 +60,10 @@ pub(super) fn run(control: &mut Control, service: ServiceId) {
     pass.told.tell_stops(pass.control, service);
     pass.told.tell_starts(pass.control, service);
     starts::tell_failures(&mut pass, &started);
+    if impaired {
+        starts::tell_impaired(pass.control, service);
+    }
+    stops::say_protected(&mut pass);
     monitors::tell(&mut pass, tripped);
     let completed = completion::check(&mut pass);
     steady::check(&mut pass, silent, &started);
@@ -137,9 +141,10 @@ impl Pass<'_> {
         match failing {
             Some(group) => {
                 let memory = &self.control.store.service(self.service).memory;
-                let reason = memory.target_reasons.get(&(fact.task, group));
-                let reason = reason.cloned().unwrap_or_else(|| "Health checks failed".into());
-                self.told.target_unhealthy.push((fact.task, group, reason));
+                let failure = memory.target_failures.get(&(fact.task, group)).cloned();
+                let unknown = || TargetFailure { reason: "Health checks failed".into(), port: 0 };
+                let failure = failure.unwrap_or_else(unknown);
+                self.told.target_unhealthy.push((fact.task, group, failure));
             }
             None => {
                 self.told.container_unhealthy.push(fact.task);
@@ -184,17 +189,19 @@ fn forget_stopped(control: &mut Control, service: ServiceId) {
     let row = &mut store.services[service.index()];
     row.tasks.retain(|task| tasks[task.index()].last_status != TaskStatus::Stopped);
     row.memory
-        .target_reasons
+        .target_failures
         .retain(|(task, _), _| tasks[task.index()].last_status != TaskStatus::Stopped);
 }
 
 /// What happened since the last pass, weighed: failures against healthy tasks, waves of failed
-/// starts, records that move on (03 sections 10.3, 11.2, 14.2).
-fn take_in(control: &mut Control, service: ServiceId) {
+/// starts, records that move on (03 sections 10.3, 11.2, 14.2). Answers whether starts keep
+/// failing.
+fn take_in(control: &mut Control, service: ServiceId) -> bool {
     announce_targets(control, service);
     note_warmed_up(control, service);
     let reset = control.store.service(service).settings.breaker.reset_on_healthy_task;
     let delays = control.store.config.start_backoff.clone();
+    let mut impaired = false;
     for deployment in control.store.service(service).deployments.clone() {
         let now = control.now;
         let row = control.store.deployment_mut(deployment);
@@ -208,10 +215,8 @@ fn take_in(control: &mut Control, service: ServiceId) {
         }
         if std::mem::take(&mut row.throttle.start_failures) > 0 {
             throttle::arm(&mut row.throttle, BackoffCause::Start, &delays, now);
-            if row.throttle.waves >= throttle::IMPAIRED_AT_WAVE {
-                starts::tell_impaired(control, service);
-            }
         }
+        impaired |= row.is_maintained() && throttle::is_impaired(&row.throttle);
     }
     for record in control.store.service(service).records.clone() {
         match control.store.record(record).status {
@@ -230,6 +235,7 @@ fn take_in(control: &mut Control, service: ServiceId) {
             | ServiceDeploymentStatus::RollbackFailed => {}
         }
     }
+    impaired
 }
 
 /// Something could have made room, in this pass or before: launches that waited for a place are

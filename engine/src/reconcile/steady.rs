@@ -137,7 +137,7 @@ pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
     });
     let again = row.memory.steady.map(|steady| steady.said + window);
     let stuck = row.memory.said.iter().filter_map(|(key, at)| match key {
-        MessageKey::Stuck(_) => Some(*at + window),
+        MessageKey::Stuck(_) | MessageKey::StartsFail => Some(*at + window),
         _ => None,
     });
     let next: Option<Time> = facts::changes_at(control, service)

@@ -97,7 +97,7 @@ fn good_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
     let present = pass.count_of(deployment, Kind::is_present);
     let mut surplus = present.saturating_sub(desired + spared);
     if surplus == 0 {
-        return tell_protected(pass, deployment, 0);
+        return note_protected(pass, deployment, 0);
     }
     let classes = [
         Class::Pending,
@@ -117,10 +117,10 @@ fn good_surplus(pass: &mut Pass<'_>, deployment: DeploymentId) {
             surplus -= 1;
         }
     }
-    tell_protected(pass, deployment, surplus);
+    note_protected(pass, deployment, surplus);
 }
 
-fn tell_protected(pass: &mut Pass<'_>, deployment: DeploymentId, surplus: u32) {
+fn note_protected(pass: &mut Pass<'_>, deployment: DeploymentId, surplus: u32) {
     if surplus == 0 {
         return told::resolved(
             pass.control,
@@ -128,11 +128,19 @@ fn tell_protected(pass: &mut Pass<'_>, deployment: DeploymentId, surplus: u32) {
             |key| matches!(key, MessageKey::Protected(of, _) if *of == deployment),
         );
     }
-    let (service, key) = (pass.service, MessageKey::Protected(deployment, surplus));
-    let message = Message::Protected(deployment, surplus);
-    if told::say_once(pass.control, service, key, message) {
-        let name = "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION";
-        pass.control.out.service_action(service, name, None);
+    pass.told.protected.push((deployment, surplus));
+}
+
+/// E18 in both its forms: of the service, and of the task set.
+pub(super) fn say_protected(pass: &mut Pass<'_>) {
+    for (deployment, surplus) in std::mem::take(&mut pass.told.protected) {
+        let (service, key) = (pass.service, MessageKey::Protected(deployment, surplus));
+        let message = Message::Protected(deployment, surplus);
+        if told::say_once(pass.control, service, key, message) {
+            pass.control.out.message(service, Message::SetProtected(deployment, surplus));
+            let name = "TASKSET_SCALE_IN_FAILURE_BY_TASK_PROTECTION";
+            pass.control.out.service_action(service, name, None);
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::api::event::Message;
 use crate::control::Control;
-use crate::model::{DeploymentId, MessageKey, ServiceId, TaskId};
+use crate::model::{DeploymentId, MessageKey, ServiceId, TargetFailure, TaskId};
 
 /// Messages of one pass.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// E9: tasks stopped because a target is unhealthy, with the load balancer and the reason.
-    pub(super) target_unhealthy: Vec<(TaskId, usize, Box<str>)>,
+    pub(super) target_unhealthy: Vec<(TaskId, usize, TargetFailure)>,
     /// E10: tasks stopped because their containers are unhealthy.
     pub(super) container_unhealthy: Vec<TaskId>,
     /// E6: those tasks again, by deployment.
@@ -22,6 +22,10 @@ pub(super) struct Told {
     /// E2 and E5: starts by deployment in the order told (sources first), with how many replace
     /// unhealthy tasks.
     pub(super) started: BTreeMap<(bool, DeploymentId), (Vec<TaskId>, u32)>,
+    /// E18: surplus that protection keeps, by deployment.
+    pub(super) protected: Vec<(DeploymentId, u32)>,
+    /// E13 where no monitor spoke: what was given up, and what is wanted again.
+    pub(super) turned_back: Vec<(DeploymentId, Option<DeploymentId>)>,
 }
 
 impl Told {
@@ -36,8 +40,8 @@ impl Told {
 
     /// Emits what was gathered: E4, E9, E10, E6, E3.
     pub(super) fn tell_stops(&mut self, control: &mut Control, service: ServiceId) {
-        for (task, group, reason) in std::mem::take(&mut self.target_unhealthy) {
-            control.out.message(service, Message::TargetUnhealthy { task, group, reason });
+        for (task, group, failure) in std::mem::take(&mut self.target_unhealthy) {
+            control.out.message(service, Message::TargetUnhealthy { task, group, failure });
         }
         for task in std::mem::take(&mut self.container_unhealthy) {
             control.out.message(service, Message::ContainerUnhealthy(task));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::api::event::{Message, RebalanceStep};
-use crate::model::{ServiceId, TaskId};
+use crate::model::{NetworkMode, ServiceId, TargetFailure, TaskId};
 use crate::view::View;
 
 const TROUBLESHOOTING: &str =
@@ -35,8 +35,8 @@ impl View<'_> {
                 "(service {name}, taskSet {}) has begun draining connections on {count} tasks.",
                 self.deployment_name(*deployment)
             ),
-            Message::TargetUnhealthy { task, group, reason } => {
-                self.target_unhealthy(service, *task, *group, reason)
+            Message::TargetUnhealthy { task, group, failure } => {
+                self.target_unhealthy(service, *task, *group, failure)
             }
             Message::ContainerUnhealthy(task) => {
                 format!("{head}(task {}) failed container health checks.", self.task_name(*task))
@@ -77,6 +77,11 @@ impl View<'_> {
                      scale in due to (reason {count} tasks under protection)"
                 )
             }
+            Message::SetProtected(deployment, count) => format!(
+                "(service {name}, taskSet {}) was unable to scale in due to (reason {count} tasks \
+                 under protection)",
+                self.deployment_name(*deployment)
+            ),
         }
     }
 
@@ -163,19 +168,42 @@ impl View<'_> {
         text
     }
 
-    fn target_unhealthy(self, service: ServiceId, task: TaskId, group: usize, why: &str) -> String {
-        let row = self.service(service);
-        let owner = self.task(task).owner;
-        let balancer =
-            owner.and_then(|it| self.deployment(it.deployment).load_balancers.get(group));
-        let arn = balancer.and_then(|b| b.target_group_arn.as_deref()).unwrap_or_default();
-        let port = balancer.and_then(|b| b.container_port).unwrap_or_default();
-        format!(
-            "(service {}) (task {}) (port {port}) is unhealthy in (target-group {arn}) due to \
-             (reason {why}).",
-            row.name,
-            self.task_name(task)
-        )
+    /// E9 in its three forms.
+    fn target_unhealthy(
+        self,
+        service: ServiceId,
+        task: TaskId,
+        group: usize,
+        failure: &TargetFailure,
+    ) -> String {
+        let row = self.task(task);
+        let head =
+            format!("(service {}) (task {})", self.service(service).name, self.task_name(task));
+        let of = row.owner.map(|owner| &self.deployment(owner.deployment).load_balancers);
+        let balancer = of.and_then(|balancers| balancers.get(group)).cloned().unwrap_or_default();
+        let host = row.instance.map(|id| self.instance(id).name.clone()).unwrap_or_default();
+        let reason = &failure.reason;
+        let Some(arn) = &balancer.target_group_arn else {
+            let name = balancer.load_balancer_name.unwrap_or_default();
+            return format!(
+                "{head} (instance {host}) is unhealthy in (elb {name}) due to (reason Instance \
+                 has failed at least the UnhealthyThreshold number of health checks \
+                 consecutively.)"
+            );
+        };
+        let own = balancer.container_port.unwrap_or_default();
+        let port = if failure.port == 0 { own } else { i64::from(failure.port) };
+        if self.definition(row.definition).network_mode == NetworkMode::Awsvpc {
+            format!(
+                "{head} (port {port}) is unhealthy in (target-group {arn}) due to (reason \
+                 {reason})."
+            )
+        } else {
+            format!(
+                "{head} (instance {host}) (port {port}) is unhealthy in (target-group {arn}) due \
+                 to (reason {reason})"
+            )
+        }
     }
 }
 

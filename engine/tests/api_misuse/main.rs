@@ -4,6 +4,7 @@
 #[path = "../bed/mod.rs"]
 mod bed;
 mod code_deploy;
+mod required;
 mod services;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use stowplan_engine::api::{Effect, Report, TaskChange};
 use stowplan_engine::model::{
     HealthStatus, HookAnswer, InstanceId, NetworkMode, Span, Stop, StopCode, StopReason,
-    TargetState, TaskId, TaskStatus, Time,
+    TargetFailure, TargetState, TaskId, TaskStatus, Time,
 };
 use stowplan_engine::{Engine, View};
 
@@ -302,9 +302,11 @@ impl World {
     }
 
     fn target(&mut self, at: Time, task: TaskId, state: TargetState) {
-        let reason = (state == TargetState::Unhealthy)
-            .then(|| "Health checks failed with these codes: [500]".into());
-        self.will(at, Report::Task(task, TaskChange::Target { group: 0, state, reason }));
+        let failure = (state == TargetState::Unhealthy).then(|| TargetFailure {
+            reason: "Health checks failed with these codes: [500]".into(),
+            port: 80,
+        });
+        self.will(at, Report::Task(task, TaskChange::Target { group: 0, state, failure }));
     }
 
     fn cancel(&mut self, task: TaskId) {

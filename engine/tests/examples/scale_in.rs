@@ -103,7 +103,17 @@ fn sci_7_protected_tasks_wait_for_their_expiry() {
     assert_eq!(scaled_in_by(&mut bed, 3), "T3, T4");
     bed.run_until(590);
     assert_eq!(bed.tasks_of("web"), tasks[..2]);
-    assert_eq!(bed.messages_with("web", "under protection").len(), 1);
+    let set = "taskSet ecs-svc/0000000000000000001";
+    let why = "was unable to scale in due to (reason 1 tasks under protection)";
+    let said = bed.messages_with("web", "under protection");
+    let said: Vec<&str> = said.iter().filter_map(|text| Some(text.split_once(' ')?.1)).collect();
+    assert_eq!(
+        said,
+        [
+            format!("(service web) was unable to reach steady state because ({set}) {why}"),
+            format!("(service web, {set}) {why}"),
+        ]
+    );
     bed.run_until(600);
     assert_eq!(bed.tasks_of("web"), tasks[..1]);
     assert_eq!(bed.counts("web").active(), 1);

@@ -243,8 +243,9 @@ fn trips_at(threshold: Threshold, desired: u32) -> u32 {
 fn alarms(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
     let service = moment.engine.service(row.service);
     let configuration = service.input.deployment_configuration.as_ref();
-    let names = configuration.and_then(|c| c.alarms.as_ref()).filter(|alarms| alarms.enable);
-    let Some(given) = names else {
+    let names =
+        configuration.and_then(|c| c.alarms.as_ref()).filter(|alarms| alarms.enable == Some(true));
+    let Some(watched) = names.and_then(|alarms| alarms.alarm_names.as_ref()) else {
         return object([
             ("status", "DISABLED".into()),
             ("alarmNames", none()),
@@ -255,7 +256,7 @@ fn alarms(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
     let is_ignored = |name: &String| ignored.iter().any(|known| **known == **name);
     let status = if !row.triggered_alarms.is_empty() {
         "TRIGGERED"
-    } else if given.alarm_names.iter().all(is_ignored) {
+    } else if watched.iter().all(is_ignored) {
         "DISABLED"
     } else if is_monitored(row.status) {
         "MONITORING"
@@ -264,7 +265,7 @@ fn alarms(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
     };
     object([
         ("status", status.into()),
-        ("alarmNames", api(&given.alarm_names)),
+        ("alarmNames", api(watched)),
         ("triggeredAlarmNames", texts(row.triggered_alarms.iter().map(ToString::to_string))),
     ])
 }

@@ -3,13 +3,13 @@
 
 use stowplan_engine::api::TaskChange;
 use stowplan_engine::api::input::LoadBalancer;
-use stowplan_engine::model::{NetworkMode, Span, TargetState, Time};
+use stowplan_engine::model::{NetworkMode, Span, TargetFailure, TargetState, Time};
 
 use super::behavior_values::ProbeResult;
 use super::container::NEVER;
 use super::probe::{Prober, Verdict, Weather};
 use super::step::Step;
-use super::targets::{WorldTarget, ZONE_OFF, failure_text};
+use super::targets::WorldTarget;
 use super::task::{Phase, WorldTask};
 
 impl WorldTask {
@@ -50,8 +50,8 @@ impl WorldTask {
             if !self.is_zone_served(step, index) {
                 self.move_target(step, index, Some(TargetState::Unused));
                 // The service is told that it is unhealthy (02 section 7.1).
-                let (state, reason) = (TargetState::Unhealthy, Some(ZONE_OFF.into()));
-                step.tell(TaskChange::Target { group: index, state, reason });
+                let (state, failure) = (TargetState::Unhealthy, self.failure(index));
+                step.tell(TaskChange::Target { group: index, state, failure });
                 continue;
             }
             let rules = step.around.groups.row(self.targets[index].group).rules;
@@ -86,8 +86,8 @@ impl WorldTask {
             self.move_target(step, index, Some(shown));
             step.around.groups.skip_slow_start((self.id, index), group);
             if known != state {
-                let reason = self.targets[index].reason();
-                step.tell(TaskChange::Target { group: index, state, reason });
+                let failure = self.failure(index);
+                step.tell(TaskChange::Target { group: index, state, failure });
             }
             self.plan_target(step, index);
         }
@@ -130,11 +130,13 @@ impl WorldTask {
     }
 
     fn tell_target(&self, step: &mut Step<'_>, index: usize, state: TargetState) {
-        let reason = match (state, self.targets[index].prober) {
-            (TargetState::Unhealthy, Some(prober)) => Some(failure_text(prober.failure()).into()),
-            _ => None,
-        };
-        step.tell(TaskChange::Target { group: index, state, reason });
+        let failure = self.failure(index).filter(|_| state == TargetState::Unhealthy);
+        step.tell(TaskChange::Target { group: index, state, failure });
+    }
+
+    fn failure(&self, index: usize) -> Option<TargetFailure> {
+        let target = &self.targets[index];
+        target.reason().map(|reason| TargetFailure { reason, port: target.port })
     }
 
     /// Targets whose state changes now.

@@ -196,7 +196,7 @@ impl WorldTarget {
     }
 }
 
-pub(super) const ZONE_OFF: &str =
+const ZONE_OFF: &str =
     "Target is in an Availability Zone that is not enabled for the load balancer";
 
 fn failure_code(failure: ProbeResult) -> &'static str {

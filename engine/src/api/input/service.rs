@@ -354,10 +354,12 @@ pub struct AdvancedConfiguration {
 
 /// Circuit breaker of a deployment (03 section 11).
 pub struct DeploymentCircuitBreaker {
-    /// On.
-    enable: bool,
-    /// Rolls back when it trips.
-    rollback: bool,
+    /// On; required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enable: Option<bool>,
+    /// Rolls back when it trips; required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollback: Option<bool>,
     /// Default true.
     #[serde(skip_serializing_if = "Option::is_none")]
     reset_on_healthy_task: Option<bool>,
@@ -377,12 +379,15 @@ pub struct ThresholdConfiguration {
 
 /// Alarms watched by a deployment.
 pub struct DeploymentAlarms {
-    /// Their names.
-    alarm_names: Vec<String>,
-    /// On.
-    enable: bool,
-    /// Rolls back when one fires.
-    rollback: bool,
+    /// Their names; required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alarm_names: Option<Vec<String>>,
+    /// On; required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enable: Option<bool>,
+    /// Rolls back when one fires; required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollback: Option<bool>,
 }
 
 /// StopServiceDeployment.

@@ -119,7 +119,7 @@ pub(super) fn check_alarms(resolved: &Resolved<'_>) -> Result<(), DocumentError>
         let configuration = service.input.deployment_configuration.as_ref();
         let Some(watched) = configuration.and_then(|given| given.alarms.as_ref()) else { continue };
         let origin = service.origin.key("deploymentConfiguration").key("alarms");
-        for (index, name) in watched.alarm_names.iter().enumerate() {
+        for (index, name) in watched.alarm_names.iter().flatten().enumerate() {
             check_alarm(resolved, name, &origin.key("alarmNames").index(index))?;
         }
     }
