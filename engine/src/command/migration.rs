@@ -67,20 +67,9 @@ fn check_plain(row: &Service) -> Result<(), CommandError> {
 }
 
 fn is_deploying(store: &Store, service: ServiceId) -> bool {
-    let is_open = |status| match status {
-        ServiceDeploymentStatus::Pending
-        | ServiceDeploymentStatus::InProgress
-        | ServiceDeploymentStatus::StopRequested
-        | ServiceDeploymentStatus::RollbackRequested
-        | ServiceDeploymentStatus::RollbackInProgress => true,
-        ServiceDeploymentStatus::Successful
-        | ServiceDeploymentStatus::Stopped
-        | ServiceDeploymentStatus::RollbackSuccessful
-        | ServiceDeploymentStatus::RollbackFailed => false,
-    };
     let records = store.service(service).records.iter();
     reconcile::code_deployment_of(store, service).is_some()
-        || records.map(|&record| store.record(record).status).any(is_open)
+        || records.map(|&record| store.record(record).status).any(ServiceDeploymentStatus::is_open)
 }
 
 /// Deployments become task sets, or task sets deployments; their tasks stay.

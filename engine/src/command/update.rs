@@ -18,8 +18,8 @@ use crate::control::Control;
 use crate::definition;
 use crate::model::{
     ControllerType, DeploymentSettings, DeploymentStatus, Launch, PlacementConstraint,
-    PlacementStrategy, RolloutState, SchedulingStrategy, Service, ServiceDeploymentId,
-    ServiceDeploymentStatus, ServiceId, Span, TaskDefinition, TaskDefinitionId,
+    PlacementStrategy, RolloutState, SchedulingStrategy, Service, ServiceDeploymentId, ServiceId,
+    Span, TaskDefinition, TaskDefinitionId,
 };
 use crate::reconcile::{self, rebalance, shifting};
 use crate::store::Store;
@@ -179,17 +179,7 @@ fn check_switch(
     row: &Service,
     settings: &DeploymentSettings,
 ) -> Result<(), CommandError> {
-    let is_open = |record: &ServiceDeploymentId| match store.record(*record).status {
-        ServiceDeploymentStatus::Pending
-        | ServiceDeploymentStatus::InProgress
-        | ServiceDeploymentStatus::StopRequested
-        | ServiceDeploymentStatus::RollbackRequested
-        | ServiceDeploymentStatus::RollbackInProgress => true,
-        ServiceDeploymentStatus::Successful
-        | ServiceDeploymentStatus::Stopped
-        | ServiceDeploymentStatus::RollbackSuccessful
-        | ServiceDeploymentStatus::RollbackFailed => false,
-    };
+    let is_open = |record: &ServiceDeploymentId| store.record(*record).status.is_open();
     let switches = row.settings.strategy.shifts_traffic() != settings.strategy.shifts_traffic();
     if switches && row.records.iter().any(is_open) {
         return Err(CommandError::invalid(

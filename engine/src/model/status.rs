@@ -393,3 +393,19 @@ impl TaskStatus {
         self >= Self::Deprovisioning
     }
 }
+
+impl ServiceDeploymentStatus {
+    /// Whether the service is still being deployed, or taken back.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::Pending
+            | Self::InProgress
+            | Self::StopRequested
+            | Self::RollbackRequested
+            | Self::RollbackInProgress => true,
+            Self::Successful | Self::Stopped | Self::RollbackSuccessful | Self::RollbackFailed => {
+                false
+            }
+        }
+    }
+}
