@@ -87,9 +87,9 @@ fn add_subnet(control: &mut Control, given: GivenSubnet) -> SubnetId {
 pub(crate) fn register_instance(
     control: &mut Control,
     cluster: ClusterId,
-    given: Registration,
+    mut given: Registration,
 ) -> InstanceId {
-    let mut attributes = given.attributes;
+    let mut attributes = std::mem::take(&mut given.attributes);
     let mut builtin = |name: &str, value: Option<&str>| {
         if !attributes.iter().any(|attribute| &*attribute.name == name) {
             attributes.push(Attribute { name: name.into(), value: value.map(Into::into) });
@@ -117,35 +117,10 @@ pub(crate) fn register_instance(
     }
     attributes.sort_unstable();
     let zone = control.store.intern_zone(&given.zone);
-    let mut used_ports = given.reserved_ports.clone();
-    used_ports.insert_all(&given.held.ports);
-    let instance = control.store.add_instance(ContainerInstance {
-        name: given.name,
-        cluster,
-        ec2_instance_id: given.ec2_instance_id,
-        instance_type: given.instance_type,
-        zone,
-        vpc: given.vpc,
-        status: given.status,
-        agent_connected: given.agent_connected,
-        agent_version: given.agent_version,
-        registered_at: given.registered_at.unwrap_or(control.now),
-        attributes,
-        capabilities: given.capabilities,
-        auto_scaling_group: given.auto_scaling_group,
-        market: given.market,
-        registered_cpu: given.cpu,
-        registered_memory: given.memory,
-        gpus: given.gpus,
-        gpus_used: 0,
-        eni_limit: given.eni_limit,
-        enis_used: 0,
-        reserved_ports: given.reserved_ports,
-        used_ports,
-        tasks: Vec::new(),
-        held: given.held,
-        version: 1,
-    });
+    let registered_at = given.registered_at.unwrap_or(control.now);
+    let given = Registration { attributes, ..given };
+    let row = ContainerInstance::new(given, cluster, zone, registered_at);
+    let instance = control.store.add_instance(row);
     crate::groups::join(&mut control.store, instance);
     instance
 }

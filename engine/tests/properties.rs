@@ -549,7 +549,7 @@ fn nothing_is_over_its_ledger(id: InstanceId, view: View<'_>) {
     assert!(memory <= row.registered_memory, "{}: {memory} MiB reserved", row.name);
     let rest = (row.registered_cpu - cpu, row.registered_memory - memory);
     assert_eq!((free.cpu, free.memory), rest, "{}: reserved is what tasks reserve", row.name);
-    assert_eq!(row.gpus_used.count_ones(), gpu, "{}: each GPU is some task's", row.name);
+    assert_eq!(row.gpus_used().count_ones(), gpu, "{}: each GPU is some task's", row.name);
     assert!(row.enis_used >= enis, "{}: each interface is counted", row.name);
 }
 
@@ -604,7 +604,7 @@ fn all_is_given_back(bed: &mut Bed) {
         let all = (row.registered_cpu, row.registered_memory);
         assert_eq!((free.cpu, free.memory), all, "{} gives back what was reserved", row.name);
         assert!(row.tasks.is_empty(), "{} has no task left", row.name);
-        assert_eq!(row.used_ports, row.reserved_ports, "{} gives ports back", row.name);
+        assert_eq!(*row.used_ports(), row.reserved_ports, "{} gives ports back", row.name);
     }
 }
 

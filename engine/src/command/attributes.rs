@@ -27,12 +27,12 @@ pub(super) fn put(control: &mut Control, input: &PutAttributes) -> Result<Answer
         }
     }
     for (attribute, &instance) in input.attributes.iter().zip(&targets) {
-        let row = control.store.instances.get_mut(instance);
-        row.attributes.retain(|known| *known.name != *attribute.name);
-        let value = attribute.value.as_deref().map(Into::into);
-        row.attributes.push(Attribute { name: attribute.name.as_str().into(), value });
-        row.attributes.sort_unstable();
-        row.version += 1;
+        control.store.instances.change_attributes(instance, |attributes| {
+            attributes.retain(|known| *known.name != *attribute.name);
+            let value = attribute.value.as_deref().map(Into::into);
+            attributes.push(Attribute { name: attribute.name.as_str().into(), value });
+            attributes.sort_unstable();
+        });
     }
     finish(control, cluster, targets)
 }
@@ -44,13 +44,13 @@ pub(super) fn delete(
     let cluster = control.store.named_cluster(input.cluster.as_deref())?;
     let targets = targets(&control.store, cluster, &input.attributes)?;
     for (attribute, &instance) in input.attributes.iter().zip(&targets) {
-        let row = control.store.instances.get_mut(instance);
-        row.attributes.retain(|known| {
-            let same_value =
-                attribute.value.is_none() || known.value.as_deref() == attribute.value.as_deref();
-            !(*known.name == *attribute.name && same_value)
+        control.store.instances.change_attributes(instance, |attributes| {
+            attributes.retain(|known| {
+                let same_value = attribute.value.is_none()
+                    || known.value.as_deref() == attribute.value.as_deref();
+                !(*known.name == *attribute.name && same_value)
+            });
         });
-        row.version += 1;
     }
     finish(control, cluster, targets)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::explain::{Change, Outcome, PlacementReport, Split, fargate, pipeline};
 use crate::launch::{LaunchTarget, TaskOrder};
-use crate::model::{Demand, Held, InstanceId, PlacementStrategy};
+use crate::model::{Demand, InstanceId, PlacementStrategy};
 use crate::placement::default_service_strategy;
 use crate::rng::Rng;
 use crate::store::Store;
@@ -107,12 +107,8 @@ pub(super) fn without_strategy(
 
 /// An empty instance like another. It comes behind its model in the order of ids.
 pub(super) fn add_one_more(store: &mut Store, model: InstanceId) -> InstanceId {
-    let mut row = store.instances.get(model).clone();
-    row.name = format!("{}+", row.name).into();
-    row.tasks.clear();
-    row.held = Held::default();
-    row.used_ports = row.reserved_ports.clone();
-    (row.gpus_used, row.enis_used) = (0, 0);
+    let like = store.instances.get(model);
+    let row = like.emptied(format!("{}+", like.name).into());
     store.add_instance(row)
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn takes(store: &Store, request: &PlacementRequest<'_>, instance: Ins
 fn is_taken(store: &Store, request: &PlacementRequest<'_>, instance: InstanceId) -> bool {
     let is_distinct = |c: &PlacementConstraint| matches!(c, PlacementConstraint::DistinctInstance);
     request.constraints.iter().any(is_distinct)
-        && store.group(request.group).by_instance.contains_key(&instance)
+        && store.instances.get(instance).tasks_of(request.group) > 0
 }
 
 /// Whether a `memberOf` holds; `distinctInstance` is none.
@@ -145,8 +145,9 @@ fn device_failures(
     let row = store.instances.get(instance);
     let ports = (!demand.ports.is_empty())
         .then(|| {
-            let conflicts = row.used_ports.conflicts(&demand.ports).count();
-            let too_many = row.used_ports.len() + demand.ports.len() > MAX_PORTS;
+            let conflicts = demand.ports.iter().filter(|&(by, port)| row.uses_port(by, port));
+            let conflicts = conflicts.count();
+            let too_many = row.used_port_count() + demand.ports.len() > MAX_PORTS;
             (conflicts > 0 || too_many).then(|| FailedCheck::Ports {
                 need: u32::try_from(demand.ports.len()).unwrap_or(u32::MAX),
                 conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),

@@ -236,7 +236,7 @@ impl Leaving {
     fn key(&self, store: &Store, task: TaskId) -> Key {
         let row = store.task(task);
         let group = store.service(self.service).group;
-        let on = |instance: InstanceId| store.group(group).by_instance.get(&instance).copied();
+        let on = |instance: InstanceId| spread::tasks_on(store, group, instance);
         let mut score = [0; MOST_TERMS];
         for (value, term) in score.iter_mut().zip(&self.terms) {
             *value = match term {

@@ -31,8 +31,7 @@ pub(crate) fn pick(
     for strategy in strategies {
         match strategy {
             PlacementStrategy::Spread(SpreadField::Instance) => {
-                let counts = &store.group(row.group).by_instance;
-                keep_most(&mut left, |task| on(store, task).and_then(|i| counts.get(&i)).copied());
+                keep_most(&mut left, |task| spread::tasks_on(store, row.group, on(store, task)?));
             }
             PlacementStrategy::Spread(field) if field.is_zone() => {
                 let counts = tasks_by_zone(store, service);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{GroupId, InstanceId, SpreadField, ZoneId};
+use crate::model::{ContainerInstance, GroupId, InstanceId, SpreadField, ZoneId};
 use crate::store::Store;
 use crate::store::bitset::InstanceSet;
 
@@ -15,7 +15,7 @@ pub(crate) fn narrow(store: &Store, group: GroupId, field: &SpreadField, set: &m
 
 /// Live tasks of a group by bucket of a field.
 pub(crate) enum Buckets<'a> {
-    Instance(&'a BTreeMap<InstanceId, u32>),
+    Instance(GroupId),
     Zone(BTreeMap<ZoneId, u32>),
     Value(&'a str, BTreeMap<Option<Option<&'a str>>, u32>),
 }
@@ -23,7 +23,7 @@ pub(crate) enum Buckets<'a> {
 impl<'a> Buckets<'a> {
     pub(crate) fn of(store: &'a Store, group: GroupId, field: &'a SpreadField) -> Self {
         match field {
-            SpreadField::Instance => Self::Instance(&store.group(group).by_instance),
+            SpreadField::Instance => Self::Instance(group),
             SpreadField::Attribute(_) if field.is_zone() => Self::Zone(by_zone(store, group)),
             SpreadField::Attribute(name) => Self::Value(name, by_value(store, group, name)),
         }
@@ -33,7 +33,7 @@ impl<'a> Buckets<'a> {
     pub(crate) fn tasks(&self, store: &Store, instance: InstanceId) -> u32 {
         let row = store.instances.get(instance);
         let counted = match self {
-            Self::Instance(counts) => counts.get(&instance),
+            Self::Instance(group) => return row.tasks_of(*group),
             Self::Zone(counts) => counts.get(&row.zone),
             Self::Value(name, counts) => counts.get(&row.attribute(name)),
         };
@@ -41,11 +41,25 @@ impl<'a> Buckets<'a> {
     }
 }
 
+/// Live tasks of a group on an instance; `None` when there are none.
+pub(crate) fn tasks_on(store: &Store, group: GroupId, instance: InstanceId) -> Option<u32> {
+    Some(store.instances.get(instance).tasks_of(group)).filter(|&tasks| tasks > 0)
+}
+
+/// Instances that have live tasks of a group, and how many: also DRAINING ones.
+fn tasks_by_instance(
+    store: &Store,
+    group: GroupId,
+) -> impl Iterator<Item = (&ContainerInstance, u32)> {
+    let counted = store.instances.iter().map(move |(_, row)| (row, row.tasks_of(group)));
+    counted.filter(|&(_, tasks)| tasks > 0)
+}
+
 /// Live tasks of the group by zone, on whatever instance: also DRAINING ones.
 pub(crate) fn by_zone(store: &Store, group: GroupId) -> BTreeMap<ZoneId, u32> {
     let mut counts = BTreeMap::new();
-    for (&instance, &tasks) in &store.group(group).by_instance {
-        *counts.entry(store.instances.get(instance).zone).or_default() += tasks;
+    for (row, tasks) in tasks_by_instance(store, group) {
+        *counts.entry(row.zone).or_default() += tasks;
     }
     counts
 }
@@ -57,8 +71,8 @@ pub(crate) fn by_value<'a>(
     name: &str,
 ) -> BTreeMap<Option<Option<&'a str>>, u32> {
     let mut counts = BTreeMap::new();
-    for (&instance, &tasks) in &store.group(group).by_instance {
-        *counts.entry(store.instances.get(instance).attribute(name)).or_default() += tasks;
+    for (row, tasks) in tasks_by_instance(store, group) {
+        *counts.entry(row.attribute(name)).or_default() += tasks;
     }
     counts
 }

@@ -1,10 +1,17 @@
 //! The table of container instances: rows for people, columns for placement.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::model::{ClusterId, ContainerInstance, Demand, InstanceId, TaskId};
+use crate::model::{
+    Attribute, ClusterId, ContainerInstance, Demand, GroupId, InstanceId, InstanceKind, TaskId,
+};
 use crate::store::journal::Journal;
 use crate::store::kept::Kept;
+use crate::store::kinds::Kinds;
+use crate::store::ranks::Ranks;
+
+/// A list of tasks grows by at least so many.
+const FEW_TASKS: usize = 4;
 
 /// What an instance has left for tasks: the scheduler ledger (01 section 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,11 +32,10 @@ pub(crate) struct Instances {
     rows: Vec<ContainerInstance>,
     cpu_free: Vec<u32>,
     memory_free: Vec<u32>,
-    by_name: BTreeMap<(ClusterId, Box<str>), InstanceId>,
     /// All in the byte order of their names: what "lowest id" means.
-    in_order: Vec<InstanceId>,
-    /// Position of each in that order.
-    rank: Vec<u32>,
+    ranks: Ranks,
+    /// Every kind there is, once.
+    kinds: Kept<Kinds>,
     /// Changes of what an instance is: status, agent, attributes.
     facts: Kept<Journal>,
     /// Changes of what it carries: tasks, and with them what is left of it.
@@ -38,40 +44,25 @@ pub(crate) struct Instances {
 
 impl Instances {
     /// Adds an instance with everything free that it registered and nobody holds.
-    pub(crate) fn add(&mut self, row: ContainerInstance) -> InstanceId {
+    pub(crate) fn add(&mut self, mut row: ContainerInstance) -> InstanceId {
         let id = InstanceId::from_index(self.rows.len());
-        self.cpu_free.push(row.registered_cpu.saturating_sub(row.held.cpu));
-        self.memory_free.push(row.registered_memory.saturating_sub(row.held.memory));
-        self.by_name.insert((row.cluster, row.name.clone()), id);
+        self.cpu_free.push(row.registered_cpu.saturating_sub(row.held().cpu));
+        self.memory_free.push(row.registered_memory.saturating_sub(row.held().memory));
+        row.kind = self.kinds.shared(row.kind, &self.rows);
         self.rows.push(row);
-        self.rank_last(id);
+        self.ranks.grow();
         self.facts.note(id);
         id
     }
 
-    /// Gives the instance that was added last its place in the order of names. One step for each
-    /// instance that comes after it.
-    fn rank_last(&mut self, id: InstanceId) {
-        let key = |id: InstanceId| {
-            let row = self.get(id);
-            (&row.name, row.cluster)
-        };
-        let place = self.in_order.partition_point(|&other| key(other) <= key(id));
-        self.in_order.insert(place, id);
-        self.rank.push(0);
-        for (rank, &moved) in self.in_order.iter().enumerate().skip(place) {
-            self.rank[moved.index()] = u32::try_from(rank).expect("as many ranks as ids");
-        }
-    }
-
     /// The place of an instance in the byte order of names.
     pub(crate) fn rank(&self, instance: InstanceId) -> u32 {
-        self.rank[instance.index()]
+        self.ranks.rank(&self.rows, instance)
     }
 
     /// The instance at a place in the byte order of names.
     pub(crate) fn at_rank(&self, rank: u32) -> InstanceId {
-        self.in_order[rank as usize]
+        self.ranks.at(&self.rows, rank)
     }
 
     /// One of them.
@@ -85,9 +76,23 @@ impl Instances {
         &mut self.rows[instance.index()]
     }
 
-    /// By its id in a cluster.
+    /// Changes the attributes of an instance; no other has part in it.
+    pub(crate) fn change_attributes(
+        &mut self,
+        instance: InstanceId,
+        change: impl FnOnce(&mut Vec<Attribute>),
+    ) {
+        let mut kind = InstanceKind::clone(&self.get(instance).kind);
+        change(&mut kind.attributes);
+        let kind = self.kinds.shared(Arc::new(kind), &self.rows);
+        let row = self.get_mut(instance);
+        row.kind = kind;
+        row.version += 1;
+    }
+
+    /// By its id in a cluster; the newest one of that name.
     pub(crate) fn find(&self, cluster: ClusterId, name: &str) -> Option<InstanceId> {
-        self.by_name.get(&(cluster, name.into())).copied()
+        self.ranks.find(&self.rows, cluster, name)
     }
 
     /// All, in order of registration.
@@ -126,48 +131,46 @@ impl Instances {
         Free {
             cpu: self.cpu_free[instance.index()],
             memory: self.memory_free[instance.index()],
-            gpu: row.gpus - row.held.gpu - row.gpus_used.count_ones(),
-            eni: row.eni_limit.map(|limit| limit.saturating_sub(row.enis_used + row.held.eni)),
+            gpu: row.gpus - row.held().gpu - row.gpus_used().count_ones(),
+            eni: row.eni_limit.map(|limit| limit.saturating_sub(row.enis_used + row.held().eni)),
         }
     }
 
-    /// Takes what a task needs; the caller has checked that it fits. Answers with the GPUs it got.
-    pub(crate) fn reserve(&mut self, instance: InstanceId, demand: &Demand) -> u64 {
+    /// Takes what a task of a group needs; the caller has checked that it fits. Answers with the
+    /// GPUs it got.
+    pub(crate) fn reserve(&mut self, instance: InstanceId, group: GroupId, demand: &Demand) -> u64 {
         let index = instance.index();
         self.cpu_free[index] = self.cpu_free[index].saturating_sub(demand.cpu);
         self.memory_free[index] = self.memory_free[index].saturating_sub(demand.memory);
-        let row = &mut self.rows[index];
-        row.used_ports.insert_all(&demand.ports);
-        let mut taken = 0_u64;
-        for position in 0..row.gpus.min(64) {
-            let bit = 1_u64 << position;
-            if taken.count_ones() < demand.gpu && row.gpus_used & bit == 0 {
-                taken |= bit;
-            }
-        }
-        row.gpus_used |= taken;
-        row.version += 1;
-        taken
+        self.rows[index].take(group, demand)
     }
 
     /// Gives back what a task reserved: at its stop decision (01 section 1.5).
-    pub(crate) fn release(&mut self, instance: InstanceId, demand: &Demand, gpus: u64) {
+    pub(crate) fn release(
+        &mut self,
+        instance: InstanceId,
+        group: GroupId,
+        demand: &Demand,
+        gpus: u64,
+    ) {
         self.loads.note(instance);
         let index = instance.index();
         let row = &mut self.rows[index];
-        let cpu = row.registered_cpu.saturating_sub(row.held.cpu);
-        let memory = row.registered_memory.saturating_sub(row.held.memory);
+        let cpu = row.registered_cpu.saturating_sub(row.held().cpu);
+        let memory = row.registered_memory.saturating_sub(row.held().memory);
         self.cpu_free[index] = (self.cpu_free[index] + demand.cpu).min(cpu);
         self.memory_free[index] = (self.memory_free[index] + demand.memory).min(memory);
-        row.used_ports.remove_all(&demand.ports);
-        row.gpus_used &= !gpus;
-        row.version += 1;
+        row.give_back(group, demand, gpus);
     }
 
     /// Notes that a task lives on an instance until it is STOPPED. What it takes is reserved next.
     pub(crate) fn attach(&mut self, instance: InstanceId, task: TaskId, eni: bool) {
         self.loads.note(instance);
         let row = &mut self.rows[instance.index()];
+        if row.tasks.len() == row.tasks.capacity() {
+            // There are as many of these lists as instances: they grow by little.
+            row.tasks.reserve_exact((row.tasks.len() / 4).max(FEW_TASKS));
+        }
         row.tasks.push(task);
         row.enis_used += u32::from(eni);
     }
@@ -181,5 +184,76 @@ impl Instances {
         row.tasks.retain(|&other| other != task);
         row.enis_used = row.enis_used.saturating_sub(u32::from(eni));
         row.version += 1;
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::model::{
+        Capabilities, Held, InstanceStatus, Market, PortSet, Protocol, Registration, Time, ZoneId,
+    };
+
+    /// A plain instance that registers.
+    pub(crate) fn row(name: &str, cluster: ClusterId) -> ContainerInstance {
+        let disk = Attribute { name: "disk".into(), value: Some("ssd".into()) };
+        let given = Registration {
+            name: name.into(),
+            ec2_instance_id: Some(format!("i-{name}").into()),
+            instance_type: Some("m5.large".into()),
+            zone: "us-east-1a".into(),
+            vpc: "vpc-1".into(),
+            status: InstanceStatus::Active,
+            agent_connected: true,
+            agent_version: Some("1.100.0".into()),
+            registered_at: None,
+            attributes: vec![disk],
+            capabilities: Capabilities::CurrentAgent { without: Vec::new() },
+            auto_scaling_group: None,
+            market: Market::OnDemand,
+            cpu: 2048,
+            memory: 7680,
+            gpus: 2,
+            eni_limit: Some(2),
+            trunk_enis: None,
+            reserved_ports: PortSet::reserved_on_linux(),
+            held: Held::default(),
+        };
+        ContainerInstance::new(given, cluster, ZoneId(0), Time::ZERO)
+    }
+
+    #[test]
+    fn an_instance_fills_two_cache_lines() {
+        assert!(size_of::<ContainerInstance>() <= 128);
+    }
+
+    #[test]
+    fn a_task_takes_ports_gpus_and_a_place_in_its_group_and_gives_them_back() {
+        let mut instances = Instances::default();
+        let id = instances.add(row("a", ClusterId(0)));
+        let before = instances.get(id).clone();
+        let ports: PortSet = [(Protocol::Tcp, 80), (Protocol::Tcp, 22)].into_iter().collect();
+        let (web, batch) = (GroupId(1), GroupId(0));
+        let demand = Demand { cpu: 100, memory: 200, gpu: 1, ports, eni: false };
+        let plain = Demand { gpu: 0, ports: PortSet::new(), ..demand.clone() };
+        let gpus = instances.reserve(id, web, &demand);
+        instances.reserve(id, web, &plain);
+        instances.reserve(id, batch, &plain);
+        let row = instances.get(id);
+        assert_eq!(row.tenants(), [(batch, 1), (web, 2)]);
+        assert_eq!((row.tasks_of(web), row.tasks_of(GroupId(2))), (2, 0));
+        assert_eq!((gpus, row.gpus_used()), (1, 1));
+        assert_eq!(row.used_ports().ports(Protocol::Tcp), [22, 80, 2375, 2376, 51_678, 51_679]);
+        assert_eq!(row.used_port_count(), 6, "22 is reserved and taken");
+        assert!(row.uses_port(Protocol::Tcp, 80) && !row.uses_port(Protocol::Udp, 80));
+        instances.release(id, web, &demand, gpus);
+        instances.release(id, batch, &plain, 0);
+        instances.release(id, web, &plain, 0);
+        let row = instances.get(id);
+        assert_eq!(*row.used_ports(), row.reserved_ports);
+        let mut as_before = before;
+        as_before.version = row.version;
+        assert_eq!(*row, as_before, "nothing is left of it");
+        assert_eq!(instances.free(id).memory, 7680);
     }
 }

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{GroupId, InstanceId, PortSet};
+use crate::model::{GroupId, InstanceId};
 use crate::store::Store;
 
 /// Panics with a sentence when a table disagrees with another.
 pub(crate) fn check(store: &Store) {
-    let mut counted: BTreeMap<(GroupId, InstanceId), u32> = BTreeMap::new();
     check_order(store);
     for (id, row) in store.instances.iter() {
-        let mut cpu = u64::from(row.held.cpu);
-        let mut memory = u64::from(row.held.memory);
+        let mut cpu = u64::from(row.held().cpu);
+        let mut memory = u64::from(row.held().memory);
         let (mut gpus, mut enis) = (0, 0);
-        let mut ports: PortSet = row.reserved_ports.clone();
-        ports.insert_all(&row.held.ports);
+        let mut counted: BTreeMap<GroupId, u32> = BTreeMap::new();
+        let mut ports = row.reserved_ports.clone();
+        ports.insert_all(&row.held().ports);
         for &task in &row.tasks {
             let task = store.task(task);
             assert_eq!(task.instance, Some(id), "an instance lists the tasks that name it");
@@ -24,7 +24,7 @@ pub(crate) fn check(store: &Store) {
                 memory += u64::from(task.demand.memory);
                 gpus |= store.gpus_of(task.id);
                 ports.insert_all(&task.demand.ports);
-                *counted.entry((task.group, id)).or_default() += 1;
+                *counted.entry(task.group).or_default() += 1;
             }
         }
         let free = store.instances.free(id);
@@ -37,16 +37,11 @@ pub(crate) fn check(store: &Store) {
             "free memory of {name}"
         );
         assert_eq!(row.enis_used, enis, "interface slots of {name}");
-        assert_eq!(row.gpus_used, gpus, "GPUs of {name}");
-        assert_eq!(row.used_ports, ports, "ports of {name}");
+        assert_eq!(row.gpus_used(), gpus, "GPUs of {name}");
+        assert_eq!(*row.used_ports(), ports, "ports of {name}");
+        let counted: Vec<(GroupId, u32)> = counted.into_iter().collect();
+        assert_eq!(row.tenants(), counted, "live tasks of the groups on {name}");
     }
-    for (index, group) in store.groups.iter().enumerate() {
-        for (&instance, &count) in &group.by_instance {
-            let id = GroupId(u32::try_from(index).expect("groups are few"));
-            assert_eq!(counted.remove(&(id, instance)), Some(count), "live tasks of a group");
-        }
-    }
-    assert!(counted.is_empty(), "every live task is counted in its group");
 }
 
 fn check_order(store: &Store) {

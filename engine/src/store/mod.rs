@@ -6,7 +6,9 @@ pub(crate) mod instances;
 pub(crate) mod invariants;
 pub(crate) mod journal;
 pub(crate) mod kept;
+mod kinds;
 pub(crate) mod names;
+mod ranks;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,11 +19,11 @@ use crate::api::answer::Answer;
 use crate::api::input::{LoadBalancer, RunTask};
 use crate::api::setup::{RecordPresence, TargetType};
 use crate::model::{
-    Alarm, CapacityProvider, Cluster, ClusterId, CodeDeployment, CodeDeploymentId, Deployment,
-    DeploymentConfig, DeploymentGroup, DeploymentId, GroupId, InstanceId, InstanceStatus,
-    ManagedScalingState, ProviderId, ProviderKind, ProviderStatus, ScalingGroup, Service,
-    ServiceDeployment, ServiceDeploymentId, ServiceId, Slot, Subnet, SubnetId, Task,
-    TaskDefinition, TaskDefinitionId, TaskId, ZoneId,
+    Alarm, CapacityProvider, Cluster, ClusterId, CodeDeployment, CodeDeploymentId,
+    ContainerInstance, Deployment, DeploymentConfig, DeploymentGroup, DeploymentId, GroupId,
+    InstanceId, InstanceStatus, ManagedScalingState, ProviderId, ProviderKind, ProviderStatus,
+    ScalingGroup, Service, ServiceDeployment, ServiceDeploymentId, ServiceId, Slot, Subnet,
+    SubnetId, Task, TaskDefinition, TaskDefinitionId, TaskId, ZoneId,
 };
 use crate::store::bitset::InstanceSet;
 use crate::store::instances::Instances;
@@ -91,11 +93,10 @@ pub(crate) struct Family {
     pub(crate) revisions: BTreeMap<u32, TaskDefinitionId>,
 }
 
-/// A task group: what spread, `distinctInstance` and `task:group` look at (01 section 3.7).
+/// A task group: what spread, `distinctInstance` and `task:group` look at (01 section 3.7). Its
+/// live tasks on instances are counted there: see [`ContainerInstance::tasks_of`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Group {
-    /// Live tasks on each instance that has any.
-    pub(crate) by_instance: BTreeMap<InstanceId, u32>,
     /// Live tasks on Fargate: on Spot or not, and the zone.
     pub(crate) on_fargate: BTreeMap<(bool, ZoneId), u32>,
 }
@@ -261,7 +262,7 @@ impl Store {
     }
 
     /// Adds an instance to its cluster.
-    pub(crate) fn add_instance(&mut self, row: crate::model::ContainerInstance) -> InstanceId {
+    pub(crate) fn add_instance(&mut self, row: ContainerInstance) -> InstanceId {
         let (cluster, status) = (row.cluster, row.status);
         let id = self.instances.add(row);
         if status == InstanceStatus::Active {

@@ -78,11 +78,10 @@ impl Store {
         self.instances.attach(instance, task, demand.eni);
         self.take_address(subnet);
         if live {
-            let gpus = self.instances.reserve(instance, &demand);
+            let gpus = self.instances.reserve(instance, group, &demand);
             if gpus != 0 {
                 self.gpus.insert(task, gpus);
             }
-            *self.groups[group.0 as usize].by_instance.entry(instance).or_default() += 1;
         }
     }
 
@@ -111,14 +110,13 @@ impl Store {
         let row = self.task(task);
         let (instance, zone, group) = (row.instance, row.zone, row.group);
         let (demand, provider) = (row.demand.clone(), row.provider);
-        let group = &mut self.groups[group.0 as usize];
         match (instance, zone) {
             (Some(instance), _) => {
-                count_down(&mut group.by_instance, &instance);
                 let gpus = self.gpus.remove(&task).unwrap_or(0);
-                self.instances.release(instance, &demand, gpus);
+                self.instances.release(instance, group, &demand, gpus);
             }
             (None, Some(zone)) => {
+                let group = &mut self.groups[group.0 as usize];
                 count_down(&mut group.on_fargate, &(provider == Some(FARGATE_SPOT), zone));
             }
             (None, None) => {}

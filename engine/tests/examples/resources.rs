@@ -261,7 +261,7 @@ fn res_15_static_ports_are_listed_as_used_and_dynamic_ones_are_not() {
     let udp = json!({ "containerPort": 53, "hostPort": 53, "protocol": "udp" });
     with_ports(&mut bed, "web", vec![fixed(80), udp, json!({ "containerPort": 9000 })]);
     assert_eq!(bed.run("web", 1, json!({})), "A");
-    let used = &bed.engine.view().instance(bed.instance_id("A")).used_ports;
+    let used = bed.engine.view().instance(bed.instance_id("A")).used_ports();
     let ports = |wanted: Protocol| -> Vec<u16> {
         used.iter().filter(|&(protocol, _)| protocol == wanted).map(|(_, port)| port).collect()
     };

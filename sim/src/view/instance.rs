@@ -24,7 +24,7 @@ shape! {
             ("agentHash", Value::Null),
             ("dockerVersion", Value::Null),
         ]),
-        "remainingResources" => resources(&remaining(moment, instance), &row.used_ports),
+        "remainingResources" => resources(&remaining(moment, instance), &row.used_ports()),
         "registeredResources" => resources(&registered(row), &row.reserved_ports),
         "status" => row.status.as_str(),
         "statusReason" => text(
@@ -42,8 +42,8 @@ shape! {
         "remaining" => amounts(&remaining(moment, instance)),
         "registered" => amounts(&registered(row)),
         "usedPorts" => object([
-            ("tcp", row.used_ports.ports(Protocol::Tcp).to_vec().into()),
-            ("udp", row.used_ports.ports(Protocol::Udp).to_vec().into()),
+            ("tcp", row.used_ports().ports(Protocol::Tcp).to_vec().into()),
+            ("udp", row.used_ports().ports(Protocol::Udp).to_vec().into()),
         ]),
         "tasks" => live_tasks(moment, row),
         "availabilityZone" => moment.engine.zone_name(row.zone),

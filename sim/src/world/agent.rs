@@ -117,7 +117,7 @@ impl Host {
         let row = view.instance(instance);
         let left = |registered: u32, held: u32| i64::from(registered) - i64::from(held);
         let mut taken = row.reserved_ports.clone();
-        taken.insert_all(&row.held.ports);
+        taken.insert_all(&row.held().ports);
         let tracker = match (config.dynamic_host_ports, config.windows) {
             (Some(range), _) => HostPortTracker::new(range),
             (None, true) => HostPortTracker::on_windows(),
@@ -130,16 +130,16 @@ impl Host {
             unsent: Vec::new(),
             checks_ledger: row.agent_version.as_deref().is_none_or(has_ledger),
             free: Amounts {
-                cpu: left(row.registered_cpu, row.held.cpu),
-                memory: left(row.registered_memory, row.held.memory),
-                gpu: left(row.gpus, row.held.gpu),
+                cpu: left(row.registered_cpu, row.held().cpu),
+                memory: left(row.registered_memory, row.held().memory),
+                gpu: left(row.gpus, row.held().gpu),
             },
             static_ports: taken.clone(),
             queue: VecDeque::new(),
             tracker,
             bound_ports: taken,
             images: BTreeMap::new(),
-            interfaces: row.held.eni,
+            interfaces: row.held().eni,
             interface_limit: row
                 .eni_limit
                 .map(|limit| limit.saturating_sub(config.foreign_interfaces)),

@@ -212,8 +212,7 @@ impl Order {
         if self.buckets.is_empty() && !self.terms.contains(&Term::Tasks) {
             return 0;
         }
-        let counts = &store.group(self.question.group).by_instance;
-        counts.get(&instance).copied().unwrap_or(0)
+        store.instances.get(instance).tasks_of(self.question.group)
     }
 
     /// What the instance has by itself, in the order of the terms, then its rank.

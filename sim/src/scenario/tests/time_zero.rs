@@ -88,7 +88,7 @@ fn what_given_tasks_do_not_explain_is_held_by_something_nameless() {
         tasks: [ { taskDefinition: t, instance: A } ]\n";
     let engine = engine(text);
     assert_eq!(free(&engine, 0), (500, 1800));
-    let held = &engine.view().instance(InstanceId(0)).held;
+    let held = engine.view().instance(InstanceId(0)).held();
     assert_eq!((held.cpu, held.memory, held.ports.len()), (424, 0, 2));
 }
 
