@@ -9,6 +9,7 @@
 
 mod changes;
 mod fargate;
+mod never;
 mod pipeline;
 mod scale_in;
 mod sentence;
@@ -21,7 +22,6 @@ mod tried;
 
 use std::sync::Arc;
 
-use crate::api::event::FailedCheck;
 use crate::api::input::RunTask;
 use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
@@ -29,6 +29,7 @@ use crate::model::{
 };
 
 pub use fargate::{FargateField, FargateVerdict, FargateZone, Platform};
+pub use never::{Beyond, Refusal};
 pub use service::{Limits, Waiting};
 pub use split::{Split, SplitItem};
 pub use stop::StopWhy;
@@ -87,6 +88,11 @@ pub enum Field {
         tie: Tie,
         /// The instance nearest to taking the task when none does (01 section 4.7).
         closest: Option<InstanceId>,
+        /// No registered instance of the cluster could hold the task, not even an empty one (01
+        /// section 1.8).
+        never: bool,
+        /// What a reader has to know of them.
+        notes: Vec<Note>,
         /// The smallest single changes with another answer.
         changes: Vec<Suggestion>,
     },
@@ -117,12 +123,25 @@ pub enum Verdict {
     OtherProvider,
     /// It is no candidate: in another zone than rebalancing asks for.
     OtherZone,
-    /// Every check it fails, the gate that refused it first.
-    Refused(Box<[FailedCheck]>),
+    /// It cannot take the task: not now, or never.
+    Refused(Refusal),
     /// This strategy, by its position, prefers others.
     Outranked(usize),
     /// All strategies find it as good as the chosen one.
     LostTie,
+}
+
+/// Something about an instance that the sources disagree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// The guide says that its type holds one awsvpc task, and its own table of limits, which is
+    /// newer and is followed, says more (02 section 3.3).
+    DisputedInterfaces {
+        /// Which.
+        instance: InstanceId,
+        /// Task network interfaces that it is taken to hold.
+        limit: u32,
+    },
 }
 
 /// How instances were told apart that are equal by every strategy.
@@ -243,6 +262,12 @@ impl PlacementReport {
             }
             Field::Fargate(_) => None,
         }
+    }
+
+    /// Whether no registered instance of the cluster could hold the task, not even an empty one
+    /// (01 section 1.8).
+    pub fn is_never(&self) -> bool {
+        matches!(self.field, Field::Instances { never: true, .. })
     }
 
     /// The smallest single changes with another answer.

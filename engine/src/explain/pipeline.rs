@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::api::TieBreak;
 use crate::api::event::{FailedCheck, Rejection};
 use crate::explain::{
-    Candidate, Change, FargateField, Field, Outcome, PlacementReport, Split, Suggestion, Tie,
-    Verdict, changes, fargate,
+    Candidate, Change, FargateField, Field, Outcome, PlacementReport, Refusal, Split, Suggestion,
+    Tie,
+    Verdict, changes, fargate, never,
 };
 use crate::launch::{self, LaunchTarget, TaskOrder};
 use crate::model::{InstanceId, InstanceStatus, LaunchType, PlacementStrategy, ProviderKind};
@@ -121,7 +122,10 @@ fn instances(store: &Store, rng: &Rng, order: &TaskOrder, request: &PlacementReq
         let looked_at = last.map_or(0, |last| last + 1);
         let verdict = match last {
             _ if chosen == Some(*instance) => Verdict::Chosen,
-            None => Verdict::Refused(checks.clone()),
+            None => Verdict::Refused(Refusal {
+                checks: checks.clone(),
+                beyond: never::beyond(store.instances.get(*instance), request.demand),
+            }),
             Some(last) if last + 1 < sets.len() => Verdict::Outranked(last),
             Some(_) => Verdict::LostTie,
         };
@@ -137,6 +141,8 @@ fn instances(store: &Store, rng: &Rng, order: &TaskOrder, request: &PlacementReq
     let rejections: Vec<Rejection> = rejections.collect();
     let nearest = closest::closest(&rejections).filter(|_| chosen.is_none());
     Field::Instances {
+        never: never::nowhere_ever(store, &candidates, request.demand),
+        notes: never::notes(store, &candidates, request.demand),
         candidates,
         left,
         tie: tie(store, request, sets.last()),

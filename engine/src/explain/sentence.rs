@@ -1,8 +1,9 @@
 //! The sentences.
 
 use crate::api::event::FailedCheck;
+use crate::explain::service::nearest;
 use crate::explain::{
-    Change, Field, Limits, Outcome, PlacementReport, ScaleInReport, StopWhy, Suggestion, Tie,
+    Beyond, Change, Field, Limits, Note, Outcome, PlacementReport, Refusal, ScaleInReport, StopWhy, Suggestion, Tie,
     Tried, Verdict, Waiting,
 };
 use crate::model::{
@@ -35,6 +36,55 @@ impl View<'_> {
         }
     }
 
+    /// What an instance could not give if it were empty: `needs 2500 MiB of 1000 registered`.
+    pub fn beyond_text(self, beyond: Beyond) -> String {
+        match beyond {
+            Beyond::Cpu { need, registered } => {
+                format!("needs {need} CPU units of {registered} registered")
+            }
+            Beyond::Memory { need, registered } => {
+                format!("needs {need} MiB of {registered} registered")
+            }
+            Beyond::ReservedPorts { ports } => {
+                format!("{} kept for the instance itself", counted(ports, "port"))
+            }
+            Beyond::TooManyPorts { need, most } => {
+                format!("needs {} of at most {most}", counted(need, "port"))
+            }
+            Beyond::Gpu { need, registered } => {
+                format!("needs {} of {registered} registered", counted(need, "GPU"))
+            }
+            Beyond::Eni => "has no task network interface".to_owned(),
+        }
+    }
+
+    /// What was refused, and whether for now or for ever (01 section 1.8).
+    fn refusal_text(self, refusal: &Refusal) -> String {
+        let beyond = |check: &FailedCheck| refusal.beyond.iter().find(|it| it.is_about(check));
+        let text = |check: &FailedCheck| match beyond(check) {
+            Some(beyond) => self.beyond_text(*beyond),
+            None => self.check_text(check),
+        };
+        let texts: Vec<String> = refusal.checks.iter().map(text).collect();
+        let head = if refusal.beyond.is_empty() { "NO" } else { "NEVER" };
+        format!("{head}: {}", texts.join(", "))
+    }
+
+    /// What a reader has to know of an instance.
+    pub fn note_text(self, note: Note) -> String {
+        match note {
+            Note::DisputedInterfaces { instance, limit } => {
+                let row = self.instance(instance);
+                format!(
+                    "{} is a {}: the guide speaks of 1 awsvpc task on it, its newer table of \
+                     limits of {limit}, which is what is counted.",
+                    row.name,
+                    row.instance_type.as_deref().unwrap_or_default()
+                )
+            }
+        }
+    }
+
     /// `spread(attribute:ecs.availability-zone)`.
     pub fn strategy_text(self, strategy: &PlacementStrategy) -> String {
         match strategy {
@@ -55,10 +105,7 @@ impl View<'_> {
             Verdict::NotActive(status) => status.to_string(),
             Verdict::OtherProvider => "of another capacity provider".to_owned(),
             Verdict::OtherZone => "in another zone".to_owned(),
-            Verdict::Refused(checks) => {
-                let texts: Vec<String> = checks.iter().map(|c| self.check_text(c)).collect();
-                format!("NO: {}", texts.join(", "))
-            }
+            Verdict::Refused(refusal) => self.refusal_text(refusal),
             Verdict::Outranked(position) => match &report.strategy[*position] {
                 PlacementStrategy::Spread(field) if field.is_zone() => "fuller zone".to_owned(),
                 PlacementStrategy::Spread(SpreadField::Attribute(name)) => {
@@ -79,37 +126,49 @@ impl View<'_> {
     pub fn placement_text(self, report: &PlacementReport) -> String {
         match &report.field {
             Field::Fargate(field) => self.fargate_text(report, field),
-            Field::Instances { left, closest, candidates, .. } => match report.chosen() {
-                Some(chosen) => format!(
-                    "Chosen: {} in {}. Decided among {} instances: {} fit, {} ranked first.",
-                    self.instance(chosen).name,
-                    self.zone_name(self.instance(chosen).zone),
-                    left[0],
-                    left.get(1).copied().unwrap_or(0),
-                    left.last().copied().unwrap_or(0)
-                ),
-                None => {
-                    let nearest = closest.and_then(|closest| {
-                        let row = candidates.iter().find(|c| c.instance == closest)?;
-                        let Verdict::Refused(checks) = &row.verdict else { return None };
-                        Some((closest, checks.first()?))
-                    });
-                    let near = nearest.map(|(instance, check)| self.near_text(instance, check));
-                    match near {
-                        Some(near) => {
-                            format!("Nowhere: none of {} instances fits; {near}.", left[0])
-                        }
-                        None => "Nowhere: there is no ACTIVE instance.".to_owned(),
-                    }
-                }
-            },
+            Field::Instances { left, closest, candidates, never, notes, .. } => {
+                let told = match report.chosen() {
+                    Some(chosen) => format!(
+                        "Chosen: {} in {}. Decided among {} instances: {} fit, {} ranked first.",
+                        self.instance(chosen).name,
+                        self.zone_name(self.instance(chosen).zone),
+                        left[0],
+                        left.get(1).copied().unwrap_or(0),
+                        left.last().copied().unwrap_or(0)
+                    ),
+                    None => self.nowhere_text(left[0], nearest(candidates, *closest), *never),
+                };
+                let notes = notes.iter().map(|note| format!(" {}", self.note_text(*note)));
+                told + &notes.collect::<String>()
+            }
         }
     }
 
-    fn near_text(self, instance: InstanceId, check: &FailedCheck) -> String {
-        format!("the nearest, {}, is refused: {}", self.instance(instance).name, {
-            self.check_text(check)
-        })
+    fn nowhere_text(self, looked_at: u32, nearest: Option<Nearest>, never: bool) -> String {
+        let near = nearest.map(|((instance, check), it)| self.near_text(instance, &check, it));
+        match (near, never) {
+            (Some(near), true) => format!("Nowhere: {NEVER}; {near}."),
+            (Some(near), false) => {
+                format!("Nowhere: none of {looked_at} instances fits; {near}.")
+            }
+            (None, true) => format!("Nowhere: there is no ACTIVE instance, and {NEVER}."),
+            (None, false) => "Nowhere: there is no ACTIVE instance.".to_owned(),
+        }
+    }
+
+    pub(super) fn near_text(
+        self,
+        instance: InstanceId,
+        check: &FailedCheck,
+        beyond: Option<Beyond>,
+    ) -> String {
+        let name = &self.instance(instance).name;
+        match beyond {
+            Some(beyond) => {
+                format!("the nearest, {name}, can never take it: {}", self.beyond_text(beyond))
+            }
+            None => format!("the nearest, {name}, is refused: {}", self.check_text(check)),
+        }
     }
 
     /// A change, and the answer then: `task memory 512 -> 300: i-4`.
@@ -215,11 +274,13 @@ impl View<'_> {
                 let wave = if *waves == 1 { "wave" } else { "waves" };
                 format!("{head} until {until}: {waves} {wave} of starts failed in a row.")
             }
-            Waiting::NoPlace { closest, until, limits } => {
+            Waiting::NoPlace { closest, beyond, never, until, limits } => {
+                let why = if *never { NEVER } else { "no instance takes one more" };
                 let near = match closest {
                     Some((instance, check)) => {
-                        format!("no instance takes one more; {}", self.near_text(*instance, check))
+                        format!("{why}; {}", self.near_text(*instance, check, *beyond))
                     }
+                    None if *never => format!("there is no ACTIVE instance, and {NEVER}"),
                     None => "there is no ACTIVE instance".to_owned(),
                 };
                 format!("{head}: {near}; {}, and {}.{}", start(limits), stop(limits), again(*until))
@@ -303,6 +364,15 @@ impl View<'_> {
         };
         format!("{head}: {tail}.")
     }
+}
+
+/// The nearest instance, its first gate, and what it has too little of for ever.
+type Nearest = ((InstanceId, FailedCheck), Option<Beyond>);
+
+const NEVER: &str = "no registered instance could ever hold the task, not even an empty one";
+
+fn counted(count: u32, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn start_text(limits: &Limits) -> String {

@@ -3,7 +3,7 @@
 use crate::api::event::FailedCheck;
 use crate::control::Control;
 use crate::deployment::throttle;
-use crate::explain::{FargateVerdict, Field, Verdict, of_order};
+use crate::explain::{Beyond, Candidate, FargateVerdict, Field, Verdict, of_order};
 use crate::model::{
     BackoffCause, BlueGreenState, BlueStep, CodeDeploymentId, ControllerType, DeploymentId,
     GreenStep, InstanceId, LifecycleStage, RolloutState, ServiceDeploymentId, ServiceId,
@@ -47,6 +47,10 @@ pub enum Waiting {
     NoPlace {
         /// The nearest instance and its first gate; none when there is no instance.
         closest: Option<(InstanceId, FailedCheck)>,
+        /// What is needed there more of than it registered, if that is why the gate refuses.
+        beyond: Option<Beyond>,
+        /// No registered instance of the cluster could hold the task (01 section 1.8).
+        never: bool,
         /// The next attempt, if nothing happens before that makes room.
         until: Option<Time>,
         /// How far the service is from its limits: they do not bind.
@@ -280,19 +284,26 @@ fn starting(
         Field::Fargate(field) if field.iter().all(|it| it.verdict != FargateVerdict::Chosen) => {
             Waiting::NoFargate { until }
         }
-        Field::Instances { candidates, closest, .. }
+        Field::Instances { candidates, closest, never, .. }
             if candidates.iter().all(|candidate| candidate.verdict != Verdict::Chosen) =>
         {
-            let first = |candidate: &crate::explain::Candidate| match &candidate.verdict {
-                Verdict::Refused(checks) if Some(candidate.instance) == closest => {
-                    Some((candidate.instance, checks.first()?.clone()))
-                }
-                _ => None,
-            };
-            Waiting::NoPlace { closest: candidates.iter().find_map(first), until, limits }
+            let (closest, beyond) = nearest(&candidates, closest).unzip();
+            Waiting::NoPlace { closest, beyond: beyond.flatten(), never, until, limits }
         }
         Field::Fargate(_) | Field::Instances { .. } => Waiting::NextPass,
     }
+}
+
+/// The nearest instance, its first gate, and what it has too little of for ever.
+pub(super) fn nearest(
+    candidates: &[Candidate],
+    closest: Option<InstanceId>,
+) -> Option<((InstanceId, FailedCheck), Option<Beyond>)> {
+    let row = candidates.iter().find(|candidate| Some(candidate.instance) == closest)?;
+    let Verdict::Refused(refusal) = &row.verdict else { return None };
+    let check = refusal.checks.first()?;
+    let beyond = refusal.beyond.iter().copied().find(|it| it.is_about(check));
+    Some(((row.instance, check.clone()), beyond))
 }
 
 /// Every task that is wanted is there: what keeps the service from being steady.

@@ -9,7 +9,7 @@ use crate::store::bitset::InstanceSet;
 use crate::subject::InstanceSubject;
 
 /// At most so many reserved host ports on an instance (01 section 1.6).
-const MAX_PORTS: usize = 100;
+pub(crate) const MAX_PORTS: usize = 100;
 
 /// The pass over the columns: takes out what has too little CPU or memory. One comparison of two
 /// words an instance.

@@ -7,6 +7,7 @@ mod bed;
 mod changes;
 mod choices;
 mod fargate;
+mod never;
 mod sentences;
 mod waits;
 

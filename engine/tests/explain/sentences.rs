@@ -210,7 +210,7 @@ fn a_placement_is_said_with_its_gates_and_ranks() {
     expect![[r#"
         Chosen: i-1 in us-east-1a. Decided among 4 instances: 3 fit, 1 ranked first.
         i-1 [0, 2000] CHOSEN
-        i-4 [] NO: short 212 MiB
+        i-4 [] NEVER: needs 512 MiB of 300 registered
         i-7 [1] fuller zone
         i-8 [1] fuller zone
         i-9 [] DRAINING

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stowplan_engine::View;
 use stowplan_engine::api::event::FailedCheck;
 use stowplan_engine::explain::{
-    Candidate, Change, FargateVerdict, FargateZone, Field, Outcome, PlacementReport, ScaleInReport,
+    Beyond, Candidate, Change, FargateVerdict, FargateZone, Field, Outcome, PlacementReport, ScaleInReport,
     Split, SplitItem, Suggestion, Tie, Tried, Verdict,
 };
 use stowplan_engine::model::{PlacementConstraint, SubnetId};
@@ -38,7 +38,7 @@ pub fn placement(view: View<'_>, report: &PlacementReport) -> Value {
                 "sentence": view.platform_text(field),
             });
         }
-        Field::Instances { candidates, left, tie, closest, .. } => {
+        Field::Instances { candidates, left, tie, closest, never, notes, .. } => {
             object["left"] = json!(left);
             object["tie"] = match tie {
                 Tie::None => Value::Null,
@@ -48,6 +48,8 @@ pub fn placement(view: View<'_>, report: &PlacementReport) -> Value {
             let chosen = report.chosen().map(|instance| &view.instance(instance).name);
             object["instance"] = json!(chosen);
             object["closest"] = json!(closest.map(|instance| &view.instance(instance).name));
+            object["never"] = json!(never);
+            object["notes"] = notes.iter().map(|note| view.note_text(*note)).collect();
             object["candidates"] =
                 candidates.iter().map(|it| candidate(view, report, it)).collect();
         }
@@ -98,15 +100,23 @@ fn zone(view: View<'_>, it: &FargateZone) -> Value {
 
 fn candidate(view: View<'_>, report: &PlacementReport, candidate: &Candidate) -> Value {
     let row = view.instance(candidate.instance);
-    let (verdict, checks) = match &candidate.verdict {
-        Verdict::Chosen => ("chosen", &[][..]),
-        Verdict::NotActive(_) => ("notActive", &[][..]),
-        Verdict::OtherProvider => ("otherCapacityProvider", &[][..]),
-        Verdict::OtherZone => ("otherZone", &[][..]),
-        Verdict::Refused(checks) => ("refused", &checks[..]),
-        Verdict::Outranked(_) => ("outranked", &[][..]),
-        Verdict::LostTie => ("lostTie", &[][..]),
+    let verdict = match &candidate.verdict {
+        Verdict::Chosen => "chosen",
+        Verdict::NotActive(_) => "notActive",
+        Verdict::OtherProvider => "otherCapacityProvider",
+        Verdict::OtherZone => "otherZone",
+        Verdict::Refused(_) => "refused",
+        Verdict::Outranked(_) => "outranked",
+        Verdict::LostTie => "lostTie",
     };
+    let refusal = match &candidate.verdict {
+        Verdict::Refused(refusal) => Some(refusal),
+        _ => None,
+    };
+    let checks = refusal.map_or_else(Vec::new, |refusal| {
+        let beyond = |check| refusal.beyond.iter().copied().find(|it| it.is_about(check));
+        refusal.checks.iter().map(|check| failed(view, check, beyond(check))).collect()
+    });
     let outranked_by = match candidate.verdict {
         Verdict::Outranked(position) => Some(view.strategy_text(&report.strategy[position])),
         _ => None,
@@ -117,14 +127,17 @@ fn candidate(view: View<'_>, report: &PlacementReport, candidate: &Candidate) ->
         "status": row.status.to_string(),
         "verdict": verdict,
         "sentence": view.verdict_text(report, &candidate.verdict),
-        "checks": checks.iter().map(|check| failed(view, check)).collect::<Vec<_>>(),
+        "checks": checks,
+        "never": refusal.is_some_and(|refusal| !refusal.beyond.is_empty()),
         "ranks": candidate.ranks,
         "outrankedBy": outranked_by,
     })
 }
 
 /// A gate that refused, with what was needed and what there was.
-fn failed(view: View<'_>, check: &FailedCheck) -> Value {
+///
+/// `registered` is there when it can never be enough.
+fn failed(view: View<'_>, check: &FailedCheck, beyond: Option<Beyond>) -> Value {
     let (need, have) = match check {
         FailedCheck::Cpu { need, have }
         | FailedCheck::Memory { need, have }
@@ -137,11 +150,20 @@ fn failed(view: View<'_>, check: &FailedCheck) -> Value {
         | FailedCheck::DistinctInstance
         | FailedCheck::MemberOf(_) => (None, None),
     };
+    let registered = beyond.map(|beyond| match beyond {
+        Beyond::Cpu { registered, .. }
+        | Beyond::Memory { registered, .. }
+        | Beyond::Gpu { registered, .. } => registered,
+        Beyond::ReservedPorts { ports } => need.unwrap_or(ports) - ports,
+        Beyond::TooManyPorts { most, .. } => most,
+        Beyond::Eni => 0,
+    });
     json!({
         "reason": check.reason(),
-        "sentence": view.check_text(check),
+        "sentence": beyond.map_or_else(|| view.check_text(check), |it| view.beyond_text(it)),
         "need": need,
         "have": have,
+        "registered": registered,
     })
 }
 
