@@ -2,6 +2,7 @@
 
 use crate::api::event::EventKind;
 use crate::api::{Effect, Report, TaskChange};
+use crate::command::has_trunking;
 use crate::control::Control;
 use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
@@ -45,8 +46,7 @@ pub(crate) fn apply(control: &mut Control, report: Report) {
 /// An instance joins. In an account with trunking its trunk is made first, if it can have one
 /// (02 section 3.4).
 fn instance_registered(control: &mut Control, cluster: ClusterId, mut given: Registration) {
-    let trunking = control.store.account_settings.get("awsvpcTrunking");
-    let trunking = trunking.is_some_and(|value| matches!(&**value, "enabled" | "on" | "true"));
+    let trunking = has_trunking(&control.store);
     let waits = trunking && given.trunk_enis.is_some() && given.status == InstanceStatus::Active;
     if waits {
         given.take_trunk();
@@ -207,15 +207,17 @@ fn target_changed(
     let was_healthy = is_healthy(control, task);
     let row = control.store.task_mut(task);
     let Some(slot) = row.targets.get_mut(group) else { return };
-    if *slot == state {
-        return;
-    }
+    let is_news = *slot != state;
     *slot = state;
     let gone = row.targets.iter().all(|&target| target == TargetState::Unused);
     let deactivating = row.last_status == TaskStatus::Deactivating;
     if let (Some(owner), Some(failure)) = (row.owner, failure) {
         let memory = &mut control.store.service_mut(owner.service).memory;
         memory.target_failures.insert((task, group), failure);
+    }
+    // An unhealthy target may fail in another way: that is no other state.
+    if !is_news {
+        return;
     }
     control.out.event(EventKind::TargetState(task, group, state));
     if gone && deactivating {

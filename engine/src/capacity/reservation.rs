@@ -18,15 +18,21 @@ pub(crate) struct Need {
 }
 
 /// NI, the lower bound on additional instances; none when no waiting task is compatible.
-pub(crate) fn missing(types: &[Capacity], waiting: &BTreeMap<Need, u32>) -> Option<u32> {
-    let bound = |of: fn(&Capacity) -> u32| {
+///
+/// `trunking` is what holds for the account now: new instances get a trunk or not by it.
+pub(crate) fn missing(
+    types: &[Capacity],
+    trunking: bool,
+    waiting: &BTreeMap<Need, u32>,
+) -> Option<u32> {
+    let bound = |of: &dyn Fn(&Capacity) -> u32| {
         let all = || types.iter().map(of);
         (all().min().unwrap_or(0), all().max().unwrap_or(0))
     };
-    let cpu = bound(|capacity| capacity.cpu);
-    let memory = bound(|capacity| capacity.memory);
-    let gpus = bound(|capacity| capacity.gpus);
-    let enis = bound(|capacity| capacity.enis.unwrap_or(u32::MAX));
+    let cpu = bound(&|capacity| capacity.cpu);
+    let memory = bound(&|capacity| capacity.memory);
+    let gpus = bound(&|capacity| capacity.gpus);
+    let enis = bound(&|capacity| capacity.enis_with(trunking).unwrap_or(u32::MAX));
     let of_group = |need: &Need, count: u32| {
         let wanted = [
             (need.cpu, cpu),

@@ -22,7 +22,7 @@ fn rules() -> ScalingRules {
 }
 
 fn capacity(cpu: u32, memory: u32) -> Capacity {
-    Capacity { cpu, memory, gpus: 0, enis: None }
+    Capacity { cpu, memory, gpus: 0, enis: None, trunk_enis: None }
 }
 
 fn need(cpu: u32, memory: u32) -> Need {
@@ -30,7 +30,7 @@ fn need(cpu: u32, memory: u32) -> Need {
 }
 
 fn ni(types: &[Capacity], waiting: &[(Need, u32)]) -> Option<u32> {
-    missing(types, &waiting.iter().copied().collect::<BTreeMap<_, _>>())
+    missing(types, false, &waiting.iter().copied().collect::<BTreeMap<_, _>>())
 }
 
 /// M and the reservation in hundredths of a percent, rounded down.
@@ -99,6 +99,17 @@ fn cas_10_and_11_network_interfaces_count() {
     let with = |enis| ni(&[Capacity { enis: Some(enis), ..capacity(2048, 3840) }], &[(eni, 7)]);
     assert_eq!(with(2), Some(4));
     assert_eq!(with(10), Some(1));
+}
+
+#[test]
+fn cas_11_new_instances_have_a_trunk_by_what_the_account_says_now() {
+    let eni = Need { eni: true, ..need(256, 512) };
+    let large = Capacity { enis: Some(2), trunk_enis: Some(10), ..capacity(2048, 3840) };
+    let waiting = BTreeMap::from([(eni, 7)]);
+    assert_eq!(missing(&[large], false, &waiting), Some(4));
+    assert_eq!(missing(&[large], true, &waiting), Some(1));
+    let windows = Capacity { trunk_enis: None, ..large };
+    assert_eq!(missing(&[windows], true, &waiting), Some(4), "it can have none");
 }
 
 #[test]

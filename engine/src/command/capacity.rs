@@ -171,9 +171,31 @@ pub(super) fn account_setting(
     control: &mut Control,
     input: &PutAccountSetting,
 ) -> Result<Answer, CommandError> {
+    if input.name == TRUNKING && trunking(&input.value).is_none() {
+        return Err(CommandError::invalid(format!(
+            "{TRUNKING} can be enabled or disabled, not {:?}.",
+            input.value
+        )));
+    }
     let name = input.name.as_str().into();
     control.store.account_settings.insert(name, input.value.as_str().into());
     Ok(Answer::None)
+}
+
+/// The account setting that gives new instances a trunk (02 section 3.4).
+const TRUNKING: &str = "awsvpcTrunking";
+
+fn trunking(value: &str) -> Option<bool> {
+    match value {
+        "enabled" | "on" | "true" => Some(true),
+        "disabled" | "off" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether instances that register now get a trunk, if they can have one.
+pub(crate) fn has_trunking(store: &Store) -> bool {
+    store.account_settings.get(TRUNKING).and_then(|value| trunking(value)).unwrap_or(false)
 }
 
 fn check_name(name: &str) -> Result<(), CommandError> {

@@ -24,6 +24,7 @@ use crate::control::Control;
 use crate::model::{ClusterId, ServiceId, TaskDefinitionId};
 use crate::store::Store;
 
+pub(crate) use capacity::has_trunking;
 pub(crate) use tasks::first_order;
 
 pub(crate) fn apply(control: &mut Control, command: Command) -> Result<Answer, CommandError> {

@@ -3,8 +3,9 @@
 use crate::api::answer::FailureSubject;
 use crate::api::input::{GetTaskProtection, UpdateTaskProtection};
 use crate::api::{Answer, CommandError, Failure};
+use crate::command::tasks;
 use crate::control::Control;
-use crate::model::{Span, TaskId, Time};
+use crate::model::{ClusterId, Span, TaskId, Time};
 use crate::store::{Store, last_segment};
 
 const DEFAULT_MINUTES: i64 = 120;
@@ -25,7 +26,7 @@ pub(super) fn update(
     let until = input.protection_enabled.then(|| control.now + Span::from_mins(minutes));
     let (mut protected, mut failures) = (Vec::new(), Vec::new());
     for name in &input.tasks {
-        match protectable(&control.store, name) {
+        match protectable(control, cluster, name) {
             Ok(task) => {
                 control.store.task_mut(task).protected_until = until;
                 protected.push((task, until));
@@ -38,13 +39,13 @@ pub(super) fn update(
 }
 
 pub(super) fn get(control: &Control, input: &GetTaskProtection) -> Result<Answer, CommandError> {
-    control.store.named_cluster(input.cluster.as_deref())?;
+    let cluster = control.store.named_cluster(input.cluster.as_deref())?;
     if input.tasks.len() > 100 {
         return Err(CommandError::invalid("At most 100 tasks can be given."));
     }
     let (mut protected, mut failures) = (Vec::new(), Vec::new());
     for name in &input.tasks {
-        match protectable(&control.store, name) {
+        match protectable(control, cluster, name) {
             Ok(task) => protected.push((task, in_force(&control.store, task, control.now))),
             Err(failure) => failures.push(failure),
         }
@@ -57,12 +58,12 @@ fn in_force(store: &Store, task: TaskId, now: Time) -> Option<Time> {
 }
 
 /// A live task of a service; the failure otherwise.
-fn protectable(store: &Store, name: &str) -> Result<TaskId, Failure> {
+fn protectable(control: &Control, cluster: ClusterId, name: &str) -> Result<TaskId, Failure> {
     let failure = |subject, reason: &str| Failure { subject, reason: reason.into(), detail: None };
-    let Some(task) = store.find_task(name) else {
+    let Some(task) = tasks::known(control, cluster, name) else {
         return Err(failure(FailureSubject::Named(last_segment(name).into()), "MISSING"));
     };
-    let row = store.task(task);
+    let row = control.store.task(task);
     if row.owner.is_none() || !row.is_live() {
         return Err(failure(FailureSubject::Task(task), "TASK_NOT_VALID"));
     }

@@ -13,7 +13,7 @@ use crate::explain::Split;
 use crate::launch::{self, CAPACITY_UNAVAILABLE, LaunchTarget, Launched, NoPlace, TaskOrder};
 use crate::model::{
     ClusterId, InstanceStatus, Launch, LaunchType, PlacementStrategy, Stop, StopCode, StopReason,
-    SubnetId, TaskDefinition, TaskDefinitionId, TaskExtra,
+    SubnetId, TaskDefinition, TaskDefinitionId, TaskExtra, TaskId,
 };
 use crate::placement::{self, Place, feasible};
 use crate::reconcile::ProviderCounts;
@@ -296,11 +296,7 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
     Ok(Answer::Tasks(tasks, failures))
 }
 
-fn start_on(
-    control: &mut Control,
-    order: &TaskOrder,
-    name: &str,
-) -> Result<crate::model::TaskId, Failure> {
+fn start_on(control: &mut Control, order: &TaskOrder, name: &str) -> Result<TaskId, Failure> {
     let failure = |subject, reason: &str| Failure { subject, reason: reason.into(), detail: None };
     let Some(instance) = control.store.find_instance(order.cluster, name) else {
         return Err(failure(FailureSubject::Named(name.into()), "MISSING"));
@@ -320,12 +316,18 @@ fn start_on(
     Ok(launch::create_on(control, order, Place { instance, subnet }))
 }
 
+/// A task that calls know: one of the cluster that has not been STOPPED for longer than stopped
+/// tasks are kept (01 section 3.6).
+pub(super) fn known(control: &Control, cluster: ClusterId, name: &str) -> Option<TaskId> {
+    let store = &control.store;
+    let task = store.find_task(name).filter(|&task| store.task(task).cluster == cluster)?;
+    let forgotten = store.task(task).stopped_at.map(|at| at + store.config.stopped_task_retention);
+    forgotten.is_none_or(|forgotten| control.now < forgotten).then_some(task)
+}
+
 pub(super) fn stop(control: &mut Control, input: &StopTask) -> Result<Answer, CommandError> {
     let cluster = control.store.named_cluster(input.cluster.as_deref())?;
-    let task = control
-        .store
-        .find_task(&input.task)
-        .filter(|&task| control.store.task(task).cluster == cluster)
+    let task = known(control, cluster, &input.task)
         .ok_or_else(|| CommandError::invalid("The referenced task was not found."))?;
     let reason = input.reason.as_deref().unwrap_or("Task stopped by user");
     if reason.chars().count() > 255 {

@@ -78,8 +78,7 @@ pub struct Refusal {
 /// All that a task needs more of than an instance registered, in the order of the checks.
 pub(crate) fn beyond(row: &ContainerInstance, demand: &Demand) -> Box<[Beyond]> {
     let (cpu, memory, gpus) = (row.registered_cpu, row.registered_memory, row.gpus);
-    let cpu =
-        (demand.cpu > cpu).then_some(Beyond::Cpu { need: demand.cpu, registered: cpu });
+    let cpu = (demand.cpu > cpu).then_some(Beyond::Cpu { need: demand.cpu, registered: cpu });
     let memory = (demand.memory > memory)
         .then_some(Beyond::Memory { need: demand.memory, registered: memory });
     let kept = row.reserved_ports.conflicts(&demand.ports).count();

@@ -6,8 +6,7 @@ use crate::api::TieBreak;
 use crate::api::event::{FailedCheck, Rejection};
 use crate::explain::{
     Candidate, Change, FargateField, Field, Outcome, PlacementReport, Refusal, Split, Suggestion,
-    Tie,
-    Verdict, changes, fargate, never,
+    Tie, Verdict, changes, fargate, never,
 };
 use crate::launch::{self, LaunchTarget, TaskOrder};
 use crate::model::{InstanceId, InstanceStatus, LaunchType, PlacementStrategy, ProviderKind};

@@ -3,8 +3,8 @@
 use crate::api::event::FailedCheck;
 use crate::explain::service::nearest;
 use crate::explain::{
-    Beyond, Change, Field, Limits, Note, Outcome, PlacementReport, Refusal, ScaleInReport, StopWhy, Suggestion, Tie,
-    Tried, Verdict, Waiting,
+    Beyond, Change, Field, Limits, Note, Outcome, PlacementReport, Refusal, ScaleInReport, StopWhy,
+    Suggestion, Tie, Tried, Verdict, Waiting,
 };
 use crate::model::{
     BinpackField, InstanceId, PlacementConstraint, PlacementStrategy, ServiceId, SpreadField,

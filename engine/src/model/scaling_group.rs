@@ -74,6 +74,16 @@ pub struct Capacity {
     pub gpus: u32,
     /// Task network interfaces; `None` is no limit.
     pub enis: Option<u32>,
+    /// How many of them with a trunk; none when it can have no trunk (02 section 3.4).
+    pub trunk_enis: Option<u32>,
+}
+
+impl Capacity {
+    /// Task network interfaces of an instance that registers in an account with trunking, or in
+    /// one without; `None` is no limit.
+    pub fn enis_with(self, trunking: bool) -> Option<u32> {
+        self.trunk_enis.filter(|_| trunking).or(self.enis)
+    }
 }
 
 /// How a group chooses the instance that goes (04 section 1.5). Zones are balanced first anyway.

@@ -7,6 +7,7 @@ use crate::api::event::{EventKind, ScalingBlock};
 use crate::capacity::reservation::{self, Need};
 use crate::capacity::rules::ScalingRules;
 use crate::capacity::victims::{self, Member};
+use crate::command::has_trunking;
 use crate::control::Control;
 use crate::groups;
 use crate::launch::LaunchTarget;
@@ -111,7 +112,7 @@ fn measure(store: &Store, control: &Control, managed: &Managed) -> Reservation {
             *waiting.entry(need).or_default() += 1;
         }
     }
-    let missing = reservation::missing(&group.capacities, &waiting);
+    let missing = reservation::missing(&group.capacities, has_trunking(store), &waiting);
     reservation::measure(instances, busy, missing, &managed.rules)
 }
 

@@ -1,9 +1,8 @@
 //! RunTask, StartTask, StopTask (01 section 13.3).
 
 use serde_json::{Value, json};
-use stowplan_engine::api::Answer;
-use stowplan_engine::api::Output;
 use stowplan_engine::api::event::{EventKind, FailedCheck};
+use stowplan_engine::api::{Answer, Output, Setup};
 use stowplan_engine::model::Capabilities;
 
 use crate::bed::{Bed, both, constraints, merge, strategy, subnets};
@@ -246,6 +245,54 @@ fn run_24_run_26_a_task_that_is_stopped_by_hand() {
         bed.refused("stopTask", json!({ "task": "0123" })),
         "InvalidParameterException: The referenced task was not found."
     );
+}
+
+#[test]
+fn calls_forget_a_task_an_hour_after_it_stopped() {
+    let mut bed = bed_with(&[("A", "a", 1024, 1024)]);
+    bed.plain("job", 64, 64);
+    let task = bed.run_one("job", json!({}));
+    let stop = json!({ "task": bed.engine.view().task_name(task) });
+    bed.must("stopTask", stop.clone());
+    bed.run_until(10);
+    let row = bed.engine.view().task(task);
+    let stopped = row.stopped_at.expect("it is STOPPED").0 / 1000;
+    bed.at(stopped + 3599).must("stopTask", stop.clone());
+    let protection = json!({ "tasks": [stop["task"]] });
+    let failures = |bed: &mut Bed| match bed.must("getTaskProtection", protection.clone()) {
+        Answer::Protection(_, failures) => failures[0].reason.to_string(),
+        other => panic!("protections are asked for, not {other:?}"),
+    };
+    assert_eq!(failures(&mut bed), "TASK_NOT_VALID");
+    bed.at(stopped + 3600);
+    assert_eq!(
+        bed.refused("stopTask", stop),
+        "InvalidParameterException: The referenced task was not found."
+    );
+    assert_eq!(failures(&mut bed), "MISSING");
+}
+
+#[test]
+fn a_task_is_known_to_its_own_cluster_alone() {
+    let mut bed = bed_with(&[("A", "a", 1024, 1024)]);
+    bed.plain("web", 64, 64);
+    bed.create("web", 1, json!({}));
+    bed.run_until(10);
+    let task = bed.engine.view().task_name(bed.tasks_of("web")[0]);
+    bed.at(20).setup(Setup::Cluster {
+        name: "other".into(),
+        region: "us-east-1".into(),
+        zones: Vec::new(),
+        subnets: Vec::new(),
+        settings: Vec::new(),
+    });
+    let elsewhere = json!({ "cluster": "other", "tasks": [task], "protectionEnabled": true });
+    match bed.must("updateTaskProtection", elsewhere) {
+        Answer::Protection(done, failures) => {
+            assert_eq!((done.len(), &*failures[0].reason), (0, "MISSING"));
+        }
+        other => panic!("protections are answered, not {other:?}"),
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use stowplan_engine::View;
 use stowplan_engine::api::event::FailedCheck;
 use stowplan_engine::explain::{
-    Beyond, Candidate, Change, FargateVerdict, FargateZone, Field, Outcome, PlacementReport, ScaleInReport,
-    Split, SplitItem, Suggestion, Tie, Tried, Verdict,
+    Beyond, Candidate, Change, FargateVerdict, FargateZone, Field, Outcome, PlacementReport,
+    ScaleInReport, Split, SplitItem, Suggestion, Tie, Tried, Verdict,
 };
 use stowplan_engine::model::{PlacementConstraint, SubnetId};
 

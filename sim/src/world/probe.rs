@@ -36,6 +36,8 @@ pub(super) struct ProbeRules {
     pub(super) from_end: bool,
     /// HTTP status codes that pass.
     pub(super) passing_codes: (u16, u16),
+    /// How an unhealthy subject fails is told, too.
+    pub(super) tells_failures: bool,
 }
 
 /// What probes meet in the course of time.
@@ -117,7 +119,8 @@ impl Prober {
         self.failure
     }
 
-    /// When the verdict changes next, and how the prober stands then.
+    /// When the verdict changes next, or how an unhealthy subject fails if that is told, and how
+    /// the prober stands then.
     pub(super) fn next_change(
         &self,
         rules: &ProbeRules,
@@ -132,10 +135,14 @@ impl Prober {
                 continue;
             }
             let end = prober.probe(result, rules);
-            if prober.verdict != self.verdict {
+            if prober.verdict != self.verdict || prober.tells_failure_unlike(self, rules) {
                 return Some((end, prober));
             }
         }
+    }
+
+    fn tells_failure_unlike(&self, before: &Self, rules: &ProbeRules) -> bool {
+        rules.tells_failures && self.verdict == Verdict::Unhealthy && self.failure != before.failure
     }
 
     /// Carries out every probe that began up to an instant, before the weather changes there.
@@ -163,7 +170,9 @@ impl Prober {
         match self.verdict {
             Verdict::New => false,
             Verdict::Healthy => passes(result, rules),
-            Verdict::Unhealthy => !passes(result, rules),
+            Verdict::Unhealthy => {
+                !passes(result, rules) && (result == self.failure || !rules.tells_failures)
+            }
         }
     }
 
@@ -254,12 +263,14 @@ mod tests {
         forgiven_until: Time::ZERO,
         from_end: true,
         passing_codes: (200, 399),
+        tells_failures: false,
     };
     const TARGET: ProbeRules = ProbeRules {
         passes_to_recover: 5,
         failures: 2,
         from_end: false,
         passing_codes: (200, 200),
+        tells_failures: true,
         ..CONTAINER
     };
 
@@ -276,12 +287,18 @@ mod tests {
         Weather { fails_until: Time::from_secs(seconds), changes: Vec::new() }
     }
 
-    /// When the verdict changes, and to what: `h` or `u`, from probes begun at 0.
+    /// When the verdict changes, from probes begun at 0, and to what: `h`ealthy or `u`nhealthy, for
+    /// `c`odes or `t`imeouts.
     fn changes(rules: &ProbeRules, weather: &Weather) -> Vec<(i64, char)> {
         let mut prober = Prober::begun_at(Time::ZERO, rules);
         let mut changes = Vec::new();
         while let Some((at, then)) = prober.next_change(rules, weather) {
-            let letter = if then.verdict == Verdict::Healthy { 'h' } else { 'u' };
+            let letter = match (then.verdict, then.failure) {
+                (Verdict::Healthy, _) => 'h',
+                (_, Hang) => 't',
+                (_, ProbeResult::Code(_)) => 'c',
+                _ => 'u',
+            };
             changes.push((at.0 / 1000, letter));
             prober = then;
         }
@@ -295,7 +312,7 @@ mod tests {
 
     #[test]
     fn hlc_2_three_probes_that_hang() {
-        assert_eq!(changes(&CONTAINER, &Weather::always(Hang)), [(105, 'u')]);
+        assert_eq!(changes(&CONTAINER, &Weather::always(Hang)), [(105, 't')]);
     }
 
     #[test]
@@ -343,13 +360,13 @@ mod tests {
 
     #[test]
     fn lbh_2_a_target_that_hangs_from_100_on() {
-        assert_eq!(changes(&TARGET, &weather(&[(100, Hang)])), [(30, 'h'), (155, 'u')]);
+        assert_eq!(changes(&TARGET, &weather(&[(100, Hang)])), [(30, 'h'), (155, 't')]);
     }
 
     #[test]
     fn lbh_3_and_4_wrong_codes_and_five_passes_to_recover() {
         let weather = weather(&[(100, ProbeResult::Code(500)), (160, Pass)]);
-        assert_eq!(changes(&TARGET, &weather), [(30, 'h'), (150, 'u'), (300, 'h')]);
+        assert_eq!(changes(&TARGET, &weather), [(30, 'h'), (150, 'c'), (300, 'h')]);
     }
 
     #[test]
@@ -373,6 +390,17 @@ mod tests {
     }
 
     #[test]
+    fn an_unhealthy_target_tells_that_it_fails_in_another_way() {
+        let weather =
+            weather(&[(0, ProbeResult::Code(500)), (100, Hang), (200, Fail), (310, Pass)]);
+        let told = [(60, 'c'), (125, 't'), (210, 'u'), (450, 'h')];
+        assert_eq!(changes(&TARGET, &weather), told);
+        let container = ProbeRules { failures: 2, passes_to_recover: 5, ..CONTAINER };
+        let container = ProbeRules { from_end: false, ..container };
+        assert_eq!(changes(&container, &weather), [(60, 'c'), (450, 'h')], "nobody is told");
+    }
+
+    #[test]
     fn a_probe_that_hangs_stays_hanging_when_the_weather_changes() {
         let rules = ProbeRules { failures: 1, ..CONTAINER };
         let mut prober = Prober::begun_at(Time::ZERO, &rules);
@@ -391,15 +419,23 @@ mod tests {
         assert_eq!(at, Time::from_secs(90), "failures at 30, 60 and 90");
     }
 
+    /// A verdict, and how an unhealthy subject fails if that is told.
+    fn told(prober: &Prober, rules: &ProbeRules) -> (Verdict, Option<ProbeResult>) {
+        let is_told = rules.tells_failures && prober.verdict == Verdict::Unhealthy;
+        (prober.verdict, is_told.then_some(prober.failure))
+    }
+
+    type Told = (Time, (Verdict, Option<ProbeResult>));
+
     /// Every probe one by one: the obvious way.
-    fn slowly(rules: &ProbeRules, weather: &Weather, until: Time) -> Vec<(Time, Verdict)> {
+    fn slowly(rules: &ProbeRules, weather: &Weather, until: Time) -> Vec<Told> {
         let mut prober = Prober::begun_at(Time::ZERO, rules);
         let mut changes = Vec::new();
         while prober.next <= until {
-            let before = prober.verdict;
+            let before = told(&prober, rules);
             let end = prober.probe(weather.at(prober.next), rules);
-            if prober.verdict != before {
-                changes.push((end, prober.verdict));
+            if told(&prober, rules) != before {
+                changes.push((end, told(&prober, rules)));
             }
         }
         changes
@@ -418,6 +454,7 @@ mod tests {
             passes_to_recover in 1_u32..5,
             forgiven in 0_i64..200,
             from_end: bool,
+            tells_failures: bool,
             change_at in 0_i64..2_000,
         ) {
             changes.sort_by_key(|&(at, _)| at);
@@ -425,7 +462,12 @@ mod tests {
             weather.fails_until = Time::from_secs(fails_until);
             let forgiven_until = Time::from_secs(forgiven);
             let rules = ProbeRules {
-                failures, passes_to_recover, forgiven_until, from_end, ..every(10, CONTAINER)
+                failures,
+                passes_to_recover,
+                forgiven_until,
+                from_end,
+                tells_failures,
+                ..every(10, CONTAINER)
             };
             let until = Time::from_secs(3_000);
             let mut fast = Vec::new();
@@ -437,7 +479,7 @@ mod tests {
                     prober.catch_up(Time::from_secs(change_at), &rules, &weather);
                     continue;
                 }
-                fast.push((at, then.verdict));
+                fast.push((at, told(&then, &rules)));
                 prober = then;
             }
             prop_assert_eq!(fast, slowly(&rules, &weather, until));

@@ -139,7 +139,7 @@ impl WorldTask {
         target.reason().map(|reason| TargetFailure { reason, port: target.port })
     }
 
-    /// Targets whose state changes now.
+    /// Targets whose state changes now, or the way in which they fail.
     pub(super) fn advance_targets(&mut self, step: &mut Step<'_>) {
         for index in 0..self.targets.len() {
             if self.targets[index].due > step.now {
@@ -158,14 +158,17 @@ impl WorldTask {
                     Verdict::Unhealthy => TargetState::Unhealthy,
                     Verdict::New => TargetState::Initial,
                 };
-                self.move_target(step, index, Some(state));
+                // An unhealthy target that fails in another way stays where it is.
+                if self.targets[index].state != Some(state) {
+                    self.move_target(step, index, Some(state));
+                }
                 self.tell_target(step, index, state);
             }
             self.plan_target(step, index);
         }
     }
 
-    /// Works out when a target changes its state next.
+    /// Works out when a target changes its state next, or the way in which it fails.
     pub(super) fn plan_target(&mut self, step: &Step<'_>, index: usize) {
         let next = self.next_target_change(step, index);
         self.targets[index].due = next.map_or(NEVER, |(at, _)| at);

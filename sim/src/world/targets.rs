@@ -135,6 +135,7 @@ impl TargetGroup {
             forgiven_until: Time(i64::MIN),
             from_end: false,
             passing_codes: (200, if application { 200 } else { 399 }),
+            tells_failures: true,
         }
     }
 

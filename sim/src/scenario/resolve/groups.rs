@@ -74,7 +74,7 @@ fn given(
         max: sizes.maximum,
         desired: sizes.desired,
         zones: zones.into_iter().map(zone).collect(),
-        capacities: capacities(resolved, cluster, group, &machine)?,
+        capacities: capacities(resolved, group, &machine)?,
         policies: policies(resolved, group)?,
         protects_new: keys.new_instances_protected_from_scale_in.unwrap_or(false),
         ready: delay.unwrap_or(launch.ready),
@@ -85,16 +85,13 @@ fn given(
 /// What each type registers; the first is the one that is launched.
 fn capacities(
     resolved: &Resolved<'_>,
-    cluster: ClusterId,
     group: &GivenGroup,
     first: &Machine,
 ) -> Result<Vec<Capacity>, DocumentError> {
-    let trunking = resolved.clusters[cluster.index()].trunking;
     let of = |machine: &Machine| {
         let row = &machine.registration;
-        let with_trunk = row.trunk_enis.filter(|_| trunking);
-        let (gpus, enis) = (row.gpus, with_trunk.or(row.eni_limit));
-        Capacity { cpu: row.cpu, memory: row.memory, gpus, enis }
+        let (cpu, memory, gpus) = (row.cpu, row.memory, row.gpus);
+        Capacity { cpu, memory, gpus, enis: row.eni_limit, trunk_enis: row.trunk_enis }
     };
     let mut all = vec![of(first)];
     for kind in group.keys.instance_types.iter().flatten().skip(1) {

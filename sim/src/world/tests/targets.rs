@@ -238,6 +238,38 @@ fn share_of(rig: &Rig, position: usize) -> f64 {
 }
 
 #[test]
+fn an_unhealthy_target_that_fails_in_another_way_has_another_reason() {
+    let fails = json!([
+        { "result": 500 },
+        { "after": "100s", "result": "hang" },
+        { "after": "200s", "result": 503 },
+    ]);
+    let behind = Behind { grace: 310, ..defaults() };
+    let mut rig = behind.behaving(json!({ "targetHealth": fails })).new_service();
+    for (until, code, reason) in [
+        (60, "Target.ResponseCodeMismatch", "Health checks failed with these codes: [500]"),
+        (124, "Target.ResponseCodeMismatch", "Health checks failed with these codes: [500]"),
+        (125, "Target.Timeout", "Request timed out"),
+        (209, "Target.Timeout", "Request timed out"),
+        (210, "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"),
+    ] {
+        rig.until(until);
+        let group = rig.world.target_group("tg").expect("the group");
+        let target = group.targets(rig.now)[0].target;
+        assert_eq!((target.code(), target.reason().as_deref()), (Some(code), Some(reason)));
+    }
+    rig.until(310);
+    assert_eq!(rig.target_states(FIRST), "0 initial, 60 unhealthy, 310 draining");
+    let told = rig.events.iter().filter_map(|event| match &event.kind {
+        EventKind::Message(service, message) => Some(rig.view().message(*service, message)),
+        _ => None,
+    });
+    let told: Vec<String> = told.filter(|text| text.contains("is unhealthy in")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("codes: [503]"), "the reason of now: {}", told[0]);
+}
+
+#[test]
 fn lbh_19_slow_start() {
     let behind = Behind { maximum: 200, ..Behind::one_group(json!({ "slowStart": 100 })) };
     let (mut rig, _) = behind.steady(2);
