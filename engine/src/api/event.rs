@@ -119,11 +119,11 @@ pub enum Message {
     /// E3
     StoppedPending(u32),
     /// E4, by the target group.
-    Registered(u32, Box<str>),
+    Registered(u32, crate::model::Balancer),
     /// E6
     Stopped(Box<[TaskId]>),
     /// E7, by the target group.
-    Deregistered(u32, Box<str>),
+    Deregistered(u32, crate::model::Balancer),
     /// E8, by the deployment whose tasks drain.
     Draining(u32, DeploymentId),
     /// E9

@@ -7,10 +7,11 @@ use crate::explain::{
     Suggestion, Tie, Tried, Verdict, Waiting,
 };
 use crate::model::{
-    BinpackField, InstanceId, PlacementConstraint, PlacementStrategy, ServiceId, SpreadField,
-    TaskId, Time,
+    Balancer, BinpackField, InstanceId, PlacementConstraint, PlacementStrategy, ServiceId,
+    SpreadField, TaskId, Time,
 };
 use crate::reconcile::code_deploy;
+use crate::store::target_group_name;
 use crate::view::View;
 
 impl View<'_> {
@@ -349,7 +350,12 @@ impl View<'_> {
             StopWhy::ContainerHealth { retries } => {
                 format!("{retries} container health checks failed in a row")
             }
-            StopWhy::TargetHealth { group } => format!("it was unhealthy in {group}"),
+            StopWhy::TargetHealth { group } => match group {
+                Balancer::TargetGroup(name) => {
+                    format!("it was unhealthy in the target group {}", target_group_name(name))
+                }
+                Balancer::Classic(name) => format!("it was unhealthy in the load balancer {name}"),
+            },
             StopWhy::Exited => "its essential container exited".to_owned(),
             StopWhy::User(text) => format!("StopTask was called ({text})"),
             StopWhy::Deregistered => "its instance was deregistered by force".to_owned(),

@@ -1,6 +1,6 @@
 //! Why a task was told to stop.
 
-use crate::model::{DeploymentId, InstanceId, InstanceStatus, StopReason, TaskId, Time};
+use crate::model::{Balancer, DeploymentId, InstanceId, InstanceStatus, StopReason, TaskId, Time};
 use crate::store::Store;
 
 /// Why a task was told to stop, and what bound the decision.
@@ -34,8 +34,8 @@ pub enum StopWhy {
     },
     /// A target group found it unhealthy.
     TargetHealth {
-        /// ARN of the target group.
-        group: Box<str>,
+        /// The target group or Classic Load Balancer.
+        group: Balancer,
     },
     /// Its essential container exited.
     Exited,

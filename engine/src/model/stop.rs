@@ -1,5 +1,7 @@
 //! Why a task stopped: the code and the sentence (01 section 11.7, 03 section 15.6).
 
+use std::fmt;
+
 use crate::model::{DeploymentId, InstanceId, StopCode};
 
 /// Why a task stopped. A stop in progress keeps its first cause.
@@ -11,6 +13,24 @@ pub struct Stop {
     pub reason: StopReason,
 }
 
+/// What a service's tasks are targets of; as text `(target-group ARN)` or `(elb NAME)`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Balancer {
+    /// A target group, by its ARN.
+    TargetGroup(Box<str>),
+    /// A Classic Load Balancer, by its name.
+    Classic(Box<str>),
+}
+
+impl fmt::Display for Balancer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TargetGroup(arn) => write!(f, "(target-group {arn})"),
+            Self::Classic(name) => write!(f, "(elb {name})"),
+        }
+    }
+}
+
 /// The cause behind `stoppedReason`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StopReason {
@@ -20,8 +40,8 @@ pub enum StopReason {
     Rebalancing(DeploymentId),
     /// `Task failed container health checks`.
     ContainerHealth,
-    /// `Task failed ELB health checks in (target-group ARN)`, by the ARN.
-    TargetHealth(Box<str>),
+    /// `Task failed ELB health checks in (target-group ARN)`, or `(elb NAME)`.
+    TargetHealth(Balancer),
     /// `Essential container in task exited`.
     EssentialExited,
     /// The caller's text, or `Task stopped by user`.

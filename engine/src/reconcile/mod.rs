@@ -32,6 +32,7 @@ use crate::model::{
     Time,
 };
 use crate::timers::TimerReason;
+use crate::view::View;
 
 pub(crate) use code_deploy::{
     answered as lifecycle_event_answered, current as code_deployment_of, note_scaled,
@@ -141,7 +142,7 @@ fn tell_deregistration(control: &mut Control, leaving: &[TaskId]) {
         }
     }
     for ((service, deployment), count) in counts {
-        let groups: Vec<Box<str>> = control.store.target_groups(deployment);
+        let groups = View::new(&control.store).balancers(deployment);
         for group in groups {
             control.out.message(service, Message::Deregistered(count, group));
         }

@@ -14,6 +14,7 @@ use crate::reconcile::told::{self, Told};
 use crate::reconcile::{
     apart, code_deploy, completion, daemon, monitors, rebalance, shifting, starts, steady, stops,
 };
+use crate::view::View;
 
 /// A pass under way.
 pub(super) struct Pass<'a> {
@@ -169,7 +170,7 @@ impl Pass<'_> {
         let store = &self.control.store;
         let reason = match failing {
             Some(group) => {
-                let groups = store.target_groups(fact.deployment);
+                let groups = View::new(store).balancers(fact.deployment);
                 crate::model::StopReason::TargetHealth(groups[group].clone())
             }
             None => crate::model::StopReason::ContainerHealth,
@@ -259,7 +260,7 @@ fn count<T>(items: impl Iterator<Item = T>) -> u32 {
 fn announce_targets(control: &mut Control, service: ServiceId) {
     let registered = std::mem::take(&mut control.store.service_mut(service).memory.registered);
     for (deployment, count) in registered {
-        for group in control.store.target_groups(deployment) {
+        for group in View::new(&control.store).balancers(deployment) {
             control.out.message(service, crate::api::event::Message::Registered(count, group));
         }
     }

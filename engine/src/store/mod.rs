@@ -416,17 +416,6 @@ impl Store {
         self.service(service).load_balancers.iter().map(of_slot).collect()
     }
 
-    /// Target groups (or Classic Load Balancers) of a deployment.
-    pub(crate) fn target_groups(&self, deployment: DeploymentId) -> Vec<Box<str>> {
-        let balancers = self.deployment(deployment).load_balancers.iter();
-        balancers
-            .map(|balancer| {
-                let name = balancer.target_group_arn.as_deref();
-                name.or(balancer.load_balancer_name.as_deref()).unwrap_or_default().into()
-            })
-            .collect()
-    }
-
     /// The deployment of a service that is PRIMARY.
     pub(crate) fn primary(&self, service: ServiceId) -> Option<DeploymentId> {
         self.service(service)

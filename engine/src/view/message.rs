@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::api::event::{Message, RebalanceStep};
-use crate::model::{NetworkMode, ServiceId, TargetFailure, TaskId};
+use crate::model::{Balancer, NetworkMode, ServiceId, TargetFailure, TaskId};
 use crate::view::View;
 
 const TROUBLESHOOTING: &str =
@@ -21,7 +21,7 @@ impl View<'_> {
             Message::Started { tasks, replaced } => head + &self.started(tasks, *replaced),
             Message::StoppedPending(count) => format!("{head}stopped {count} pending tasks."),
             Message::Registered(count, group) => {
-                format!("{head}registered {count} targets in (target-group {group})")
+                format!("{head}registered {count} {} in {group}", targets(group))
             }
             Message::Stopped(tasks) => {
                 format!("{head}has stopped {} running tasks:{}.", tasks.len(), {
@@ -29,7 +29,7 @@ impl View<'_> {
                 })
             }
             Message::Deregistered(count, group) => {
-                format!("{head}deregistered {count} targets in (target-group {group})")
+                format!("{head}deregistered {count} {} in {group}", targets(group))
             }
             Message::Draining(count, deployment) => format!(
                 "(service {name}, taskSet {}) has begun draining connections on {count} tasks.",
@@ -181,15 +181,25 @@ impl View<'_> {
             format!("(service {}) (task {})", self.service(service).name, self.task_name(task));
         let of = row.owner.map(|owner| &self.deployment(owner.deployment).load_balancers);
         let balancer = of.and_then(|balancers| balancers.get(group)).cloned().unwrap_or_default();
-        let host = row.instance.map(|id| self.instance(id).name.clone()).unwrap_or_default();
+        let place = row.owner.and_then(|owner| {
+            let mut all = self.balancers(owner.deployment);
+            (group < all.len()).then(|| all.swap_remove(group))
+        });
+        // A target is an instance of EC2.
+        let host = row.instance.map(|id| self.instance(id));
+        let host = host.map(|it| it.ec2_instance_id.as_ref().unwrap_or(&it.name).clone());
+        let host = host.unwrap_or_default();
         let reason = &failure.reason;
-        let Some(arn) = &balancer.target_group_arn else {
-            let name = balancer.load_balancer_name.unwrap_or_default();
-            return format!(
-                "{head} (instance {host}) is unhealthy in (elb {name}) due to (reason Instance \
-                 has failed at least the UnhealthyThreshold number of health checks \
-                 consecutively.)"
-            );
+        let arn = match place {
+            Some(Balancer::TargetGroup(arn)) => arn,
+            Some(classic @ Balancer::Classic(_)) => {
+                return format!(
+                    "{head} (instance {host}) is unhealthy in {classic} due to (reason Instance \
+                     has failed at least the UnhealthyThreshold number of health checks \
+                     consecutively.)"
+                );
+            }
+            None => Box::default(),
         };
         let own = balancer.container_port.unwrap_or_default();
         let port = if failure.port == 0 { own } else { i64::from(failure.port) };
@@ -204,6 +214,14 @@ impl View<'_> {
                  to (reason {reason})"
             )
         }
+    }
+}
+
+/// A Classic Load Balancer knows instances, not targets.
+fn targets(balancer: &Balancer) -> &'static str {
+    match balancer {
+        Balancer::TargetGroup(_) => "targets",
+        Balancer::Classic(_) => "instances",
     }
 }
 

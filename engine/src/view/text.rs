@@ -1,8 +1,8 @@
 //! Ids, ARNs and reasons, letter for letter (00 section 5, 03 sections 10.1 and 15.6).
 
 use crate::model::{
-    ClusterId, CodeDeploymentId, DeploymentId, InstanceId, RolloutReason, ServiceDeploymentId,
-    ServiceId, Stop, StopReason, TaskDefinitionId, TaskId,
+    Balancer, ClusterId, CodeDeploymentId, DeploymentId, InstanceId, RolloutReason,
+    ServiceDeploymentId, ServiceId, Stop, StopReason, TaskDefinitionId, TaskId,
 };
 use crate::view::View;
 
@@ -95,6 +95,31 @@ impl View<'_> {
         )
     }
 
+    /// A target group's ARN: as given, or of the group of that name.
+    pub fn target_group_arn(self, cluster: ClusterId, given: &str) -> String {
+        if given.contains(":targetgroup/") {
+            return given.to_owned();
+        }
+        let prefix = self.arn_prefix(cluster).replacen(":ecs:", ":elasticloadbalancing:", 1);
+        format!("{prefix}:targetgroup/{given}/0000000000000000")
+    }
+
+    /// What the tasks of a deployment are targets of, in the order of its load balancers.
+    pub fn balancers(self, deployment: DeploymentId) -> Vec<Balancer> {
+        let row = self.deployment(deployment);
+        let cluster = self.service(row.service).cluster;
+        let balancers = row.load_balancers.iter().map(|balancer| {
+            match (&balancer.target_group_arn, &balancer.load_balancer_name) {
+                (None, Some(name)) => Balancer::Classic(name.as_str().into()),
+                (given, _) => {
+                    let given = given.as_deref().unwrap_or_default();
+                    Balancer::TargetGroup(self.target_group_arn(cluster, given).into())
+                }
+            }
+        });
+        balancers.collect()
+    }
+
     /// `rolloutStateReason` of a deployment.
     pub fn rollout_reason(self, deployment: DeploymentId) -> String {
         let id = self.deployment_name(deployment);
@@ -140,8 +165,8 @@ impl View<'_> {
                 self.deployment_name(*deployment)
             ),
             StopReason::ContainerHealth => "Task failed container health checks".to_owned(),
-            StopReason::TargetHealth(arn) => {
-                format!("Task failed ELB health checks in (target-group {arn})")
+            StopReason::TargetHealth(balancer) => {
+                format!("Task failed ELB health checks in {balancer}")
             }
             StopReason::EssentialExited => "Essential container in task exited".to_owned(),
             StopReason::User(text) | StopReason::Text(text) => text.to_string(),

@@ -1,5 +1,6 @@
 //! What services say, to the letter (03 section 26.9).
 
+use expect_test::expect;
 use serde_json::json;
 use stowplan_engine::model::TargetState;
 
@@ -144,4 +145,57 @@ fn w100_the_stream_of_a_breaker_that_trips() {
     );
     bed.run_until(300);
     assert_eq!(bed.records("web"), ["ROLLBACK_SUCCESSFUL"]);
+}
+
+const ARN: &str =
+    "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/tg/0000000000000000";
+
+/// What is said of a service whose only target is unhealthy 20 s after it runs.
+fn ill_behind(balancer: &str, name: &str) -> String {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 4096, 4096);
+    bed.define("web", 128, 128, json!({ "portMappings": [{ "containerPort": 80 }] }));
+    let targets = vec![(0, TargetState::Healthy), (20, TargetState::Unhealthy)];
+    bed.behave("web:1", Behavior { targets, ..Behavior::instant() });
+    let balancers = json!([{ balancer: name, "containerName": "app", "containerPort": 80 }]);
+    let more = both(json!({ "loadBalancers": balancers }), limits(0, 100));
+    bed.create("web", 1, more);
+    bed.run_until(35);
+    let task = bed.engine.view().tasks()[0].id;
+    let mut said = bed.messages("web");
+    said.retain(|text| text.contains("in (") && !text.contains("draining"));
+    said.push(bed.stop_of(task));
+    let short = said.join("\n").replace(ARN, "ARN").replace(&Bed::task_text(1), "TASK");
+    let broken = ["is unhealthy in", "due to", "health checks"];
+    broken.iter().fold(short, |text, at| text.replace(&format!(" {at}"), &format!("\n    {at}")))
+}
+
+#[test]
+fn e4_e7_e9_targets_are_named_by_the_arn_of_their_group() {
+    expect![[r#"
+        10 (service web) registered 1 targets in (target-group ARN)
+        20 (service web) TASK (instance i-A) (port 80)
+            is unhealthy in (target-group ARN)
+            due to (reason Health checks failed with these codes: [500])
+        20 (service web) deregistered 1 targets in (target-group ARN)
+        ServiceSchedulerInitiated: Task failed ELB
+            health checks in (target-group ARN)
+    "#]]
+    .assert_eq(&(ill_behind("targetGroupArn", "tg") + "\n"));
+    assert_eq!(ill_behind("targetGroupArn", ARN), ill_behind("targetGroupArn", "tg"));
+}
+
+#[test]
+fn e9_a_classic_load_balancer_is_called_by_its_name() {
+    expect![[r#"
+        10 (service web) registered 1 instances in (elb old)
+        20 (service web) TASK (instance i-A)
+            is unhealthy in (elb old)
+            due to (reason Instance has failed at least the UnhealthyThreshold number of
+            health checks consecutively.)
+        20 (service web) deregistered 1 instances in (elb old)
+        ServiceSchedulerInitiated: Task failed ELB
+            health checks in (elb old)
+    "#]]
+    .assert_eq(&(ill_behind("loadBalancerName", "old") + "\n"));
 }

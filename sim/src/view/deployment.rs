@@ -9,6 +9,7 @@ use stowplan_engine::model::{
 use super::Moment;
 use super::service::{configuration, launch_type, strategy};
 use super::shape::{api, none, object, shape, text, texts};
+use super::target_group::balancers;
 
 shape! {
     /// An element of `deployments[]`.
@@ -80,7 +81,10 @@ shape! {
         "launchType" => launch_type(&row.launch),
         "platformVersion" => text(service_input(moment, deployment).platform_version.as_deref()),
         "platformFamily" => Value::Null,
-        "loadBalancers" => api(&row.load_balancers),
+        "loadBalancers" => {
+            let cluster = moment.engine.service(row.service).cluster;
+            balancers(moment, cluster, &row.load_balancers)
+        },
         "serviceRegistries" => api(&row.reach.registries),
         "networkConfiguration" => api(&row.reach.network),
         "containerImages" => none(),

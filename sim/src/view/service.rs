@@ -10,6 +10,7 @@ use stowplan_engine::model::{
 use super::Moment;
 use super::deployment::{self, DeploymentShape};
 use super::shape::{Shape, api, counts, none, object, shape, text};
+use super::target_group::balancers;
 use super::task::{provider_of, zone_of};
 use super::task_set::TaskSetShape;
 
@@ -23,8 +24,10 @@ shape! {
         "serviceName" => &*row.name,
         "clusterArn" => moment.engine.cluster_arn(row.cluster),
         "loadBalancers" => match primary_set(moment, service) {
-            Some(set) => api(&moment.engine.deployment(set).load_balancers),
-            None => api(&row.load_balancers),
+            Some(set) => {
+                balancers(moment, row.cluster, &moment.engine.deployment(set).load_balancers)
+            }
+            None => balancers(moment, row.cluster, &row.load_balancers),
         },
         "serviceRegistries" => api(&row.registries),
         "status" => row.status.as_str(),

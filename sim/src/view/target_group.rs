@@ -1,11 +1,12 @@
 //! Target groups, with what their targets are up to (02 section 7).
 
 use serde_json::Value;
-use stowplan_engine::model::{ControllerType, DeploymentGroup, Service, Share, Slot};
+use stowplan_engine::api::input::LoadBalancer;
+use stowplan_engine::model::{ClusterId, ControllerType, DeploymentGroup, Service, Share, Slot};
 
 use super::Moment;
 use super::facts::TargetFacts;
-use super::shape::{object, text};
+use super::shape::{api, object, text};
 
 /// Names of all target groups: those of the scenario, then those that only services name.
 pub(crate) fn names(moment: &Moment<'_>) -> Vec<String> {
@@ -103,6 +104,18 @@ pub(super) fn groups_of(moment: &Moment<'_>, row: &Service) -> Vec<(String, Slot
         }
     }
     groups
+}
+
+/// Load balancers as a call of Describe shows them: target groups by their ARNs.
+pub(super) fn balancers(moment: &Moment<'_>, cluster: ClusterId, given: &[LoadBalancer]) -> Value {
+    let arn = |name: &mut String| *name = moment.engine.target_group_arn(cluster, name);
+    let shown = given.iter().cloned().map(|mut it| {
+        it.target_group_arn.as_mut().map(arn);
+        let advanced = it.advanced_configuration.as_mut();
+        advanced.and_then(|pair| pair.alternate_target_group_arn.as_mut()).map(arn);
+        it
+    });
+    api(&shown.collect::<Vec<_>>())
 }
 
 /// A share in percent: a whole number where it is one.

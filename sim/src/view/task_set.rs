@@ -6,6 +6,7 @@ use stowplan_engine::model::{DeploymentId, TaskSet};
 use super::Moment;
 use super::service::{launch_type, strategy};
 use super::shape::{api, none, object, shape, text};
+use super::target_group::balancers;
 
 shape! {
     /// An element of `taskSets[]`.
@@ -33,7 +34,10 @@ shape! {
         },
         "platformFamily" => Value::Null,
         "networkConfiguration" => api(&row.reach.network),
-        "loadBalancers" => api(&row.load_balancers),
+        "loadBalancers" => {
+            let cluster = moment.engine.service(row.service).cluster;
+            balancers(moment, cluster, &row.load_balancers)
+        },
         "serviceRegistries" => api(&row.reach.registries),
         "scale" => scale(moment, set),
         "stabilityStatus" => stability(moment, set),

@@ -98,7 +98,40 @@ impl TargetGroup {
         if slow != 0 && !(30..=900).contains(&slow) {
             return Some(("slowStart", "must be 0s, or from 30s to 900s"));
         }
-        None
+        if slow != 0 && self.kind == LoadBalancerKind::Network {
+            return Some(("slowStart", "is for target groups of type application"));
+        }
+        self.protocol_problem().or_else(|| self.timeout_problem())
+    }
+
+    fn protocol_problem(&self) -> Option<(&'static str, &'static str)> {
+        let (known, problem): (&[&str], _) = match self.kind {
+            LoadBalancerKind::Application => (&["HTTP", "HTTPS"], "must be HTTP or HTTPS"),
+            LoadBalancerKind::Network => (
+                &["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"],
+                "must be HTTP, HTTPS, TCP, TLS, UDP or TCP_UDP",
+            ),
+        };
+        let given = self.protocol.as_deref()?;
+        let is_known = known.iter().any(|name| name.eq_ignore_ascii_case(given));
+        (!is_known).then_some(("protocol", problem))
+    }
+
+    /// A probe ends before the next one begins. Network Load Balancers are given intervals below
+    /// their default timeout, which is left to them.
+    fn timeout_problem(&self) -> Option<(&'static str, &'static str)> {
+        let rules = self.probe_rules(false);
+        let is_given = self.health_check_timeout_seconds.is_some();
+        let checked = is_given || self.kind == LoadBalancerKind::Application;
+        let problem = "must be longer than healthCheckTimeoutSeconds";
+        match checked && rules.timeout >= rules.interval {
+            true if is_given => {
+                let problem = "must be shorter than healthCheckIntervalSeconds";
+                Some(("healthCheckTimeoutSeconds", problem))
+            }
+            true => Some(("healthCheckIntervalSeconds", problem)),
+            false => None,
+        }
     }
 
     /// How long its targets drain.
@@ -114,6 +147,11 @@ impl TargetGroup {
     fn is_http(&self) -> bool {
         let protocol = self.protocol.as_deref();
         protocol.is_some_and(|name| name.eq_ignore_ascii_case("http"))
+    }
+
+    fn checks_http(&self) -> bool {
+        let protocol = self.protocol.as_deref();
+        self.is_http() || protocol.is_some_and(|name| name.eq_ignore_ascii_case("https"))
     }
 
     pub(super) fn probe_rules(&self, new_needs_threshold: bool) -> ProbeRules {
@@ -134,7 +172,12 @@ impl TargetGroup {
             failures: self.unhealthy_threshold_count.unwrap_or(2),
             forgiven_until: Time(i64::MIN),
             from_end: false,
-            passing_codes: (200, if application { 200 } else { 399 }),
+            // Who only opens a connection sees no code.
+            passing_codes: match (application, self.checks_http()) {
+                (true, _) => (200, 200),
+                (false, true) => (200, 399),
+                (false, false) => (0, u16::MAX),
+            },
             tells_failures: true,
         }
     }
@@ -414,6 +457,60 @@ mod tests {
             TargetGroup { slow_start: Some(Duration::from_secs(29)), ..TargetGroup::named("tg") };
         assert_eq!(slow.problem().map(|(field, _)| field), Some("slowStart"));
         assert_eq!(TargetGroup::named("tg").problem(), None);
+    }
+
+    /// What is wrong with a group that the scenario gives in its own words.
+    fn problem_of(group: serde_json::Value) -> Option<&'static str> {
+        let mut group = group;
+        group["name"] = "tg".into();
+        let group: TargetGroup = serde_json::from_value(group).expect("a target group");
+        group.problem().map(|(field, _)| field)
+    }
+
+    #[test]
+    fn a_probe_ends_before_the_next_one_begins() {
+        use serde_json::json;
+        let given = |kind: &str, interval: u32, timeout: u32| {
+            problem_of(json!({ "type": kind, "healthCheckIntervalSeconds": interval,
+                "healthCheckTimeoutSeconds": timeout }))
+        };
+        for kind in ["application", "network"] {
+            assert_eq!(given(kind, 10, 9), None);
+            assert_eq!(given(kind, 10, 10), Some("healthCheckTimeoutSeconds"));
+            assert_eq!(given(kind, 10, 11), Some("healthCheckTimeoutSeconds"));
+        }
+        let long = json!({ "healthCheckTimeoutSeconds": 30 });
+        assert_eq!(problem_of(long), Some("healthCheckTimeoutSeconds"), "the interval is 30 s");
+        let short = json!({ "healthCheckIntervalSeconds": 5 });
+        assert_eq!(problem_of(short), Some("healthCheckIntervalSeconds"), "the timeout is 5 s");
+        let network = json!({ "type": "network", "healthCheckIntervalSeconds": 5 });
+        assert_eq!(problem_of(network), None, "its default timeout is left to it");
+    }
+
+    #[test]
+    fn each_kind_of_load_balancer_has_its_own_settings() {
+        use serde_json::json;
+        assert_eq!(problem_of(json!({ "slowStart": 30 })), None);
+        let slow = json!({ "type": "network", "slowStart": 30 });
+        assert_eq!(problem_of(slow), Some("slowStart"));
+        assert_eq!(problem_of(json!({ "type": "network", "slowStart": 0 })), None);
+        assert_eq!(problem_of(json!({ "protocol": "https" })), None);
+        assert_eq!(problem_of(json!({ "protocol": "TCP" })), Some("protocol"));
+        assert_eq!(problem_of(json!({ "type": "network", "protocol": "TCP" })), None);
+        assert_eq!(problem_of(json!({ "type": "network", "protocol": "GRPC" })), Some("protocol"));
+    }
+
+    #[test]
+    fn codes_that_pass_follow_kind_and_protocol() {
+        let codes = |kind, protocol: Option<&str>| {
+            let protocol = protocol.map(Into::into);
+            let group = TargetGroup { kind, protocol, ..TargetGroup::named("tg") };
+            group.probe_rules(false).passing_codes
+        };
+        assert_eq!(codes(LoadBalancerKind::Application, Some("HTTPS")), (200, 200));
+        assert_eq!(codes(LoadBalancerKind::Network, Some("HTTP")), (200, 399));
+        let tcp = codes(LoadBalancerKind::Network, None);
+        assert!((tcp.0..=tcp.1).contains(&500), "a connection is all that is asked for");
     }
 
     #[test]
