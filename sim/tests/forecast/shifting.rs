@@ -86,6 +86,7 @@ impl Case {
         let group = |name| {
             format!(
                 r#"{{ "name": "{name}", "type": "{kind}", "healthCheckIntervalSeconds": 5,
+                     "healthCheckTimeoutSeconds": 2,
                      "deregistrationDelay": 0 }}"#
             )
         };
