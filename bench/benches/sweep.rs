@@ -1,4 +1,4 @@
-//! A thousand small scenarios that differ in a setting and the seed, on one thread and on two.
+//! Ten thousand small scenarios that differ in a setting and the seed, on one thread and on two.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
@@ -6,7 +6,7 @@ use stowplan_bench::scenarios::preset;
 use stowplan_sim::document::{Limits, parse};
 use stowplan_sim::sweep::{Cell, Seeds, Setting, Sweep, Workplace};
 
-const RUNS: u64 = 1_000;
+const RUNS: u64 = 10_000;
 
 fn rows(sweep: &Sweep, threads: usize) -> Vec<Vec<Cell>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();

@@ -87,3 +87,12 @@ pub fn deploy(service: &str, definition: &str) -> Input {
         ..UpdateService::default()
     })))
 }
+
+/// UpdateService to another number of tasks.
+pub fn scale(service: &str, desired: i64) -> Input {
+    Input::Command(Command::UpdateService(Box::new(UpdateService {
+        service: service.into(),
+        desired_count: Some(desired),
+        ..UpdateService::default()
+    })))
+}

@@ -1,9 +1,10 @@
 //! The smallest world an engine can run in: every task that is started reports RUNNING and then
-//! HEALTHY after fixed times, every task that is stopped reports STOPPED. Nothing fails.
+//! HEALTHY after fixed times, its targets with it; every task that is stopped reports STOPPED, its
+//! targets unused before. Nothing fails.
 
 use std::collections::BTreeMap;
 
-use stowplan_engine::api::{Effect, Input, Output, Report, TaskChange};
+use stowplan_engine::api::{Effect, Event, Input, Output, Report, TaskChange};
 use stowplan_engine::model::{HealthStatus, Span, TargetState, TaskId, TaskStatus, Time};
 use stowplan_engine::{Engine, View};
 
@@ -29,12 +30,14 @@ pub struct Driver {
     ordered: u64,
     /// Effects and events drained so far.
     pub outputs: u64,
+    /// Events, when they are kept.
+    pub events: Option<Vec<Event>>,
 }
 
 impl Driver {
     /// A driver with nothing under way.
     pub fn new(engine: Engine, latencies: Latencies) -> Self {
-        Self { engine, latencies, due: BTreeMap::new(), ordered: 0, outputs: 0 }
+        Self { engine, latencies, due: BTreeMap::new(), ordered: 0, outputs: 0, events: None }
     }
 
     /// Makes a call, and lets the scheduler see it.
@@ -75,7 +78,10 @@ impl Driver {
             self.outputs += 1;
             match output {
                 Output::Effect(effect) => self.carry_out(now, effect),
-                Output::Event(event) => drop(std::hint::black_box(event)),
+                Output::Event(event) => match &mut self.events {
+                    Some(kept) => kept.push(event),
+                    None => drop(std::hint::black_box(event)),
+                },
             }
         }
     }
@@ -88,15 +94,17 @@ impl Driver {
                 self.report(now + running, task, status(TaskStatus::Running));
                 let change = TaskChange::Health(HealthStatus::Healthy);
                 self.report(now + running + healthy, task, change);
+                for group in self.targets(task) {
+                    let change = target(group, TargetState::Healthy);
+                    self.report(now + running + healthy, task, change);
+                }
             }
             Effect::StopTask(task) => {
                 self.report(now + stopped, task, status(TaskStatus::Stopped));
             }
             Effect::DeregisterTargets(task) => {
-                for group in 0..self.engine.view().task(task).targets.len() {
-                    let state = TargetState::Unused;
-                    let change = TaskChange::Target { group, state, failure: None };
-                    self.report(now + stopped, task, change);
+                for group in self.targets(task) {
+                    self.report(now + stopped, task, target(group, TargetState::Unused));
                 }
             }
             // No workload is discovered or has trunks.
@@ -110,8 +118,17 @@ impl Driver {
         }
     }
 
+    /// Positions of its load balancers.
+    fn targets(&self, task: TaskId) -> std::ops::Range<usize> {
+        0..self.engine.view().task(task).targets.len()
+    }
+
     fn report(&mut self, at: Time, task: TaskId, change: TaskChange) {
         self.due.insert((at, self.ordered), Report::Task(task, change));
         self.ordered += 1;
     }
+}
+
+fn target(group: usize, state: TargetState) -> TaskChange {
+    TaskChange::Target { group, state, failure: None }
 }

@@ -1,14 +1,21 @@
 //! Workloads for the benches, and what they are checked against.
 //!
-//! [`workload`] makes clusters and services from a seed, [`calls`] spells the API calls that the
-//! benches make, [`oracle`] says in the plainest way which instance a task belongs on, [`openb`]
-//! replays a public trace, [`driver`] stands in for the agents of a cluster, and [`scenarios`] are
-//! the project's own.
+//! [`workload`] makes clusters from a seed, [`churn`], [`deployment`], [`beside`] and [`quality`]
+//! what is done to them, [`calls`] spells the API calls that the benches make, [`oracle`] says in
+//! the plainest way which instance a task belongs on, [`openb`] replays a public trace, [`driver`]
+//! stands in for the agents of a cluster, [`scenarios`] are the project's own, [`figures`] is what
+//! programs read, and [`floor`] is what none of this can be faster than.
 
+pub mod beside;
 pub mod calls;
+pub mod churn;
+pub mod deployment;
 pub mod driver;
+pub mod figures;
+pub mod floor;
 pub mod openb;
 pub mod oracle;
+pub mod quality;
 pub mod scenarios;
 pub mod workload;
 

@@ -5,7 +5,9 @@
 use std::fmt;
 
 use stowplan_engine::Engine;
-use stowplan_engine::api::input::{ContainerDefinition, HealthCheck, RegisterTaskDefinition};
+use stowplan_engine::api::input::{
+    ContainerDefinition, HealthCheck, PortMapping, RegisterTaskDefinition,
+};
 use stowplan_engine::api::{Answer, EngineConfig, GivenTask, Input, Quotas, Setup};
 use stowplan_engine::catalogue::{InstanceType, instance_type};
 use stowplan_engine::model::{
@@ -81,6 +83,7 @@ impl ClusterShape {
             quotas: Quotas {
                 instances_per_cluster: u32::MAX,
                 tasks_per_service: u32::MAX,
+                services_per_cluster: u32::MAX,
                 ..Quotas::default()
             },
             ..EngineConfig::default()
@@ -271,6 +274,11 @@ pub fn checked_task_definition(family: &str, size: TaskSize) -> RegisterTaskDefi
     input
 }
 
+/// A port of a container, on whatever port of the instance is free.
+pub fn port(number: i64) -> PortMapping {
+    PortMapping { container_port: Some(number), ..PortMapping::default() }
+}
+
 /// A current Linux instance. Its id is drawn, so that the order of ids is not that of
 /// registration.
 fn registration(rng: &mut Rng, zone: &str, known: InstanceType) -> Registration {
@@ -316,7 +324,8 @@ pub fn instance(
     }
 }
 
-fn weighted(rng: &mut Rng, weights: &[u64]) -> usize {
+/// Position of a draw by weight.
+pub(crate) fn weighted(rng: &mut Rng, weights: &[u64]) -> usize {
     let total: u64 = weights.iter().sum();
     let mut drawn = rng.uniform(0, total - 1);
     for (position, &weight) in weights.iter().enumerate() {

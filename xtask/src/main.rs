@@ -3,6 +3,7 @@
 //! Everything the project needs beyond Rust and the system's package manager is a crate that this
 //! program uses, so no tool has to be installed by hand.
 
+mod bench;
 mod browser;
 mod bundle;
 mod checks;

@@ -1,7 +1,7 @@
 //! The JavaScript glue and the package's description.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -44,21 +44,32 @@ pub(super) fn generate(module: &WasmModule, optimiser: Option<&Optimiser>) -> Re
     if stamp::is_current(module.name, &wanted, &outputs) {
         return Ok(());
     }
-    shell::step(&format!("making the JavaScript glue of {}", module.name), || {
+    bind(module.name, &compiled, &package_dir(), optimiser)?;
+    stamp::write(module.name, &wanted)
+}
+
+/// Writes the glue of a compiled program, and the module as the glue loads it, into a folder.
+pub(super) fn bind(
+    name: &str,
+    compiled: &Path,
+    folder: &Path,
+    optimiser: Option<&Optimiser>,
+) -> Result<()> {
+    shell::step(&format!("making the JavaScript glue of {name}"), || {
         Bindgen::new()
-            .input_path(&compiled)
-            .out_name(module.name)
+            .input_path(compiled)
+            .out_name(name)
             .web(true)?
             .typescript(true)
             .omit_default_module_path(false)
             .remove_producers_section(true)
-            .generate(package_dir())
+            .generate(folder)
             .with_context(|| format!("wasm-bindgen refused {}", compiled.display()))
     })?;
-    if let Some(optimiser) = optimiser {
-        optimise::apply(optimiser, &module.wasm_file())?;
+    match optimiser {
+        Some(optimiser) => optimise::apply(optimiser, &folder.join(format!("{name}_bg.wasm"))),
+        None => Ok(()),
     }
-    stamp::write(module.name, &wanted)
 }
 
 /// Describes the package to npm.

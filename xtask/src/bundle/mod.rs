@@ -8,7 +8,7 @@ mod stamp;
 
 pub(crate) use modules::{WasmModule, modules};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -33,6 +33,14 @@ pub(crate) fn build_package() -> Result<()> {
         glue::generate(module, optimiser.as_ref())?;
     }
     glue::write_package_json(modules())
+}
+
+/// Builds a program of another package for the browser, as the page's modules are built, into a
+/// folder.
+pub(crate) fn build_program(package: &str, name: &str, folder: &Path) -> Result<()> {
+    prepare::wasm_target()?;
+    let compiled = modules::compile_program(package, name)?;
+    glue::bind(name, &compiled, folder, optimise::find().as_ref())
 }
 
 /// Builds the package and lays out the page around it.

@@ -38,8 +38,7 @@ pub(crate) fn modules() -> &'static [WasmModule] {
 impl WasmModule {
     /// Where cargo leaves the compiled module.
     pub(crate) fn compiled(&self) -> PathBuf {
-        let file = format!("{}.wasm", self.name);
-        shell::target_dir().join(WASM_TARGET).join(PROFILE).join(file)
+        compiled(self.name)
     }
 
     fn compile(&self) -> Result<()> {
@@ -51,6 +50,18 @@ impl WasmModule {
         }
         shell::run(&mut cargo)
     }
+}
+
+fn compiled(name: &str) -> PathBuf {
+    shell::target_dir().join(WASM_TARGET).join(PROFILE).join(format!("{name}.wasm"))
+}
+
+/// Compiles a program of another package in the same way; says where cargo leaves it.
+pub(super) fn compile_program(package: &str, name: &str) -> Result<PathBuf> {
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--target", WASM_TARGET, "--profile", PROFILE]);
+    shell::run(cargo.args(["--package", package, "--bin", name]))?;
+    Ok(compiled(name))
 }
 
 /// Compiles the modules; cargo shows its own progress and skips what is up to date.
