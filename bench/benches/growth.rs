@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use stowplan_bench::churn::{self, Case, Churn, TASKS_IN_A_ROUND};
 use stowplan_bench::workload::ClusterShape;
 use stowplan_bench::{beside, calls, grouped};
@@ -56,4 +56,3 @@ criterion_group! {
     config = Criterion::default().warm_up_time(Duration::from_secs(1));
     targets = constraints, services
 }
-criterion_main!(benches);

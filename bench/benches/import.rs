@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use stowplan_bench::scenarios::sample_export;
 use stowplan_sim::import::{self, Options};
 
@@ -20,4 +20,3 @@ fn import(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, import);
-criterion_main!(benches);

@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use stowplan_bench::calls::{self, binpack_memory, member_of, spread_zones};
 use stowplan_bench::oracle::{self, Prefer, Question};
 use stowplan_bench::workload::{self, ClusterShape, TaskSize, WEB_GROUP, Workload};
@@ -147,4 +147,3 @@ criterion_group! {
     config = Criterion::default().warm_up_time(Duration::from_secs(1));
     targets = placement
 }
-criterion_main!(benches);

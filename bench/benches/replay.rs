@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use stowplan_bench::openb::replay::Replay;
 use stowplan_bench::openb::{Pods, Trace, twin};
 
@@ -36,4 +36,3 @@ fn replay(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, replay);
-criterion_main!(benches);

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use stowplan_bench::deployment::{Case, cases, deploy};
 use stowplan_bench::driver::Driver;
 use stowplan_bench::{calls, grouped};
@@ -78,4 +78,3 @@ criterion_group! {
     config = Criterion::default().warm_up_time(Duration::from_secs(1));
     targets = rollout, snapshot
 }
-criterion_main!(benches);

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group};
 use stowplan_bench::scenarios::{PRESETS, preset};
 use stowplan_sim::run::{Replay, Simulation};
 use stowplan_sim::scenario::{Plan, Scenario};
@@ -58,4 +58,3 @@ fn rewound(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, whole, rewound);
-criterion_main!(benches);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group};
 use stowplan_bench::churn::{
     self, Case, Churn, Fill, FloorChurn, FloorFill, TASKS_IN_A_ROUND, assert_floor,
 };
@@ -91,4 +91,3 @@ criterion_group! {
     config = Criterion::default().warm_up_time(Duration::from_secs(1));
     targets = sustained, fill
 }
-criterion_main!(benches);
