@@ -89,7 +89,7 @@ impl ClusterShape {
             ..EngineConfig::default()
         };
         let engine = Engine::new(config, self.seed).expect("the configuration is valid");
-        let mut workload = Workload { engine, cluster: ClusterId(0) };
+        let mut workload = Workload { engine, cluster: ClusterId::new(0) };
         let mut rng = Rng::for_key(self.seed, Stream::Placement, "bench/cluster");
         let zones: Vec<Box<str>> =
             ('a'..='z').take(self.zones).map(|z| format!("us-east-1{z}").into()).collect();

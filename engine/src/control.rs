@@ -205,8 +205,9 @@ impl Control {
         let now = self.now;
         let row = self.store.task_mut(task);
         row.desired_status = DesiredStatus::Stopped;
-        row.stopping_at = Some(now);
-        row.stop = Some(stop);
+        let fate = row.fate_mut();
+        fate.stopping_at = Some(now);
+        fate.stop = Some(stop);
         row.version += 1;
         let (cluster, owner) = (row.cluster, row.owner);
         self.out.event(EventKind::TaskStopDecided(task));
@@ -243,8 +244,8 @@ impl Control {
         row.last_status = to;
         row.version += 1;
         match to {
-            TaskStatus::Running => row.started_at = Some(now),
-            TaskStatus::Stopped => row.stopped_at = Some(now),
+            TaskStatus::Running => row.set_started_at(Some(now)),
+            TaskStatus::Stopped => row.fate_mut().stopped_at = Some(now),
             TaskStatus::Provisioning
             | TaskStatus::Pending
             | TaskStatus::Activating

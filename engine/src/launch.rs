@@ -8,11 +8,11 @@ use crate::control::Control;
 use crate::model::{
     ClusterId, Demand, GroupId, LaunchType, NetworkMode, Owner, PlacementConstraint,
     PlacementStrategy, ProviderId, ProviderKind, SubnetId, TaskDefinitionId, TaskExtra, TaskId,
-    TaskStatus, ZoneId,
+    TaskSpec, TaskStatus, ZoneId,
 };
 use crate::placement::fargate::FargatePlace;
 use crate::placement::{self, Place, PlacementRequest, closest, fargate};
-use crate::store::{NewTask, Store};
+use crate::store::Store;
 use crate::timers::TimerReason;
 
 /// A task that somebody wants.
@@ -192,7 +192,7 @@ fn create(control: &mut Control, order: &TaskOrder) -> TaskId {
             (Some(provider), if fargate { LaunchType::Fargate } else { LaunchType::Ec2 })
         }
     };
-    let new = NewTask {
+    let spec = TaskSpec {
         cluster: order.cluster,
         definition: order.definition,
         group: order.group,
@@ -200,12 +200,12 @@ fn create(control: &mut Control, order: &TaskOrder) -> TaskId {
         provider,
         launch_type,
         demand: order.demand.clone(),
-        targets: order
-            .owner
-            .map_or(0, |owner| control.store.deployment(owner.deployment).load_balancers.len()),
         extra: order.extra.clone(),
     };
-    let task = control.store.create_task(new, control.now);
+    let targets = order
+        .owner
+        .map_or(0, |owner| control.store.deployment(owner.deployment).load_balancers.len());
+    let task = control.store.create_task(spec, targets, control.now);
     control.out.event(EventKind::TaskCreated(task));
     task
 }

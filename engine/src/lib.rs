@@ -103,5 +103,6 @@ mod view;
 pub use engine::{Engine, Snapshot};
 pub use lifecycle::HealthClass;
 pub use store::instances::Free;
+pub use store::task_table::{TaskIter, Tasks};
 pub use timers::TimerReason;
 pub use view::{CodeDeployOutlook, ServiceCounts, ShiftOutlook, View};

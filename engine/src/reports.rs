@@ -132,8 +132,8 @@ pub(crate) fn note_failure(control: &mut Control, task: TaskId, cause: &Stop) {
     let row = control.store.task(task);
     let Some(owner) = row.owner else { return };
     let now = control.now;
-    let never_ran = row.started_at.is_none();
-    let never_healthy = row.healthy_since.is_none() && !is_healthy(control, task);
+    let never_ran = row.started_at().is_none();
+    let never_healthy = !row.was_healthy && !is_healthy(control, task);
     let has_breaker = control.store.service(owner.service).settings.breaker.enable;
     let deployment = control.store.deployment_mut(owner.deployment);
     let throttle = &mut deployment.throttle;
@@ -232,7 +232,7 @@ fn note_health(control: &mut Control, task: TaskId, was_healthy: bool) {
     let Some(owner) = control.store.task(task).owner else { return };
     let now = control.now;
     if !was_healthy && is_healthy(control, task) {
-        control.store.task_mut(task).healthy_since.get_or_insert(now);
+        control.store.task_mut(task).was_healthy = true;
         control.store.deployment_mut(owner.deployment).note_healthy(now);
     }
     control.touch(owner.service);

@@ -14,10 +14,10 @@ use crate::model::{
     Deployment, DeploymentId, DeploymentStatus, DesiredStatus, Digests, HealthStatus, InstanceId,
     Owner, Registration, RolloutReason, RolloutState, SchedulingStrategy, ServiceDeployment,
     ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Slot, Steady, Subnet, SubnetId,
-    TargetState, TaskExtra, TaskId, TaskStatus, Throttle, Time,
+    TargetState, TaskExtra, TaskId, TaskSpec, TaskStatus, Throttle, Time,
 };
 use crate::reconcile;
-use crate::store::{FARGATE, FARGATE_SPOT, NewTask};
+use crate::store::{FARGATE, FARGATE_SPOT};
 
 pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, CommandError> {
     match setup {
@@ -275,7 +275,7 @@ fn add_task(control: &mut Control, given: &GivenTask) -> Result<TaskId, CommandE
     let name = given.name.clone();
     let (started_by, overrides) = (given.started_by.clone(), given.overrides.clone());
     let extra = TaskExtra { name, started_by, overrides, ..TaskExtra::default() };
-    let new = NewTask {
+    let spec = TaskSpec {
         cluster: given.cluster,
         definition: given.definition,
         group,
@@ -283,17 +283,18 @@ fn add_task(control: &mut Control, given: &GivenTask) -> Result<TaskId, CommandE
         provider: given.provider,
         launch_type: given.launch_type,
         demand,
-        targets,
         extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
     };
-    let task = control.store.create_task(new, given.created_at);
+    let task = control.store.create_task(spec, targets, given.created_at);
     let row = control.store.task_mut(task);
     row.last_status = given.last_status;
     row.desired_status = given.desired_status;
-    row.protected_until = given.protected_until;
-    row.started_at = given.started_at;
+    row.set_started_at(given.started_at);
+    if given.protected_until.is_some() {
+        row.fate_mut().protected_until = given.protected_until;
+    }
     if given.desired_status == DesiredStatus::Stopped {
-        row.stopping_at = Some(given.created_at);
+        row.fate_mut().stopping_at = Some(given.created_at);
     }
     place_given(control, task, given);
     settle_health(control, task, given);
@@ -328,7 +329,7 @@ fn settle_health(control: &mut Control, task: TaskId, given: &GivenTask) {
     if runs {
         row.targets.fill(TargetState::Healthy);
         if health != HealthStatus::Unhealthy {
-            row.healthy_since = row.started_at;
+            row.was_healthy = row.started_at().is_some();
             if let Some(owner) = row.owner {
                 control.store.deployment_mut(owner.deployment).was_healthy = true;
             }
@@ -370,8 +371,8 @@ fn fill(
         let row = control.store.task_mut(task);
         row.last_status = TaskStatus::Running;
         row.created_at = running_since;
-        row.started_at = Some(running_since);
-        row.healthy_since = Some(running_since);
+        row.set_started_at(Some(running_since));
+        row.was_healthy = true;
         row.targets.fill(TargetState::Healthy);
         let checked = control.store.health_rules(task).container_check;
         let health = if checked { HealthStatus::Healthy } else { HealthStatus::Unknown };

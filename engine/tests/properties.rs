@@ -399,7 +399,7 @@ impl Pass<'_> {
         let counts = view.counts(self.service, self.after.now());
         let surplus = (counts.healthy + counts.unhealthy).saturating_sub(row.desired);
         let for_health = |task: &&TaskId| {
-            let stop = self.after.view().task(**task).stop.as_ref();
+            let stop = self.after.view().task(**task).stop();
             stop.is_some_and(|stop| stop.reason == StopReason::ContainerHealth)
         };
         let stopped = self.stopped();

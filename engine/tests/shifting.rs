@@ -433,7 +433,9 @@ fn check_order(plan: &Plan, run: &Run) -> Result<(), TestCaseError> {
         let Output::Event(event) = output else { continue };
         match event.kind {
             EventKind::Stage(_, stage) => stages.push(stage),
-            EventKind::LifecycleEvent(deployment, event) => events.push((deployment.0, event)),
+            EventKind::LifecycleEvent(deployment, event) => {
+                events.push((deployment.number(), event))
+            }
             _ => {}
         }
     }

@@ -54,7 +54,7 @@ const INSTANCE_SIGNALS: &[(&str, fn(&mut Bed))] = &[
     }),
 ];
 
-const A: InstanceId = InstanceId(0);
+const A: InstanceId = InstanceId::new(0);
 
 fn lost(reason: StopReason) -> Stop {
     Stop { code: StopCode::TerminationNotice, reason }
@@ -81,9 +81,9 @@ fn with_task(last_status: TaskStatus, desired_status: DesiredStatus) -> (Bed, Ta
     bed.plain("job", 64, 64);
     let ran = last_status >= TaskStatus::Running;
     let given = GivenTask {
-        cluster: ClusterId(0),
+        cluster: ClusterId::new(0),
         name: None,
-        definition: TaskDefinitionId(0),
+        definition: TaskDefinitionId::new(0),
         service: None,
         group: None,
         started_by: None,

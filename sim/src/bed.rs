@@ -82,7 +82,7 @@ impl Bed {
             held: Held::default(),
         };
         let registration = Box::new(registration);
-        self.set_up(Setup::Instance { cluster: ClusterId(0), registration });
+        self.set_up(Setup::Instance { cluster: ClusterId::new(0), registration });
     }
 
     fn set_up(&mut self, setup: Setup) {

@@ -51,7 +51,7 @@ impl Digest {
             EventKind::InstanceRegistered(instance) => self.take_instance(view, *instance),
             EventKind::TaskCreated(task) => self.take_task(view, *task),
             EventKind::TaskPlaced(task) => self.take_place(view, *task),
-            EventKind::TaskStopDecided(task) => self.take_fact(&view.task(*task).stop),
+            EventKind::TaskStopDecided(task) => self.take_fact(&view.task(*task).stop()),
             EventKind::ServiceCreated(service) => self.take_fact(&view.service(*service).name),
             EventKind::DeploymentCreated(deployment) => {
                 let row = view.deployment(*deployment);
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn event(seq: u64, count: u32) -> Event {
-        let kind = EventKind::DesiredCount(ServiceId(0), count);
+        let kind = EventKind::DesiredCount(ServiceId::new(0), count);
         Event { seq, at: Time::from_secs(60), kind }
     }
 

@@ -380,7 +380,7 @@ fn placed(view: View<'_>, task: TaskId) -> String {
 }
 
 fn stop(view: View<'_>, task: TaskId) -> String {
-    match &view.task(task).stop {
+    match &view.task(task).stop() {
         Some(stop) => format!("{}: {}", stop.code, view.stopped_reason(stop)),
         None => "no cause given".to_owned(),
     }

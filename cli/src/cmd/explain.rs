@@ -125,7 +125,7 @@ fn of_task(
     let view = simulation.engine();
     let Some(task) = view.find_task(name) else { bail!("there is no task {name} in the run") };
     let placed = witnessed(plan, task, view.task(task).created_at)?;
-    let left = view.task(task).stopping_at.map(|at| witnessed(plan, task, at)).transpose()?;
+    let left = view.task(task).stopping_at().map(|at| witnessed(plan, task, at)).transpose()?;
     let stop = view.why_stopped(task).map(|why| view.stop_text(task, &why));
     let chosen = match &left {
         Some(Some(Witnessed::ScaleIn(report))) => Some(report),

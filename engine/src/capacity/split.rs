@@ -92,7 +92,7 @@ mod tests {
 
     fn items(base_and_weight: &[(u32, u32)]) -> Vec<StrategyItem> {
         let item = |(index, &(base, weight)): (usize, &(u32, u32))| StrategyItem {
-            provider: ProviderId(u32::try_from(index).expect("a handful")),
+            provider: ProviderId::new(u32::try_from(index).expect("a handful")),
             base,
             weight,
         };

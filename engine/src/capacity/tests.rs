@@ -165,7 +165,7 @@ fn cas_33_one_point_at_the_target_ends_the_streak() {
 fn member(id: u32, zone: &'static str, launched: i64, protected: bool) -> Member<'static> {
     let name = ["g-1", "g-2", "g-3", "g-4", "g-5"][id as usize];
     let launched_at = Time::from_secs(launched);
-    Member { instance: InstanceId(id), name, zone, launched_at, protected }
+    Member { instance: InstanceId::new(id), name, zone, launched_at, protected }
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_victim_is_in_the_fullest_zone_and_closest_to_its_next_hour() {
     };
     let chosen = |policies: &[TerminationPolicy], count| {
         let chosen = choose(members(), policies, Time::from_secs(4000), count);
-        chosen.iter().map(|instance| instance.0).collect::<Vec<_>>()
+        chosen.iter().map(|instance| instance.number()).collect::<Vec<_>>()
     };
     // At 4000 s the ages are 4000 (400 into its hour), 3000, 3400 and 3400.
     assert_eq!(chosen(&[], 4), [2, 3, 1, 0]);
@@ -196,5 +196,5 @@ fn the_protected_stay_and_do_not_hide_others() {
         member(2, "b", 0, false),
         member(3, "c", 0, true),
     ];
-    assert_eq!(choose(members, &[], Time::from_secs(9), 3), [InstanceId(2)]);
+    assert_eq!(choose(members, &[], Time::from_secs(9), 3), [InstanceId::new(2)]);
 }

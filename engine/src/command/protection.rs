@@ -28,7 +28,7 @@ pub(super) fn update(
     for name in &input.tasks {
         match protectable(control, cluster, name) {
             Ok(task) => {
-                control.store.task_mut(task).protected_until = until;
+                control.store.task_mut(task).fate_mut().protected_until = until;
                 protected.push((task, until));
             }
             Err(failure) => failures.push(failure),
@@ -54,7 +54,7 @@ pub(super) fn get(control: &Control, input: &GetTaskProtection) -> Result<Answer
 }
 
 fn in_force(store: &Store, task: TaskId, now: Time) -> Option<Time> {
-    store.task(task).protected_until.filter(|&until| now < until)
+    store.task(task).protected_until().filter(|&until| now < until)
 }
 
 /// A live task of a service; the failure otherwise.

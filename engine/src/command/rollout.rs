@@ -108,7 +108,7 @@ impl Store {
         if let Some(index) = by_number.filter(|&index| (index as usize) < self.records.len())
             && last.len() == 22
         {
-            return Some(ServiceDeploymentId(index));
+            return Some(ServiceDeploymentId::new(index));
         }
         let services = self.services.iter().rev();
         services.filter(|service| *service.name == *last).find_map(|s| s.records.last().copied())

@@ -168,7 +168,7 @@ fn run_order(
     let order = TaskOrder {
         cluster,
         definition: id,
-        group: crate::model::GroupId(0),
+        group: crate::model::GroupId::new(0),
         owner: None,
         target: LaunchTarget::Type(LaunchType::Ec2),
         demand,
@@ -321,7 +321,8 @@ fn start_on(control: &mut Control, order: &TaskOrder, name: &str) -> Result<Task
 pub(super) fn known(control: &Control, cluster: ClusterId, name: &str) -> Option<TaskId> {
     let store = &control.store;
     let task = store.find_task(name).filter(|&task| store.task(task).cluster == cluster)?;
-    let forgotten = store.task(task).stopped_at.map(|at| at + store.config.stopped_task_retention);
+    let forgotten =
+        store.task(task).stopped_at().map(|at| at + store.config.stopped_task_retention);
     forgotten.is_none_or(|forgotten| control.now < forgotten).then_some(task)
 }
 

@@ -87,7 +87,7 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     };
     let settings = settings(configuration, row.settings.clone(), kind)?;
     let primary = store.primary(service).map(|primary| store.deployment(primary));
-    let current = primary.map_or(TaskDefinitionId(0), |primary| primary.definition);
+    let current = primary.map_or(TaskDefinitionId::new(0), |primary| primary.definition);
     let definition = match &input.task_definition {
         Some(name) => store.usable_definition(name)?,
         None => current,
@@ -167,7 +167,7 @@ fn check_external(
         },
         grace: grace(input.health_check_grace_period_seconds)?,
         rebalancing: false,
-        definition: TaskDefinitionId(0),
+        definition: TaskDefinitionId::new(0),
         launch: row.launch.clone(),
         deploys: false,
     })

@@ -330,7 +330,7 @@ impl View<'_> {
     /// Why a task was told to stop, in a sentence.
     pub fn stop_text(self, task: TaskId, why: &StopWhy) -> String {
         let row = self.task(task);
-        let at = row.stopping_at.unwrap_or(row.created_at);
+        let at = row.stopping_at().unwrap_or(row.created_at);
         let head = format!("task {} was told to stop at {at}", self.task_name(task));
         let tail = match why {
             StopWhy::ScaleIn { desired } => {

@@ -123,7 +123,7 @@ mod tests {
 
     fn items(base_and_weight: &[(u32, u32)]) -> Vec<StrategyItem> {
         let item = |(number, &(base, weight)): (u32, &(u32, u32))| StrategyItem {
-            provider: ProviderId(number),
+            provider: ProviderId::new(number),
             base,
             weight,
         };

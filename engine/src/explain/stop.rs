@@ -61,7 +61,7 @@ pub enum StopWhy {
 /// Why a task was told to stop; `None` while nobody did.
 pub(crate) fn of_task(store: &Store, task: TaskId) -> Option<StopWhy> {
     let row = store.task(task);
-    let stop = row.stop.as_ref()?;
+    let stop = row.stop()?;
     let lower = row.owner.map_or(0, |owner| store.service(owner.service).lower_limit());
     let leaves =
         |instance: InstanceId| store.instances.get(instance).status != InstanceStatus::Active;

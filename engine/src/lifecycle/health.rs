@@ -30,7 +30,7 @@ pub(crate) struct HealthRules {
 
 /// A task's class at an instant.
 pub(crate) fn class(task: &Task, rules: &HealthRules, now: Time) -> HealthClass {
-    let Some(running_since) = task.started_at.filter(|_| task.is_running()) else {
+    let Some(running_since) = task.started_at().filter(|_| task.is_running()) else {
         return HealthClass::Settling;
     };
     match signals(task, rules) {
@@ -38,14 +38,14 @@ pub(crate) fn class(task: &Task, rules: &HealthRules, now: Time) -> HealthClass 
         Signals::AllPass => HealthClass::Healthy,
         Signals::SomeFail if now < running_since + rules.grace => HealthClass::FailingInGrace,
         Signals::SomeFail => HealthClass::Unhealthy,
-        Signals::Undecided if task.healthy_since.is_some() => HealthClass::Healthy,
+        Signals::Undecided if task.was_healthy => HealthClass::Healthy,
         Signals::None | Signals::Undecided => HealthClass::Settling,
     }
 }
 
 /// The next instant at which the class changes by the clock alone.
 pub(crate) fn class_changes_at(task: &Task, rules: &HealthRules, now: Time) -> Option<Time> {
-    let running_since = task.started_at.filter(|_| task.is_running())?;
+    let running_since = task.started_at().filter(|_| task.is_running())?;
     let at = match signals(task, rules) {
         Signals::None => running_since + rules.warmup,
         Signals::SomeFail => running_since + rules.grace,

@@ -37,6 +37,25 @@ pub struct Time(pub i64);
 #[serde(transparent)]
 pub struct Span(pub u64);
 
+/// An instant that may not have come, in the room of one that has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Stamp(i64);
+
+impl Stamp {
+    /// It has not come.
+    pub(crate) const NEVER: Self = Self(i64::MIN);
+
+    pub(crate) fn get(self) -> Option<Time> {
+        (self != Self::NEVER).then_some(Time(self.0))
+    }
+}
+
+impl From<Option<Time>> for Stamp {
+    fn from(at: Option<Time>) -> Self {
+        at.map_or(Self::NEVER, |at| Self(at.0))
+    }
+}
+
 impl Time {
     /// The start of the run.
     pub const ZERO: Self = Self(0);

@@ -159,6 +159,9 @@ pub(crate) fn subnet_for(
     subnets: &[SubnetId],
     instance: InstanceId,
 ) -> Option<SubnetId> {
+    if subnets.is_empty() {
+        return None;
+    }
     let zone = store.instances.get(instance).zone;
     roomiest(store, subnets.iter().copied().filter(|&s| store.subnet(s).zone == zone))
 }

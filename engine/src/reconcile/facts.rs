@@ -148,7 +148,7 @@ pub(super) fn of(control: &Control, service: ServiceId) -> Facts {
         .filter_map(|task| {
             let owner = task.owner?;
             let class = if task.is_stopping() {
-                let unhealthy = task.stop.as_ref().is_some_and(crate::model::Stop::is_unhealthy);
+                let unhealthy = task.stop().is_some_and(crate::model::Stop::is_unhealthy);
                 Class::Stopping { unhealthy }
             } else if task.is_pending() {
                 Class::Pending
@@ -173,7 +173,7 @@ pub(super) fn changes_at(control: &Control, service: ServiceId) -> Option<Time> 
         .filter(|task| task.is_live())
         .flat_map(|task| {
             let class = health::class_changes_at(task, &store.health_rules(task.id), control.now);
-            let protection = task.protected_until.filter(|&until| until > control.now);
+            let protection = task.protected_until().filter(|&until| until > control.now);
             [class, protection]
         })
         .flatten()

@@ -188,10 +188,10 @@ fn forget_stopped(control: &mut Control, service: ServiceId) {
     let store = &mut control.store;
     let tasks = &store.tasks;
     let row = &mut store.services[service.index()];
-    row.tasks.retain(|task| tasks[task.index()].last_status != TaskStatus::Stopped);
+    row.tasks.retain(|task| tasks[*task].last_status != TaskStatus::Stopped);
     row.memory
         .target_failures
-        .retain(|(task, _), _| tasks[task.index()].last_status != TaskStatus::Stopped);
+        .retain(|(task, _), _| tasks[*task].last_status != TaskStatus::Stopped);
 }
 
 /// What happened since the last pass, weighed: failures against healthy tasks, waves of failed
@@ -271,17 +271,17 @@ fn note_warmed_up(control: &mut Control, service: ServiceId) {
     let warmup = control.store.config.no_health_check_warmup;
     for task in control.store.service(service).tasks.clone() {
         let row = control.store.task(task);
-        if row.healthy_since.is_some() || !row.is_running() {
+        if row.was_healthy || !row.is_running() {
             continue;
         }
         let rules = control.store.health_rules(task);
         if health::class(row, &rules, control.now) != HealthClass::Healthy {
             continue;
         }
-        let since = row.started_at.map_or(control.now, |started| started + warmup);
+        let since = row.started_at().map_or(control.now, |started| started + warmup);
         let since = since.min(control.now);
         let owner = row.owner;
-        control.store.task_mut(task).healthy_since = Some(since);
+        control.store.task_mut(task).was_healthy = true;
         if let Some(owner) = owner {
             let deployment = control.store.deployment_mut(owner.deployment);
             deployment.note_healthy(since);

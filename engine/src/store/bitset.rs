@@ -80,14 +80,14 @@ mod tests {
     use super::*;
 
     fn set(members: &[u32]) -> InstanceSet {
-        members.iter().copied().map(InstanceId).collect()
+        members.iter().copied().map(InstanceId::new).collect()
     }
 
     #[test]
     fn retain_asks_only_members() {
         let mut members = set(&[0, 5, 9]);
-        members.retain(|instance| instance.0 > 4);
-        assert_eq!(members.iter().collect::<Vec<_>>(), [InstanceId(5), InstanceId(9)]);
+        members.retain(|instance| instance.number() > 4);
+        assert_eq!(members.iter().collect::<Vec<_>>(), [InstanceId::new(5), InstanceId::new(9)]);
     }
 
     #[test]
@@ -95,13 +95,13 @@ mod tests {
         let mut members = set(&[0, 31, 32, 63, 64, 127, 128, 200]);
         let mut asked = Vec::new();
         members.retain(|instance| {
-            asked.push(instance.0);
-            instance.0.is_multiple_of(64)
+            asked.push(instance.number());
+            instance.number().is_multiple_of(64)
         });
         assert_eq!(asked, [0, 31, 32, 63, 64, 127, 128, 200]);
         assert_eq!(members, {
             let mut expected = set(&[0, 64, 128, 200]);
-            expected.remove(InstanceId(200));
+            expected.remove(InstanceId::new(200));
             expected
         });
     }

@@ -219,7 +219,7 @@ pub(crate) mod tests {
             reserved_ports: PortSet::reserved_on_linux(),
             held: Held::default(),
         };
-        ContainerInstance::new(given, cluster, ZoneId(0), Time::ZERO)
+        ContainerInstance::new(given, cluster, ZoneId::new(0), Time::ZERO)
     }
 
     #[test]
@@ -230,10 +230,10 @@ pub(crate) mod tests {
     #[test]
     fn a_task_takes_ports_gpus_and_a_place_in_its_group_and_gives_them_back() {
         let mut instances = Instances::default();
-        let id = instances.add(row("a", ClusterId(0)));
+        let id = instances.add(row("a", ClusterId::new(0)));
         let before = instances.get(id).clone();
         let ports: PortSet = [(Protocol::Tcp, 80), (Protocol::Tcp, 22)].into_iter().collect();
-        let (web, batch) = (GroupId(1), GroupId(0));
+        let (web, batch) = (GroupId::new(1), GroupId::new(0));
         let demand = Demand { cpu: 100, memory: 200, gpu: 1, ports, eni: false };
         let plain = Demand { gpu: 0, ports: PortSet::new(), ..demand.clone() };
         let gpus = instances.reserve(id, web, &demand);
@@ -241,7 +241,7 @@ pub(crate) mod tests {
         instances.reserve(id, batch, &plain);
         let row = instances.get(id);
         assert_eq!(row.tenants(), [(batch, 1), (web, 2)]);
-        assert_eq!((row.tasks_of(web), row.tasks_of(GroupId(2))), (2, 0));
+        assert_eq!((row.tasks_of(web), row.tasks_of(GroupId::new(2))), (2, 0));
         assert_eq!((gpus, row.gpus_used()), (1, 1));
         assert_eq!(row.used_ports().ports(Protocol::Tcp), [22, 80, 2375, 2376, 51_678, 51_679]);
         assert_eq!(row.used_port_count(), 6, "22 is reserved and taken");

@@ -42,15 +42,15 @@ mod tests {
     fn what_changed_since_is_told_until_it_is_too_much() {
         let mut journal = Journal::default();
         for number in 0..10 {
-            journal.note(InstanceId(number));
+            journal.note(InstanceId::new(number));
         }
-        assert_eq!(journal.since(8), Some(&[InstanceId(8), InstanceId(9)][..]));
+        assert_eq!(journal.since(8), Some(&[InstanceId::new(8), InstanceId::new(9)][..]));
         assert_eq!(journal.since(journal.count()), Some(&[][..]));
         for _ in 0..LONGEST {
-            journal.note(InstanceId(7));
+            journal.note(InstanceId::new(7));
         }
         assert_eq!(journal.since(8), None);
         assert_eq!(journal.count(), 10 + LONGEST as u64);
-        assert_eq!(journal.since(journal.count() - 1), Some(&[InstanceId(7)][..]));
+        assert_eq!(journal.since(journal.count() - 1), Some(&[InstanceId::new(7)][..]));
     }
 }

@@ -80,7 +80,7 @@ mod tests {
     fn registered(many: usize) -> Instances {
         let mut instances = Instances::default();
         for number in 0..many {
-            instances.add(row(&format!("i{number}"), ClusterId(0)));
+            instances.add(row(&format!("i{number}"), ClusterId::new(0)));
         }
         instances
     }
@@ -99,24 +99,28 @@ mod tests {
     fn an_attribute_sets_only_its_own_instance_apart_and_its_end_brings_it_back() {
         let mut instances = registered(3);
         let before = instances.clone();
-        instances.change_attributes(InstanceId(1), |attributes| attributes.push(rack(7)));
+        instances.change_attributes(InstanceId::new(1), |attributes| attributes.push(rack(7)));
         assert!(Arc::ptr_eq(kind(&instances, 0), kind(&instances, 2)));
         assert!(!Arc::ptr_eq(kind(&instances, 0), kind(&instances, 1)));
-        let racks = |id| instances.get(InstanceId(id)).attribute("rack");
+        let racks = |id| instances.get(InstanceId::new(id)).attribute("rack");
         assert_eq!([racks(0), racks(1), racks(2)], [None, Some(Some("7")), None]);
-        assert_eq!(before.get(InstanceId(1)).attribute("rack"), None, "a copy stays as it was");
-        instances.change_attributes(InstanceId(1), |attributes| {
+        assert_eq!(
+            before.get(InstanceId::new(1)).attribute("rack"),
+            None,
+            "a copy stays as it was"
+        );
+        instances.change_attributes(InstanceId::new(1), |attributes| {
             attributes.retain(|attribute| *attribute.name != *"rack");
         });
         assert!(Arc::ptr_eq(kind(&instances, 0), kind(&instances, 1)));
-        assert_eq!(instances.get(InstanceId(1)).version, 3);
+        assert_eq!(instances.get(InstanceId::new(1)).version, 3);
     }
 
     #[test]
     fn a_copy_of_the_state_shares_with_what_was_there_before() {
         let instances = registered(2);
         let mut copy = instances.clone();
-        copy.add(row("new", ClusterId(0)));
+        copy.add(row("new", ClusterId::new(0)));
         assert!(Arc::ptr_eq(kind(&instances, 0), kind(&copy, 2)));
     }
 
@@ -141,7 +145,7 @@ mod tests {
         ) {
             let mut instances = registered(6);
             for (instance, number) in changes {
-                instances.change_attributes(InstanceId(instance), |attributes| {
+                instances.change_attributes(InstanceId::new(instance), |attributes| {
                     *attributes = vec![rack(number)];
                 });
             }

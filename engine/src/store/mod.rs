@@ -9,6 +9,8 @@ pub(crate) mod kept;
 mod kinds;
 pub(crate) mod names;
 mod ranks;
+mod specs;
+pub(crate) mod task_table;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,9 +29,10 @@ use crate::model::{
 };
 use crate::store::bitset::InstanceSet;
 use crate::store::instances::Instances;
+use crate::store::kept::Kept;
 use crate::store::names::Names;
-
-pub(crate) use tasks::NewTask;
+use crate::store::specs::Specs;
+use crate::store::task_table::TaskTable;
 
 /// All state of the control plane.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +40,9 @@ pub(crate) struct Store {
     pub(crate) config: EngineConfig,
     pub(crate) clusters: Vec<Cluster>,
     pub(crate) instances: Instances,
-    pub(crate) tasks: Vec<Task>,
+    pub(crate) tasks: TaskTable,
+    /// Shared by tasks that were ordered alike.
+    specs: Kept<Specs>,
     pub(crate) definitions: Vec<TaskDefinition>,
     pub(crate) families: BTreeMap<Box<str>, Family>,
     pub(crate) services: Vec<Service>,
@@ -102,9 +107,9 @@ pub(crate) struct Group {
 }
 
 /// The predefined provider for Fargate.
-pub(crate) const FARGATE: ProviderId = ProviderId(0);
+pub(crate) const FARGATE: ProviderId = ProviderId::new(0);
 /// The predefined provider for Fargate Spot.
-pub(crate) const FARGATE_SPOT: ProviderId = ProviderId(1);
+pub(crate) const FARGATE_SPOT: ProviderId = ProviderId::new(1);
 
 impl Store {
     /// A store with nothing but the predefined providers.
@@ -119,7 +124,8 @@ impl Store {
             config,
             clusters: Vec::new(),
             instances: Instances::default(),
-            tasks: Vec::new(),
+            tasks: TaskTable::default(),
+            specs: Kept::default(),
             definitions: Vec::new(),
             families: BTreeMap::new(),
             services: Vec::new(),
@@ -155,11 +161,11 @@ impl Store {
     }
 
     pub(crate) fn task(&self, task: TaskId) -> &Task {
-        &self.tasks[task.index()]
+        &self.tasks[task]
     }
 
     pub(crate) fn task_mut(&mut self, task: TaskId) -> &mut Task {
-        &mut self.tasks[task.index()]
+        self.tasks.get_mut(task)
     }
 
     pub(crate) fn service(&self, service: ServiceId) -> &Service {
@@ -214,23 +220,23 @@ impl Store {
     }
 
     pub(crate) fn group(&self, group: GroupId) -> &Group {
-        &self.groups[group.0 as usize]
+        &self.groups[group.index()]
     }
 
     pub(crate) fn group_mut(&mut self, group: GroupId) -> &mut Group {
-        &mut self.groups[group.0 as usize]
+        &mut self.groups[group.index()]
     }
 
     pub(crate) fn group_name(&self, group: GroupId) -> &str {
-        self.group_names.name(group.0)
+        self.group_names.name(group.number())
     }
 
     pub(crate) fn zone_name(&self, zone: ZoneId) -> &str {
-        self.zones.name(zone.0)
+        self.zones.name(zone.number())
     }
 
     pub(crate) fn intern_zone(&mut self, name: &str) -> ZoneId {
-        ZoneId(self.zones.intern(name))
+        ZoneId::new(self.zones.intern(name))
     }
 
     pub(crate) fn intern_group(&mut self, name: &str) -> GroupId {
@@ -238,7 +244,7 @@ impl Store {
         if number as usize == self.groups.len() {
             self.groups.push(Group::default());
         }
-        GroupId(number)
+        GroupId::new(number)
     }
 
     /// Adds a cluster.

@@ -54,7 +54,7 @@ impl Ranks {
         name: &str,
     ) -> Option<InstanceId> {
         let in_order = &self.order(rows).in_order;
-        let last = (name, cluster, InstanceId(u32::MAX));
+        let last = (name, cluster, InstanceId::new(u32::MAX));
         let after = in_order.partition_point(|&instance| key(rows, instance) <= last);
         let found = in_order[..after].last().copied()?;
         let row = &rows[found.index()];
@@ -133,7 +133,7 @@ mod tests {
             let (mut one_by_one, mut now_and_then) = (Ranks::default(), Ranks::default());
             let (mut at_once, mut rows) = (Ranks::default(), Vec::new());
             for ((name, cluster), asked) in names.iter().zip(asked) {
-                rows.push(row(name, ClusterId(*cluster)));
+                rows.push(row(name, ClusterId::new(*cluster)));
                 one_by_one.grow();
                 now_and_then.grow();
                 at_once.grow();
@@ -152,15 +152,15 @@ mod tests {
                     prop_assert_eq!(ranks.rank(&rows, instance), rank as u32);
                 }
                 for (name, cluster) in &names {
-                    let cluster = ClusterId(*cluster);
+                    let cluster = ClusterId::new(*cluster);
                     let is_it = |row: &ContainerInstance| {
                         *row.name == **name && row.cluster == cluster
                     };
                     let newest = rows.iter().rposition(is_it).map(InstanceId::from_index);
                     prop_assert_eq!(ranks.find(&rows, cluster, name), newest);
                 }
-                prop_assert_eq!(ranks.find(&rows, ClusterId(2), "a"), None);
-                prop_assert_eq!(ranks.find(&rows, ClusterId(0), "d"), None);
+                prop_assert_eq!(ranks.find(&rows, ClusterId::new(2), "a"), None);
+                prop_assert_eq!(ranks.find(&rows, ClusterId::new(0), "d"), None);
             }
         }
     }

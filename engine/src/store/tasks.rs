@@ -1,64 +1,20 @@
 //! Verbs that keep tasks, instances, groups and subnets consistent with each other.
 
-use std::sync::Arc;
-
-use crate::model::{
-    ClusterId, Demand, DesiredStatus, GroupId, HealthStatus, InstanceId, LaunchType, Owner,
-    ProviderId, SubnetId, TargetState, Task, TaskDefinitionId, TaskExtra, TaskId, TaskStatus, Time,
-    ZoneId,
-};
+use crate::model::{InstanceId, SubnetId, Task, TaskId, TaskSpec, Time, ZoneId};
 use crate::store::{FARGATE_SPOT, Store};
-
-/// A task that is about to be made.
-#[derive(Clone, Debug)]
-pub(crate) struct NewTask {
-    pub(crate) cluster: ClusterId,
-    pub(crate) definition: TaskDefinitionId,
-    pub(crate) group: GroupId,
-    pub(crate) owner: Option<Owner>,
-    pub(crate) provider: Option<ProviderId>,
-    pub(crate) launch_type: LaunchType,
-    pub(crate) demand: Arc<Demand>,
-    pub(crate) targets: usize,
-    pub(crate) extra: Option<Arc<TaskExtra>>,
-}
 
 impl Store {
     /// Makes a task's record: PROVISIONING, with no place.
-    pub(crate) fn create_task(&mut self, new: NewTask, now: Time) -> TaskId {
+    pub(crate) fn create_task(&mut self, spec: TaskSpec, targets: usize, now: Time) -> TaskId {
         let id = TaskId::from_index(self.tasks.len());
-        if let Some(name) = new.extra.as_ref().and_then(|e| e.name.clone()) {
+        if let Some(name) = spec.extra.as_ref().and_then(|e| e.name.clone()) {
             self.task_names.insert(name, id);
         }
-        if let Some(owner) = new.owner {
+        if let Some(owner) = spec.owner {
             self.service_mut(owner.service).tasks.push(id);
         }
-        self.tasks.push(Task {
-            id,
-            cluster: new.cluster,
-            definition: new.definition,
-            group: new.group,
-            owner: new.owner,
-            instance: None,
-            zone: None,
-            provider: new.provider,
-            launch_type: new.launch_type,
-            subnet: None,
-            last_status: TaskStatus::Provisioning,
-            desired_status: DesiredStatus::Running,
-            container_health: HealthStatus::Unknown,
-            targets: vec![TargetState::Unused; new.targets].into(),
-            demand: new.demand,
-            created_at: now,
-            started_at: None,
-            stopping_at: None,
-            stopped_at: None,
-            healthy_since: None,
-            stop: None,
-            protected_until: None,
-            version: 1,
-            extra: new.extra,
-        });
+        let spec = self.specs.shared(spec);
+        self.tasks.push(Task::new(id, spec, targets, now));
         id
     }
 
@@ -98,7 +54,7 @@ impl Store {
         let (live, group, provider) = (row.is_live(), row.group, row.provider);
         self.take_address(subnet);
         if live {
-            let group = &mut self.groups[group.0 as usize];
+            let group = &mut self.groups[group.index()];
             *group.on_fargate.entry((provider == Some(FARGATE_SPOT), zone)).or_default() += 1;
         }
     }
@@ -116,7 +72,7 @@ impl Store {
                 self.instances.release(instance, group, &demand, gpus);
             }
             (None, Some(zone)) => {
-                let group = &mut self.groups[group.0 as usize];
+                let group = &mut self.groups[group.index()];
                 count_down(&mut group.on_fargate, &(provider == Some(FARGATE_SPOT), zone));
             }
             (None, None) => {}

@@ -18,6 +18,7 @@ use crate::model::{
 };
 use crate::store::Store;
 use crate::store::instances::Free;
+use crate::store::task_table::Tasks;
 use crate::subject::InstanceSubject;
 
 pub use counts::ServiceCounts;
@@ -80,8 +81,8 @@ impl<'a> View<'a> {
     }
 
     /// All tasks of the run in order of creation, stopped ones too.
-    pub fn tasks(self) -> &'a [Task] {
-        &self.store.tasks
+    pub fn tasks(self) -> Tasks<'a> {
+        self.store.tasks.rows()
     }
 
     /// A task.
@@ -227,7 +228,7 @@ impl<'a> View<'a> {
     /// A deployment of CodeDeploy by its id.
     pub fn find_code_deployment(self, name: &str) -> Option<CodeDeploymentId> {
         let number = name.strip_prefix("d-")?.parse::<u32>().ok()?.checked_sub(1)?;
-        let id = CodeDeploymentId(number);
+        let id = CodeDeploymentId::new(number);
         let exists = id.index() < self.store.code_deployments.len();
         (exists && self.code_deployment_name(id) == name).then_some(id)
     }

@@ -11,7 +11,7 @@ impl View<'_> {
     pub fn task_name(self, task: TaskId) -> String {
         match self.task(task).extra.as_ref().and_then(|e| e.name.as_deref()) {
             Some(name) => name.to_owned(),
-            None => format!("{:032x}", u64::from(task.0) + 1),
+            None => format!("{:032x}", u64::from(task.number()) + 1),
         }
     }
 
@@ -19,13 +19,13 @@ impl View<'_> {
     pub fn deployment_name(self, deployment: DeploymentId) -> String {
         match &self.deployment(deployment).name {
             Some(name) => name.to_string(),
-            None => format!("ecs-svc/{:019}", u64::from(deployment.0) + 1),
+            None => format!("ecs-svc/{:019}", u64::from(deployment.number()) + 1),
         }
     }
 
     /// The id of a deployment of CodeDeploy: `d-` and its number in 9 digits.
     pub fn code_deployment_name(self, deployment: CodeDeploymentId) -> String {
-        format!("d-{:09}", u64::from(deployment.0) + 1)
+        format!("d-{:09}", u64::from(deployment.number()) + 1)
     }
 
     fn arn_prefix(self, cluster: ClusterId) -> String {
@@ -91,7 +91,7 @@ impl View<'_> {
             "{}:service-deployment/{cluster}/{}/{:022}",
             self.arn_prefix(service.cluster),
             service.name,
-            u64::from(record.0) + 1
+            u64::from(record.number()) + 1
         )
     }
 

@@ -48,7 +48,7 @@ impl Bed {
         match kind {
             EventKind::TaskCreated(task) => Some(("start", of_task(*task)?)),
             EventKind::TaskStopDecided(task) => {
-                let stop = view.task(*task).stop.as_ref()?;
+                let stop = view.task(*task).stop()?;
                 let by_scheduler = stop.code == StopCode::ServiceSchedulerInitiated;
                 by_scheduler.then_some(("stop", of_task(*task)?))
             }
@@ -245,7 +245,7 @@ impl Bed {
     /// `stopCode: stoppedReason` of a task.
     pub(crate) fn stop_of(&self, task: TaskId) -> String {
         let view = self.engine.view();
-        let stop = view.task(task).stop.as_ref().expect("the task was stopped");
+        let stop = view.task(task).stop().expect("the task was stopped");
         format!("{}: {}", stop.code, view.stopped_reason(stop))
     }
 

@@ -76,7 +76,7 @@ impl Bed {
         let mut bed = Self {
             engine,
             world: World::new(usual),
-            cluster: ClusterId(0),
+            cluster: ClusterId::new(0),
             now: Time::ZERO,
             open: true,
             log: Vec::new(),

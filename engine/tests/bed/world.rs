@@ -105,11 +105,11 @@ impl World {
     /// Something that will be reported.
     pub(crate) fn will(&mut self, at: Time, report: Report) {
         let (kind, id) = match &report {
-            Report::Task(task, _) => (1, task.0),
+            Report::Task(task, _) => (1, task.number()),
             Report::AgentConnection(instance, _)
             | Report::TrunkChanged(instance, _)
             | Report::InstanceTerminated(instance, _)
-            | Report::InstanceStopped(instance, _) => (0, instance.0),
+            | Report::InstanceStopped(instance, _) => (0, instance.number()),
             Report::InstanceRegistered(..)
             | Report::FargateCapacity { .. }
             | Report::AlarmState(..)
@@ -265,7 +265,7 @@ impl World {
     fn stop(&mut self, engine: &Engine, task: TaskId) {
         let now = engine.now();
         self.cancel(task);
-        if engine.view().task(task).started_at.is_none() {
+        if engine.view().task(task).started_at().is_none() {
             return self.status(now, task, TaskStatus::Stopped, None);
         }
         let after = self.behavior_of(engine.view(), task).stops_after;

@@ -159,7 +159,7 @@ fn cp_26_cp_27_a_provider_without_capacity_keeps_its_share_vacant() {
         tasks.iter().copied().filter(|&task| providers(&bed, &[task]) == "FARGATE_SPOT").collect();
     assert_eq!((tasks.len(), spot.len()), (10, 8));
     let capacity = |available| Report::FargateCapacity {
-        cluster: ClusterId(0),
+        cluster: ClusterId::new(0),
         spot: true,
         zone: None,
         available,

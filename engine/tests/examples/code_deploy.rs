@@ -141,8 +141,8 @@ fn w112_stopped_in_the_middle_of_a_canary() {
     assert_eq!(bed.trace("web"), "0 start 3 web:2; 220 stop 3 web:2");
     assert_eq!(bed.deployments("web"), ["PRIMARY COMPLETED web:1 3"]);
     let rows = bed.engine.view().code_deployments();
-    assert_eq!(rows[0].rolled_back_by.map(|id| id.0), Some(1));
-    assert_eq!(rows[1].triggered_by.map(|id| id.0), Some(0));
+    assert_eq!(rows[0].rolled_back_by.map(|id| id.number()), Some(1));
+    assert_eq!(rows[1].triggered_by.map(|id| id.number()), Some(0));
 }
 
 #[test]

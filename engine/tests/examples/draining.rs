@@ -142,7 +142,7 @@ pub(crate) fn given_task(bed: &mut Bed, service: ServiceId, instance: &str) -> T
     let ordinal = i64::try_from(view.tasks().len()).expect("a handful");
     let started = Time(-86_400_000);
     let given = GivenTask {
-        cluster: ClusterId(0),
+        cluster: ClusterId::new(0),
         name: None,
         definition,
         service: Some((service, None)),
@@ -182,7 +182,7 @@ fn w90_zones_that_tie_stay_in_together() {
     let tasks: Vec<TaskId> = on.iter().map(|name| given_task(&mut bed, service, name)).collect();
     bed.update("web", json!({ "desiredCount": 4 }));
     bed.run_until(10);
-    let text = |index: usize| Bed::task_text(tasks[index].0 + 1);
+    let text = |index: usize| Bed::task_text(tasks[index].number() + 1);
     assert_eq!(
         bed.messages("web")[0],
         format!("0 (service web) has stopped 2 running tasks: {} {}.", text(3), text(4))

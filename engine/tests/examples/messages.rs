@@ -161,7 +161,7 @@ fn ill_behind(balancer: &str, name: &str) -> String {
     let more = both(json!({ "loadBalancers": balancers }), limits(0, 100));
     bed.create("web", 1, more);
     bed.run_until(35);
-    let task = bed.engine.view().tasks()[0].id;
+    let task = bed.engine.view().tasks().get(0).expect("it was made").id;
     let mut said = bed.messages("web");
     said.retain(|text| text.contains("in (") && !text.contains("draining"));
     said.push(bed.stop_of(task));

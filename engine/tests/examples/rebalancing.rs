@@ -52,7 +52,7 @@ const ONE_MOVE: &str = "0 start 1 web:1; 40 stop 1 web:1";
 fn azr_1_azr_3_azr_6_one_move() {
     let bed = check([3, 2, 0], ONE_MOVE, [2, 2, 1]);
     let new = bed.tasks_of("web")[4];
-    let (new, old) = (new.0 + 1, 3);
+    let (new, old) = (new.number() + 1, 3);
     assert_eq!(
         bed.messages("web"),
         [

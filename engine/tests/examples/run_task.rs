@@ -256,7 +256,7 @@ fn calls_forget_a_task_an_hour_after_it_stopped() {
     bed.must("stopTask", stop.clone());
     bed.run_until(10);
     let row = bed.engine.view().task(task);
-    let stopped = row.stopped_at.expect("it is STOPPED").0 / 1000;
+    let stopped = row.stopped_at().expect("it is STOPPED").0 / 1000;
     bed.at(stopped + 3599).must("stopTask", stop.clone());
     let protection = json!({ "tasks": [stop["task"]] });
     let failures = |bed: &mut Bed| match bed.must("getTaskProtection", protection.clone()) {

@@ -29,9 +29,14 @@ fn w53_with_room_the_replacement_comes_first() {
 #[test]
 fn w54_without_room_the_bad_task_goes_first() {
     let bed = check(4, 1, (50, 100), "0 stop 1 web:1; 40 start 1 web:1");
-    let view = bed.engine.view();
     let newest = *bed.tasks_of("web").last().expect("four tasks");
-    assert_eq!(view.task(newest).healthy_since.map(|at| at.0), Some(80_000));
+    let first_healthy_by = |seconds| {
+        let mut bed = steady(4, 50, 100);
+        bed.fall_ill(bed.tasks_of("web")[0]);
+        bed.run_until(seconds);
+        bed.engine.view().task(newest).was_healthy
+    };
+    assert!(!first_healthy_by(79) && first_healthy_by(80), "it was healthy from 80 s on");
 }
 
 #[test]

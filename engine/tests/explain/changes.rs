@@ -211,7 +211,7 @@ fn what_is_not_there_cannot_be_changed() {
     for change in [
         Change::WithoutConstraint(0),
         Change::WithoutStrategy(7),
-        Change::OneMoreLike(InstanceId(9)),
+        Change::OneMoreLike(InstanceId::new(9)),
     ] {
         let tried = bed.engine.try_change(&question, &change).expect("a sound call");
         assert_eq!(tried, None, "{change:?}");

@@ -23,7 +23,7 @@ fn shrinking(watched: TaskId) -> (Bed, Option<Witnessed>) {
 
 #[test]
 fn a_placement_is_seen_as_it_was_decided() {
-    let (bed, seen) = shrinking(TaskId(1));
+    let (bed, seen) = shrinking(TaskId::new(1));
     let Some(Witnessed::Placement(report)) = seen else { panic!("the second task was placed") };
     let Field::Instances { candidates, left, .. } = &report.field else { panic!("on instances") };
     let verdicts: Vec<(&str, &Verdict, &[u32])> = candidates
@@ -32,14 +32,14 @@ fn a_placement_is_seen_as_it_was_decided() {
         .collect();
     assert_eq!(verdicts, [("A", &Verdict::Outranked(0), &[1][..]), ("B", &Verdict::Chosen, &[0])]);
     assert_eq!(left[..], [2, 2, 1]);
-    assert_eq!(bed.engine.view().task(TaskId(1)).instance, report.chosen());
+    assert_eq!(bed.engine.view().task(TaskId::new(1)).instance, report.chosen());
 }
 
 #[test]
 fn a_scale_in_choice_is_seen_as_it_was_decided() {
-    let (bed, seen) = shrinking(TaskId(2));
+    let (bed, seen) = shrinking(TaskId::new(2));
     let Some(Witnessed::ScaleIn(report)) = seen else { panic!("the third task leaves") };
-    assert_eq!(report.chosen, TaskId(2));
+    assert_eq!(report.chosen, TaskId::new(2));
     let kept: Vec<Option<usize>> = report.candidates.iter().map(|it| it.kept_by).collect();
     assert_eq!(kept, [None, Some(0), None]);
     assert_eq!(
@@ -51,17 +51,17 @@ fn a_scale_in_choice_is_seen_as_it_was_decided() {
 
 #[test]
 fn a_change_is_tried_on_a_placement_of_the_past_and_the_task_goes_where_it_went() {
-    let (bed, _) = shrinking(TaskId(1));
+    let (bed, _) = shrinking(TaskId::new(1));
     let mut again = Bed::instant();
     again.instance("A", "a", 1024, 2000);
     again.instance("B", "b", 1024, 2000);
     again.plain("web", 64, 64);
-    again.engine.watch_with(TaskId(1), Change::OneMoreLike(InstanceId(1)));
+    again.engine.watch_with(TaskId::new(1), Change::OneMoreLike(InstanceId::new(1)));
     again.create("web", 3, strategy(&["spread attribute:ecs.availability-zone"]));
     again.run_until(60);
     let Some(Witnessed::Tried(tried)) = again.engine.take_witnessed() else { panic!("tried") };
     // Two in the zone now: the lower id is the one that was there.
-    assert_eq!(tried.outcome(), Outcome::On(InstanceId(1)));
+    assert_eq!(tried.outcome(), Outcome::On(InstanceId::new(1)));
     let Field::Instances { candidates, .. } = &tried.report.field else { panic!("on instances") };
     let names: Vec<&str> =
         candidates.iter().map(|it| &*tried.view().instance(it.instance).name).collect();
@@ -73,7 +73,7 @@ fn a_change_is_tried_on_a_placement_of_the_past_and_the_task_goes_where_it_went(
 
 #[test]
 fn watching_is_no_part_of_the_state() {
-    let (watched, _) = shrinking(TaskId(2));
-    let (other, _) = shrinking(TaskId(77));
+    let (watched, _) = shrinking(TaskId::new(2));
+    let (other, _) = shrinking(TaskId::new(77));
     assert_eq!(watched.engine.state_hash(), other.engine.state_hash());
 }

@@ -70,7 +70,7 @@ fn cluster() -> Bed {
 
 fn capacity(spot: bool, zone: Option<&str>, available: bool) -> Report {
     let zone = zone.map(|zone| format!("us-east-1{zone}").into());
-    Report::FargateCapacity { cluster: ClusterId(0), spot, zone, available }
+    Report::FargateCapacity { cluster: ClusterId::new(0), spot, zone, available }
 }
 
 /// Provider and zone of the task of a call that is made on a copy.
@@ -230,7 +230,7 @@ fn a_placement_on_fargate_is_said_with_what_decided_it() {
     }
     bed.must("runTask", on(&["b"]).call());
     bed.report(capacity(false, Some("c"), false));
-    bed.engine.watch(TaskId(3));
+    bed.engine.watch(TaskId::new(3));
     bed.must("runTask", on(&["a", "b", "c"]).call());
     let Some(Witnessed::Placement(report)) = bed.engine.take_witnessed() else { panic!("seen") };
     let view = bed.engine.view();
@@ -283,7 +283,7 @@ fn capacity_that_is_gone_everywhere_would_help_in_one_zone() {
 fn the_terms_of_the_split_are_those_of_the_moment() {
     let mut bed = cluster();
     let ask = Ask { group: "g1", zones: vec!["a"], strategy: Some([(1, 1), (0, 4)]) };
-    bed.engine.watch(TaskId(3));
+    bed.engine.watch(TaskId::new(3));
     bed.must("runTask", both(ask.call(), json!({ "count": 5 })));
     let Some(Witnessed::Placement(report)) = bed.engine.take_witnessed() else { panic!("seen") };
     let split = report.split.as_ref().expect("there is a strategy");

@@ -346,9 +346,9 @@ fn task_sets(
         None => Some(0),
     };
     let coming: u32 = sets.iter().map(|(_, before, after)| after.saturating_sub(*before)).sum();
-    let made = &view.tasks()[before.engine().tasks().len()..];
+    let made = view.tasks().since(before.engine().tasks().len());
     let own = |task: &&Task| task.owner.is_some_and(|owner| owner.service == service);
-    let placed = count(made.iter().filter(own).count());
+    let placed = count(made.filter(own).count());
     let numbers = TaskSets {
         sets: sets.iter().map(|&(_, before, after)| (before, after)).collect(),
         to_healthy: pace.to_healthy.unwrap_or(0),

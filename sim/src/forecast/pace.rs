@@ -86,8 +86,8 @@ struct Watch {
 impl Watch {
     fn take_new(&mut self, copy: &Simulation, service: ServiceId) {
         let all = copy.engine().tasks();
-        let of_service = all[self.seen..]
-            .iter()
+        let of_service = all
+            .since(self.seen)
             .filter(|task| task.owner.is_some_and(|owner| owner.service == service));
         self.tasks.extend(of_service.map(|task| task.id));
         self.seen = all.len();
@@ -101,7 +101,7 @@ impl Watch {
             let is_new = task.owner.is_some_and(|owner| owner.deployment == self.deployment);
             if !is_new {
                 if self.pace.to_stop.is_none() && task.last_status.is_gone() {
-                    self.pace.to_stop = task.stopping_at.map(|told| since(told, now));
+                    self.pace.to_stop = task.stopping_at().map(|told| since(told, now));
                 }
                 continue;
             }
@@ -123,7 +123,7 @@ impl Watch {
 }
 
 fn stop_reason(view: View<'_>, task: TaskId) -> Option<String> {
-    view.task(task).stop.as_ref().map(|stop| view.stopped_reason(stop))
+    view.task(task).stop().map(|stop| view.stopped_reason(stop))
 }
 
 /// From the decision to stop a task until it is gone: a copy in which it is told to stop shows it.

@@ -47,7 +47,7 @@ pub(crate) fn answer(moment: &Moment<'_>, definition: TaskDefinitionId) -> Value
 
 /// A definition belongs to a region; ARNs show that of the first cluster.
 pub(crate) fn arn(moment: &Moment<'_>, definition: TaskDefinitionId) -> String {
-    moment.engine.definition_arn(definition, ClusterId(0))
+    moment.engine.definition_arn(definition, ClusterId::new(0))
 }
 
 fn required(row: &TaskDefinition) -> Value {

@@ -37,10 +37,10 @@ shape! {
         "availabilityZone" => text(zone_of(moment, row.1)),
         "capacityProvider" => text(provider_of(moment, row.1)),
         "stopCode" => {
-            text(moment.engine.task(row.1).stop.as_ref().map(|stop| stop.code.as_str()))
+            text(moment.engine.task(row.1).stop().map(|stop| stop.code.as_str()))
         },
         "stoppedReason" => {
-            let stop = moment.engine.task(row.1).stop.as_ref();
+            let stop = moment.engine.task(row.1).stop();
             text(stop.map(|stop| moment.engine.stopped_reason(stop)))
         },
     }

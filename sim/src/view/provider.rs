@@ -123,7 +123,7 @@ pub(crate) fn waiting(moment: &Moment<'_>, (cluster, provider): AssociatedProvid
 
 /// ARN of a capacity provider: it belongs to the account in the region of the first cluster.
 pub(crate) fn arn(moment: &Moment<'_>, name: &str) -> String {
-    let cluster = moment.engine.cluster_arn(ClusterId(0));
+    let cluster = moment.engine.cluster_arn(ClusterId::new(0));
     let prefix = cluster.rsplit_once(":cluster/").map_or("", |(prefix, _)| prefix);
     format!("{prefix}:capacity-provider/{name}")
 }

@@ -236,7 +236,7 @@ impl Record {
     }
 
     fn take_stop(&mut self, at: Time, task: TaskId, view: View<'_>) {
-        let stop = view.task(task).stop.as_ref();
+        let stop = view.task(task).stop();
         if stop.is_some_and(|stop| stop.code == StopCode::ServiceSchedulerInitiated) {
             self.stops.push((at, task));
             self.trace_task(at, task, TraceAction::Stop(1), view);

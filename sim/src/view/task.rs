@@ -41,12 +41,12 @@ shape! {
         "platformFamily" => platform_family(moment, task),
         "pullStartedAt" => moment.time_or_null(moment.world.task(task).pull_started_at),
         "pullStoppedAt" => moment.time_or_null(moment.world.task(task).pull_stopped_at),
-        "startedAt" => moment.time_or_null(row.started_at),
+        "startedAt" => moment.time_or_null(row.started_at()),
         "startedBy" => started_by(moment, task),
-        "stopCode" => text(row.stop.as_ref().map(|stop| stop.code.as_str())),
-        "stoppedAt" => moment.time_or_null(row.stopped_at),
-        "stoppedReason" => text(row.stop.as_ref().map(|s| moment.engine.stopped_reason(s))),
-        "stoppingAt" => moment.time_or_null(row.stopping_at),
+        "stopCode" => text(row.stop().map(|stop| stop.code.as_str())),
+        "stoppedAt" => moment.time_or_null(row.stopped_at()),
+        "stoppedReason" => text(row.stop().map(|s| moment.engine.stopped_reason(s))),
+        "stoppingAt" => moment.time_or_null(row.stopping_at()),
         "tags" => none(),
         "taskArn" => moment.engine.task_arn(task),
         "taskDefinitionArn" => moment.engine.definition_arn(row.definition, row.cluster),
@@ -104,7 +104,7 @@ fn attachments(moment: &Moment<'_>, task: TaskId) -> Value {
         TaskStatus::Deprovisioning => "DETACHING",
         TaskStatus::Stopped => "DELETED",
     };
-    let interface = format!("eni-{:017x}", u64::from(task.0) + 1);
+    let interface = format!("eni-{:017x}", u64::from(task.number()) + 1);
     let mut details = vec![
         detail("subnetId", &moment.engine.subnet(subnet).name),
         detail("networkInterfaceId", &interface),
@@ -115,7 +115,7 @@ fn attachments(moment: &Moment<'_>, task: TaskId) -> Value {
         details.push(detail("privateIPv4Address", &address));
     }
     Value::Array(vec![object([
-        ("id", format!("eni-attach-{:017x}", u64::from(task.0) + 1).into()),
+        ("id", format!("eni-attach-{:017x}", u64::from(task.number()) + 1).into()),
         ("type", "ElasticNetworkInterface".into()),
         ("status", status.into()),
         ("details", Value::Array(details)),
@@ -124,7 +124,7 @@ fn attachments(moment: &Moment<'_>, task: TaskId) -> Value {
 
 /// A locally administered address, one for each task.
 fn mac_address(task: TaskId) -> String {
-    let [.., a, b, c, d] = u64::from(task.0).to_be_bytes();
+    let [.., a, b, c, d] = u64::from(task.number()).to_be_bytes();
     format!("0a:00:{a:02x}:{b:02x}:{c:02x}:{d:02x}")
 }
 
@@ -321,7 +321,7 @@ fn network_interfaces(moment: &Moment<'_>, task: TaskId) -> Value {
     match address(moment, task) {
         None => none(),
         Some(address) => Value::Array(vec![object([
-            ("attachmentId", format!("eni-attach-{:017x}", u64::from(task.0) + 1).into()),
+            ("attachmentId", format!("eni-attach-{:017x}", u64::from(task.number()) + 1).into()),
             ("privateIpv4Address", address.into()),
         ])]),
     }
@@ -341,7 +341,7 @@ fn gpu_ids(moment: &Moment<'_>, task: TaskId, position: usize) -> Value {
 /// Whether DescribeTasks still shows a task (01 section 3.6).
 pub(crate) fn is_described(moment: &Moment<'_>, task: TaskId) -> bool {
     let retention = moment.engine.config().stopped_task_retention;
-    match moment.engine.task(task).stopped_at {
+    match moment.engine.task(task).stopped_at() {
         Some(stopped) => moment.now < stopped + retention,
         None => true,
     }

@@ -187,7 +187,7 @@ fn run_25_a_stopped_task_is_described_for_an_hour() {
     let stopped = ask(&bed, "listTasks", json!({ "desiredStatus": "STOPPED" })).expect("ok");
     assert_eq!(stopped["taskArns"].as_array().map(Vec::len), Some(1));
     let task = bed.engine.view().find_task(id).expect("it was there");
-    let stopped = bed.engine.view().task(task).stopped_at.expect("it is over").0 / 1000;
+    let stopped = bed.engine.view().task(task).stopped_at().expect("it is over").0 / 1000;
     bed.run_until(stopped + 59 * 60);
     assert_eq!(at(&bed), Some(1));
     bed.run_until(stopped + 61 * 60);

@@ -60,7 +60,7 @@ impl WorldTask {
 
     fn running_since(&self, step: &Step<'_>) -> Time {
         let row = step.view.task(self.id);
-        row.started_at.unwrap_or(row.created_at).min(step.now)
+        row.started_at().unwrap_or(row.created_at).min(step.now)
     }
 
     fn hold_interface(&mut self, step: &mut Step<'_>) {

@@ -275,49 +275,49 @@ mod tests {
 
     fn row() -> RegistryRow {
         let mut row = RegistryRow::new(Registry::default());
-        row.register(TaskId(0), Member::new(Registered::default(), at(0), Unhealthy));
+        row.register(TaskId::new(0), Member::new(Registered::default(), at(0), Unhealthy));
         row
     }
 
     fn health(row: &RegistryRow, seconds: i64) -> Option<InstanceHealth> {
-        row.members[&TaskId(0)].health_at(at(seconds))
+        row.members[&TaskId::new(0)].health_at(at(seconds))
     }
 
     #[test]
     fn a_change_of_health_takes_effect_half_a_minute_later() {
         let mut row = row();
-        assert_eq!(row.tell(TaskId(0), at(10), Healthy), Some(at(40)));
-        row.settle(TaskId(0), at(39));
+        assert_eq!(row.tell(TaskId::new(0), at(10), Healthy), Some(at(40)));
+        row.settle(TaskId::new(0), at(39));
         assert_eq!(health(&row, 39), Some(Unhealthy));
-        row.settle(TaskId(0), at(40));
+        row.settle(TaskId::new(0), at(40));
         assert_eq!((health(&row, 39), health(&row, 40)), (Some(Unhealthy), Some(Healthy)));
     }
 
     #[test]
     fn a_change_that_is_taken_back_in_time_never_was() {
         let mut row = row();
-        row.tell(TaskId(0), at(10), Healthy);
-        assert_eq!(row.tell(TaskId(0), at(20), Unhealthy), None);
-        row.settle(TaskId(0), at(40));
+        row.tell(TaskId::new(0), at(10), Healthy);
+        assert_eq!(row.tell(TaskId::new(0), at(20), Unhealthy), None);
+        row.settle(TaskId::new(0), at(40));
         assert_eq!(health(&row, 50), Some(Unhealthy));
-        assert_eq!(row.tell(TaskId(0), at(25), Healthy), Some(at(55)), "it counts anew");
+        assert_eq!(row.tell(TaskId::new(0), at(25), Healthy), Some(at(55)), "it counts anew");
     }
 
     #[test]
     fn what_is_told_again_does_not_wait_anew() {
         let mut row = row();
-        row.tell(TaskId(0), at(10), Healthy);
-        assert_eq!(row.tell(TaskId(0), at(20), Healthy), None);
-        row.settle(TaskId(0), at(40));
+        row.tell(TaskId::new(0), at(10), Healthy);
+        assert_eq!(row.tell(TaskId::new(0), at(20), Healthy), None);
+        row.settle(TaskId::new(0), at(40));
         assert_eq!(health(&row, 40), Some(Healthy));
     }
 
     #[test]
     fn one_that_left_is_remembered_as_it_was() {
         let mut row = row();
-        row.tell(TaskId(0), at(10), Healthy);
-        row.deregister(TaskId(0), at(20));
-        row.settle(TaskId(0), at(40));
+        row.tell(TaskId::new(0), at(10), Healthy);
+        row.deregister(TaskId::new(0), at(20));
+        row.settle(TaskId::new(0), at(40));
         assert_eq!((health(&row, 19), health(&row, 20)), (Some(Unhealthy), None));
         assert_eq!(health(&row, 40), None, "what was pending is void");
         assert_eq!((health(&row, -1), row.revision), (None, 2));

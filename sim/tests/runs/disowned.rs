@@ -19,8 +19,8 @@ until: 5m
 #[test]
 fn a_task_of_an_instance_deregistered_by_force_is_dropped_by_the_world() {
     let before = run_until(FORCED, 19);
-    assert!(before.world().task(TaskId(0)).expect("it was given").is_alive());
+    assert!(before.world().task(TaskId::new(0)).expect("it was given").is_alive());
     let after = run_until(FORCED, 20);
-    assert_eq!(after.engine().task(TaskId(0)).last_status, TaskStatus::Stopped);
-    assert!(!after.world().task(TaskId(0)).expect("it is known").is_alive());
+    assert_eq!(after.engine().task(TaskId::new(0)).last_status, TaskStatus::Stopped);
+    assert!(!after.world().task(TaskId::new(0)).expect("it is known").is_alive());
 }

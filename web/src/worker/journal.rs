@@ -159,7 +159,7 @@ fn words(view: View<'_>, event: &Event, beside_its_service: bool) -> String {
 }
 
 fn reason(view: View<'_>, task: TaskId) -> String {
-    let stop = view.task(task).stop.as_ref();
+    let stop = view.task(task).stop();
     stop.map_or_else(String::new, |stop| format!(": {}", view.stopped_reason(stop)))
 }
 

@@ -199,14 +199,14 @@ impl Reactor {
     fn why(&self, key: u32) -> Vec<FromEngine> {
         let run = self.run.iter();
         let known = run.filter(|run| (key as usize) < run.replay.head().engine().tasks().len());
-        known.map(|run| FromEngine::Why(Box::new(why(&run.replay, TaskId(key))))).collect()
+        known.map(|run| FromEngine::Why(Box::new(why(&run.replay, TaskId::new(key))))).collect()
     }
 
     /// A change that nobody suggested is tried in silence.
     fn try_change(&self, key: u32, change: u32) -> Vec<FromEngine> {
         let run = self.run.iter();
         let known = run.filter(|run| (key as usize) < run.replay.head().engine().tasks().len());
-        let tried = known.filter_map(|run| tried(&run.replay, TaskId(key), change as usize));
+        let tried = known.filter_map(|run| tried(&run.replay, TaskId::new(key), change as usize));
         tried.map(|why| FromEngine::Tried { change, why: Box::new(why) }).collect()
     }
 
@@ -492,7 +492,7 @@ impl Run {
         let tasks = survey.tasks();
         let view = head.engine();
         let new = tasks.iter().map(|task| task.key).filter(|key| self.named.insert(*key));
-        let names = new.map(|key| (key, view.task_name(TaskId(key)))).collect();
+        let names = new.map(|key| (key, view.task_name(TaskId::new(key)))).collect();
         let gone_at = |instance: InstanceId| gone_at(head, instance, self.clock);
         let frame = Frame {
             now_ms: self.clock,

@@ -105,9 +105,9 @@ impl Survey<'_> {
     fn task(&self, row: &model::Task) -> Task {
         let provider = row.provider.map(|provider| &self.view.provider(provider).kind);
         Task {
-            key: row.id.0,
+            key: row.id.number(),
             service: row.owner.map(|owner| owner.service.index() as u16),
-            host: row.instance.map(|instance| instance.0),
+            host: row.instance.map(|instance| instance.number()),
             zone: row.zone.and_then(|zone| self.column(zone)),
             definition: row.definition.index() as u16,
             last_status: status(row.last_status),
@@ -122,7 +122,7 @@ impl Survey<'_> {
             cpu: row.demand.cpu,
             memory: row.demand.memory,
             created_ms: row.created_at.0,
-            started_ms: row.started_at.map(|at| at.0),
+            started_ms: row.started_at().map(|at| at.0),
         }
     }
 

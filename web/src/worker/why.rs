@@ -19,7 +19,7 @@ pub(super) fn why(replay: &Replay, task: TaskId) -> Why {
     let (placed, report) = decision(replay, task);
     let stopped = view.why_stopped(task).map(|why| view.stop_text(task, &why));
     let mut told = Why {
-        key: task.0,
+        key: task.number(),
         at_ms: placed.map(|at| u64::try_from(at.0).unwrap_or(0)),
         stopped: stopped.unwrap_or_default(),
         ..Why::default()
@@ -63,7 +63,7 @@ pub(super) fn tried(replay: &Replay, task: TaskId, change: usize) -> Option<Why>
         None => head.try_change(&Question::Waiting(task), change).ok().flatten()?,
     };
     let at_ms = placed.map(|at| u64::try_from(at.0).unwrap_or(0));
-    let mut told = Why { key: task.0, at_ms, ..Why::default() };
+    let mut told = Why { key: task.number(), at_ms, ..Why::default() };
     tell(&mut told, tried.view(), &tried.report);
     told.sentence = head.engine().tried_text(&report, change, &tried);
     Some(told)

@@ -36,6 +36,10 @@ pub(super) enum Term {
 pub(super) struct Order {
     question: Question,
     terms: Vec<Term>,
+    /// No more than one term is an instance's own.
+    is_narrow: bool,
+    /// Tasks of the group matter.
+    counts_tasks: bool,
     buckets: Vec<Buckets>,
     entries: Vec<Entry>,
     cells: Vec<Cell>,
@@ -89,8 +93,11 @@ impl Order {
                 terms.push(term);
             }
         }
+        let own = terms.iter().filter(|term| !matches!(term, Term::Bucket(_))).count();
         (terms.len() <= MOST_TERMS).then(|| Self {
             question,
+            is_narrow: own <= 1,
+            counts_tasks: !buckets.is_empty() || terms.contains(&Term::Tasks),
             terms,
             buckets,
             entries: Vec::new(),
@@ -102,9 +109,7 @@ impl Order {
 
     /// Whether it is the order of another question with the same hosts too.
     pub(super) fn answers(&self, other: &Question) -> bool {
-        let counts_group = !self.buckets.is_empty()
-            || self.terms.contains(&Term::Tasks)
-            || self.question.is_distinct();
+        let counts_group = self.counts_tasks || self.question.is_distinct();
         self.question.asks_same_of_loads(other)
             && self.question.prefers_same(other)
             && (!counts_group || self.question.group == other.group)
@@ -163,7 +168,7 @@ impl Order {
         }
         for (cell, mut items) in self.cells.iter_mut().zip(items) {
             items.sort_unstable_by_key(|&(key, _)| key);
-            cell.blocks = Blocks::from_ascending(&items);
+            cell.blocks = Blocks::from_ascending(self.is_narrow, &items);
         }
     }
 
@@ -209,7 +214,7 @@ impl Order {
     }
 
     fn tasks(&self, store: &Store, instance: InstanceId) -> u32 {
-        if self.buckets.is_empty() && !self.terms.contains(&Term::Tasks) {
+        if !self.counts_tasks {
             return 0;
         }
         store.instances.get(instance).tasks_of(self.question.group)
@@ -236,7 +241,7 @@ impl Order {
             return known;
         }
         self.by_buckets.insert(buckets.clone(), self.cells.len());
-        self.cells.push(Cell { buckets, blocks: Blocks::default() });
+        self.cells.push(Cell { buckets, blocks: Blocks::from_ascending(self.is_narrow, &[]) });
         self.cells.len() - 1
     }
 
@@ -285,16 +290,16 @@ impl Order {
 
     /// One by lot of those that have the best score.
     fn drawn(&self, store: &Store, need: Size, score: Score, rng: &mut Rng) -> InstanceId {
-        let mut ranks: Vec<u32> = Vec::new();
+        let mut keys: Vec<u128> = Vec::new();
         for cell in &self.cells {
             let Some(key) = cell.blocks.first_fit(self.lowest_key(need), need) else { continue };
             if self.score(cell, key) == score {
                 let last = key | u128::from(u32::MAX);
-                ranks.extend(cell.blocks.fits(key, last, need).map(rank));
+                cell.blocks.fits(key, last, need, &mut keys);
             }
         }
-        ranks.sort_unstable();
-        store.instances.at_rank(ranks[rng.pick(ranks.len())])
+        keys.sort_unstable_by_key(|&key| rank(key));
+        store.instances.at_rank(rank(keys[rng.pick(keys.len())]))
     }
 
     /// Below it nothing fits: the first term may be what the task needs of it.

@@ -2,7 +2,7 @@
 
 use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
-    ProviderId, ProviderKind, SubnetId, TaskDefinitionId, ZoneId,
+    PortSet, ProviderId, ProviderKind, SubnetId, TaskDefinitionId, ZoneId,
 };
 use crate::placement::{PlacementRequest, feasible};
 use crate::store::Store;
@@ -58,10 +58,10 @@ impl Question {
         self.demand.gpu == request.demand.gpu
             && self.demand.eni == request.demand.eni
             && self.execute_command == request.execute_command
-            && *self.subnets == *request.subnets
-            && *self.strategy == *request.strategy
-            && *self.constraints == *request.constraints
-            && self.demand.ports == request.demand.ports
+            && same(&self.subnets, request.subnets)
+            && same(&self.strategy, request.strategy)
+            && same(&self.constraints, request.constraints)
+            && same_ports(&self.demand.ports, &request.demand.ports)
     }
 
     /// Whether both ask the same of what an instance is, whatever it carries.
@@ -101,9 +101,13 @@ impl Question {
 
     /// Whether an instance that suits could take a task of no size now.
     pub(super) fn takes(&self, store: &Store, instance: InstanceId) -> bool {
+        !self.minds_load() || feasible::takes(store, &self.request(), instance)
+    }
+
+    /// Whether an instance that suits may be unable to take even a task of no size.
+    fn minds_load(&self) -> bool {
         let needs_devices = self.demand.gpu > 0 || self.demand.eni || !self.demand.ports.is_empty();
-        (!needs_devices && self.passing().next().is_none())
-            || feasible::takes(store, &self.request(), instance)
+        needs_devices || self.passing().next().is_some()
     }
 
     fn passing(&self) -> impl Iterator<Item = &PlacementConstraint> {
@@ -123,6 +127,16 @@ impl Question {
             && self.provider.is_none_or(|provider| belongs(store, provider, instance))
             && feasible::suits(store, &self.request(), instance)
     }
+}
+
+/// Equality of lists that are mostly empty: comparing the bytes of two empty lists is slow, since
+/// an empty list's address is none that can be read.
+fn same<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+    one.len() == other.len() && (one.is_empty() || one == other)
+}
+
+fn same_ports(one: &PortSet, other: &PortSet) -> bool {
+    one.is_empty() == other.is_empty() && (one.is_empty() || one == other)
 }
 
 fn belongs(store: &Store, provider: ProviderId, instance: InstanceId) -> bool {

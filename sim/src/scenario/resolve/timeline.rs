@@ -87,7 +87,7 @@ fn action_of(
             let origin = given.origin.key("setCapacity");
             let cluster = set.cluster.as_deref();
             let cluster = cluster.map(|name| clusters::find(resolved, Some(name), &origin));
-            let cluster = cluster.transpose()?.unwrap_or(ClusterId(0));
+            let cluster = cluster.transpose()?.unwrap_or(ClusterId::new(0));
             let mut set = set.clone();
             if let Some(zone) = &mut set.availability_zone {
                 *zone = resolved.clusters[cluster.index()]

@@ -6,7 +6,7 @@ use super::{engine, free, plan, with};
 fn without_a_word_there_is_one_cluster_with_three_zones_and_their_subnets() {
     let engine = engine("version: 1\nname: x\n");
     let view = engine.view();
-    let cluster = view.cluster(ClusterId(0));
+    let cluster = view.cluster(ClusterId::new(0));
     assert_eq!((&*cluster.name, &*cluster.region), ("default", "us-east-1"));
     let zones: Vec<&str> = cluster.zones.iter().map(|zone| view.zone_name(*zone)).collect();
     assert_eq!(zones, ["us-east-1a", "us-east-1b", "us-east-1c"]);
@@ -22,7 +22,7 @@ fn eni_13_amazon_keeps_five_addresses_of_a_subnet() {
          cidr: 10.0.1.0/24 } ] }",
     );
     let view = engine.view();
-    let subnet = view.subnet(view.cluster(ClusterId(0)).subnets[0]);
+    let subnet = view.subnet(view.cluster(ClusterId::new(0)).subnets[0]);
     assert_eq!((&*subnet.name, subnet.free()), ("small", 251));
 }
 
@@ -54,7 +54,7 @@ fn res_11_registered_memory_follows_from_that_of_the_host() {
         let text = format!(
             "version: 1\nname: x\ncluster: {{ instances: [ {{ id: A, cpu: 2048, {more} }} ] }}"
         );
-        engine(&text).view().instance(InstanceId(0)).registered_memory
+        engine(&text).view().instance(InstanceId::new(0)).registered_memory
     };
     assert_eq!(memory("hostMemoryBytes: 8373026816"), 7985);
     let kept = "hostMemoryBytes: 8373026816, agentConfig: { ECS_RESERVED_MEMORY: 256 }";
@@ -70,7 +70,7 @@ fn res_12_an_agent_that_keeps_more_than_there_is_does_not_register() {
              agentConfig: {{ ECS_RESERVED_MEMORY: {reserved} }} }} ] }}"
         )
     };
-    assert_eq!(engine(&text(1000)).view().instance(InstanceId(0)).registered_memory, 0);
+    assert_eq!(engine(&text(1000)).view().instance(InstanceId::new(0)).registered_memory, 0);
     let error = super::refusal(&text(1001));
     let expected = "api register-container-instance: reserved memory is higher than available \
                     memory on the host, total memory: 1000, reserved: 1001";
@@ -88,7 +88,7 @@ fn what_given_tasks_do_not_explain_is_held_by_something_nameless() {
         tasks: [ { taskDefinition: t, instance: A } ]\n";
     let engine = engine(text);
     assert_eq!(free(&engine, 0), (500, 1800));
-    let held = engine.view().instance(InstanceId(0)).held();
+    let held = engine.view().instance(InstanceId::new(0)).held();
     assert_eq!((held.cpu, held.memory, held.ports.len()), (424, 0, 2));
 }
 
@@ -99,15 +99,15 @@ fn given_tasks_run_for_a_day_and_were_made_in_listed_order() {
          { taskDefinition: t, instance: A, startedAt: -90s } ]",
     ));
     let tasks = engine.view().tasks();
-    let dates: Vec<_> = tasks.iter().map(|task| (task.created_at, task.started_at)).collect();
+    let dates: Vec<_> = tasks.iter().map(|task| (task.created_at, task.started_at())).collect();
     let day = Time::from_secs(-86_400);
     let before = |ms: i64| Time(day.0 - ms);
     assert_eq!(
         dates,
         [(before(3), Some(day)), (before(2), Some(day)), (before(1), Some(Time::from_secs(-90)))]
     );
-    assert_eq!(engine.view().task_name(TaskId(1)), "T-2");
-    assert_eq!(engine.view().task_name(TaskId(2)), format!("{:032x}", 3));
+    assert_eq!(engine.view().task_name(TaskId::new(1)), "T-2");
+    assert_eq!(engine.view().task_name(TaskId::new(2)), format!("{:032x}", 3));
 }
 
 #[test]
@@ -142,12 +142,12 @@ fn a_group_has_its_desired_capacity_spread_over_its_zones() {
     );
     let view = engine.view();
     let zones: Vec<_> = (0..4)
-        .map(|index| view.instance(InstanceId(index)))
+        .map(|index| view.instance(InstanceId::new(index)))
         .map(|row| (&*row.name, view.zone_name(row.zone), row.registered_memory))
         .collect();
     assert_eq!(zones[0], ("g-1", "us-east-1a", 8000));
     assert_eq!(zones[3], ("g-4", "us-east-1a", 8000));
-    assert_eq!(view.cluster(ClusterId(0)).providers.len(), 2);
+    assert_eq!(view.cluster(ClusterId::new(0)).providers.len(), 2);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_task_is_on_the_account_of_the_provider_whose_instance_it_is_on() {
          [ { serviceName: web, taskDefinition: t, desiredCount: 1, capacityProviderStrategy: \
          [ { capacityProvider: cp, weight: 1 } ] } ]\ntasks: [ { service: web, instance: g-1 } ]",
     );
-    let task = engine.view().task(TaskId(0));
+    let task = engine.view().task(TaskId::new(0));
     assert_eq!(task.launch_type, LaunchType::Ec2);
     let provider = task.provider.expect("that of the group");
     assert_eq!(&*engine.view().provider(provider).name, "cp");

@@ -73,7 +73,7 @@ fn a_task_is_found_from_activating_to_the_order_to_stop() {
     let mut rig = rig(json!({ "register": "2s", "stop": "20s" }), "MULTIVALUE", TieBreak::LowestId);
     serve(&mut rig, 1, false);
     rig.until(1);
-    let task = TaskId(0);
+    let task = TaskId::new(0);
     assert_eq!(rig.status(task), "ACTIVATING");
     assert_eq!(answer(&rig, rig.now), [address(&rig, task)]);
     rig.arrive_at(10);
@@ -89,7 +89,7 @@ fn a_task_is_taken_out_although_its_agent_does_not_hear_of_the_stop() {
     let mut rig = rig(json!({}), "MULTIVALUE", TieBreak::LowestId);
     serve(&mut rig, 1, false);
     rig.until(5);
-    let task = TaskId(0);
+    let task = TaskId::new(0);
     let host = rig.task(task).instance.expect("it was placed");
     rig.world.disconnect_agent(host, rig.engine.view());
     scale(&mut rig, 0);
@@ -104,10 +104,10 @@ fn a_task_whose_process_ends_is_taken_out_at_once() {
     let mut rig = rig(exit, "MULTIVALUE", TieBreak::LowestId);
     serve(&mut rig, 1, false);
     rig.until(19);
-    assert_eq!(answer(&rig, rig.now), [address(&rig, TaskId(0))]);
+    assert_eq!(answer(&rig, rig.now), [address(&rig, TaskId::new(0))]);
     rig.until(20);
-    assert_eq!(rig.status(TaskId(0)), "DEPROVISIONING");
-    assert!(!answer(&rig, rig.now).contains(&address(&rig, TaskId(0))));
+    assert_eq!(rig.status(TaskId::new(0)), "DEPROVISIONING");
+    assert!(!answer(&rig, rig.now).contains(&address(&rig, TaskId::new(0))));
 }
 
 #[test]
@@ -115,12 +115,12 @@ fn tasks_of_a_lost_instance_are_not_found() {
     let mut rig = rig(json!({}), "MULTIVALUE", TieBreak::LowestId);
     serve(&mut rig, 2, false);
     rig.until(5);
-    let lost = rig.task(TaskId(0)).instance.expect("it was placed");
+    let lost = rig.task(TaskId::new(0)).instance.expect("it was placed");
     rig.world.terminate_instance(rig.now, lost, rig.engine.view());
     rig.finish_instant();
     let left = answer(&rig, rig.now);
-    assert!(!left.contains(&address(&rig, TaskId(0))), "{left:?}");
-    assert!(left.contains(&address(&rig, TaskId(1))), "{left:?}");
+    assert!(!left.contains(&address(&rig, TaskId::new(0))), "{left:?}");
+    assert!(left.contains(&address(&rig, TaskId::new(1))), "{left:?}");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn every_revision_stays_in_its_own_registry() {
     let other = json!([{ "registryArn": "other" }]);
     rig.call("updateService", json!({ "service": "web", "serviceRegistries": other }));
     rig.until(5);
-    let old = address(&rig, TaskId(0));
+    let old = address(&rig, TaskId::new(0));
     assert_eq!(rig.view().tasks().len(), 2, "the change started a deployment");
     assert_eq!(answer(&rig, rig.now), [old], "the new task is no instance of the old registry");
 }
@@ -185,7 +185,7 @@ fn check_answers(rig: &Rig) {
         let kept = answer(rig, asked_at);
         assert!(kept.len() <= 8);
         for one in kept {
-            let gone_at = rig.task(owner(rig, &one)).stopping_at;
+            let gone_at = rig.task(owner(rig, &one)).stopping_at();
             assert!(gone_at.is_none_or(|at| at + TTL > rig.now), "{one} is remembered too long");
         }
     }
@@ -218,7 +218,7 @@ proptest! {
         serve(&mut rig, 10, checked);
         for (what, number, pause) in story {
             rig.until(rig.now.0 / 1000 + pause);
-            let host = InstanceId(number % 2);
+            let host = InstanceId::new(number % 2);
             match what {
                 0 => scale(&mut rig, number),
                 1 => rig.behave("web", json!({ "health": "fail" })),

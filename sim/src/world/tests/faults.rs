@@ -130,7 +130,7 @@ fn spot_takes_a_chain_of_slow_containers_after_two_minutes() {
     rig.until(500);
     assert_eq!(seconds(rig.container(task, "a").stopped_at()), Some(110));
     assert_eq!(seconds(rig.container(task, "b").stopped_at()), Some(130));
-    assert_eq!(seconds(rig.task(task).stopped_at), Some(130));
+    assert_eq!(seconds(rig.task(task).stopped_at()), Some(130));
 }
 
 fn spot_instance(draining: bool) -> (Rig, InstanceId, TaskId) {

@@ -138,7 +138,7 @@ fn hlc_13_the_replacement_comes_first() {
     fails_from(&mut rig, 1, tasks[0]);
     rig.until(600);
     assert_eq!(rig.healths(tasks[0]), "90 UNHEALTHY");
-    let replacement = TaskId(2);
+    let replacement = TaskId::new(2);
     assert_eq!(rig.task(replacement).created_at, Time::from_secs(90));
     assert_eq!(rig.statuses(replacement), "90 PENDING, 110 RUNNING");
     assert_eq!(rig.healths(replacement), "140 HEALTHY");
@@ -155,7 +155,7 @@ fn hlc_14_without_room_the_bad_one_goes_first() {
     fails_from(&mut rig, 1, tasks[0]);
     rig.until(600);
     assert_eq!(rig.statuses(tasks[0]), "90 STOPPING, 90 STOPPED");
-    assert_eq!(rig.task(TaskId(2)).created_at, Time::from_secs(100));
+    assert_eq!(rig.task(TaskId::new(2)).created_at, Time::from_secs(100));
 }
 
 #[test]
@@ -172,10 +172,10 @@ fn hlc_15_the_grace_masks_a_bad_verdict() {
         }),
     );
     rig.until(119);
-    let task = TaskId(0);
+    let task = TaskId::new(0);
     assert_eq!((rig.healths(task).as_str(), rig.status(task)), ("90 UNHEALTHY", "RUNNING"));
     rig.until(120);
-    assert_eq!(seconds(rig.task(task).stopping_at), Some(120));
+    assert_eq!(seconds(rig.task(task).stopping_at()), Some(120));
 }
 
 #[test]
@@ -183,11 +183,11 @@ fn hlc_17_a_bad_replacement_is_replaced_too() {
     let (mut rig, tasks) = service(0, 200, 0);
     fails_from(&mut rig, 1, tasks[0]);
     rig.until(110);
-    let (bad, good) = (TaskId(2), TaskId(3));
+    let (bad, good) = (TaskId::new(2), TaskId::new(3));
     fails_from(&mut rig, 111, bad);
     rig.until(600);
     assert_eq!(rig.healths(bad), "200 UNHEALTHY");
-    assert_eq!(seconds(rig.task(tasks[0]).stopping_at), Some(200), "the lowest id goes first");
+    assert_eq!(seconds(rig.task(tasks[0]).stopping_at()), Some(200), "the lowest id goes first");
     assert_eq!(seconds(Some(rig.task(good).created_at)), Some(200));
     assert_eq!(rig.task(good).desired_status, DesiredStatus::Running);
 }
@@ -198,11 +198,11 @@ fn hlc_18_one_at_a_time_where_there_is_no_room() {
     fails_from(&mut rig, 1, tasks[0]);
     fails_from(&mut rig, 6, tasks[1]);
     rig.until(1000);
-    assert_eq!(seconds(rig.task(tasks[0]).stopping_at), Some(90));
-    assert_eq!(seconds(Some(rig.task(TaskId(2)).created_at)), Some(100));
-    assert_eq!(rig.healths(TaskId(2)), "150 HEALTHY");
+    assert_eq!(seconds(rig.task(tasks[0]).stopping_at()), Some(90));
+    assert_eq!(seconds(Some(rig.task(TaskId::new(2)).created_at)), Some(100));
+    assert_eq!(rig.healths(TaskId::new(2)), "150 HEALTHY");
     assert_eq!(rig.healths(tasks[1]), "95 UNHEALTHY");
-    assert_eq!(seconds(rig.task(tasks[1]).stopping_at), Some(150));
+    assert_eq!(seconds(rig.task(tasks[1]).stopping_at()), Some(150));
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn lif_1_bridge_pulls_and_starts() {
     let row = rig.in_world(task);
     assert_eq!(seconds(row.pull_started_at()), Some(0));
     assert_eq!(seconds(row.pull_stopped_at()), Some(5));
-    assert_eq!(seconds(rig.task(task).started_at), Some(6));
+    assert_eq!(seconds(rig.task(task).started_at()), Some(6));
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn durations_between_bounds_depend_on_the_task_alone() {
             rig.start("other");
         }
         rig.until(200);
-        tasks.map(|task| rig.task(task).started_at.expect("it runs").0)
+        tasks.map(|task| rig.task(task).started_at().expect("it runs").0)
     };
     let alone = run(0);
     assert_eq!(alone, run(3));

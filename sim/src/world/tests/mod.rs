@@ -28,7 +28,7 @@ use stowplan_engine::{Engine, View};
 use super::{AgentCall, AgentConfig, SetBehavior, TargetGroup, World, WorldConfig, WorldTask};
 use crate::document;
 
-const CLUSTER: ClusterId = ClusterId(0);
+const CLUSTER: ClusterId = ClusterId::new(0);
 const LONG_AGO: Time = Time::from_secs(-86_400);
 
 /// An engine and a world, driven as 00 section 3 says.
@@ -331,7 +331,7 @@ impl Rig {
     /// `stopCode: stoppedReason`
     fn stopped_because(&self, task: TaskId) -> String {
         let row = self.task(task);
-        let stop = row.stop.as_ref().expect("it was stopped");
+        let stop = row.stop().expect("it was stopped");
         format!("{}: {}", stop.code, self.view().stopped_reason(stop))
     }
 

@@ -76,7 +76,7 @@ fn quick_probes(more: Value) -> Behind {
     Behind::one_group(merged(&json!({ "healthCheckIntervalSeconds": 10 }), &more))
 }
 
-const FIRST: TaskId = TaskId(0);
+const FIRST: TaskId = TaskId::new(0);
 
 #[test]
 fn lbh_1_one_success_makes_a_new_target_healthy() {
@@ -115,7 +115,7 @@ fn lbh_5_an_app_that_is_too_slow_for_its_probes() {
     let mut rig = quick_probes(json!({})).behaving(json!({ "healthyAfter": "50s" })).new_service();
     rig.until(20);
     assert_eq!(rig.target_states(FIRST), "0 initial, 20 unhealthy, 20 draining");
-    assert_eq!(seconds(rig.task(FIRST).stopping_at), Some(20));
+    assert_eq!(seconds(rig.task(FIRST).stopping_at()), Some(20));
 }
 
 #[test]
@@ -123,13 +123,13 @@ fn lbh_23_every_successor_is_too_slow_as_well() {
     let slow = json!({ "healthyAfter": "50s" });
     let behind = Behind { maximum: 200, ..quick_probes(json!({})).behaving(slow) };
     let mut rig = behind.new_service();
-    let second = TaskId(FIRST.0 + 1);
+    let second = TaskId::new(FIRST.number() + 1);
     rig.until(20);
-    assert_eq!(seconds(rig.task(FIRST).stopping_at), None);
+    assert_eq!(seconds(rig.task(FIRST).stopping_at()), None);
     assert_eq!(seconds(Some(rig.task(second).created_at)), Some(20));
     rig.until(40);
     assert_eq!(rig.target_states(second), "20 initial, 40 unhealthy");
-    assert_eq!(seconds(rig.task(FIRST).stopping_at), Some(40));
+    assert_eq!(seconds(rig.task(FIRST).stopping_at()), Some(40));
 }
 
 fn stops_by(grace: u32, group: Value, end: i64) -> (Option<i64>, String) {
@@ -137,7 +137,7 @@ fn stops_by(grace: u32, group: Value, end: i64) -> (Option<i64>, String) {
     let behind = Behind { grace, ..quick_probes(group).behaving(slow) };
     let mut rig = behind.new_service();
     rig.until(end);
-    (seconds(rig.task(FIRST).stopping_at), rig.target_states(FIRST))
+    (seconds(rig.task(FIRST).stopping_at()), rig.target_states(FIRST))
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn lbh_19_slow_start() {
     let (mut rig, _) = behind.steady(2);
     scale(&mut rig, 3);
     rig.until(30);
-    assert_eq!(rig.target_states(TaskId(2)), "0 initial, 30 healthy");
+    assert_eq!(rig.target_states(TaskId::new(2)), "0 initial, 30 healthy");
     assert_eq!(share_of(&rig, 2), 0.0);
     rig.until(55);
     assert!((share_of(&rig, 2) - 1.0 / 9.0).abs() < 1e-12);
@@ -301,9 +301,9 @@ fn lbh_22_a_zone_that_the_load_balancer_does_not_serve() {
     let reason = group.targets(rig.now)[0].target.reason();
     let zone_off = "Target is in an Availability Zone that is not enabled for the load balancer";
     assert_eq!(reason.as_deref(), Some(zone_off));
-    assert_eq!(rig.task(FIRST).stopping_at, None, "the grace masks it");
+    assert_eq!(rig.task(FIRST).stopping_at(), None, "the grace masks it");
     rig.until(60);
-    assert_eq!(seconds(rig.task(FIRST).stopping_at), Some(60));
+    assert_eq!(seconds(rig.task(FIRST).stopping_at()), Some(60));
     assert!(rig.events.iter().any(|event| match &event.kind {
         EventKind::Message(service, message) =>
             rig.view().message(*service, message).contains(zone_off),
