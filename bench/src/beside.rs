@@ -45,7 +45,10 @@ mod tests {
     fn one_more_task_of_one_service_is_one_more_task() {
         let mut driver = steady(20, 1);
         assert_eq!(driver.engine.view().tasks().len(), 20);
-        driver.call(Time::ZERO, calls::scale(&name(7), 2));
-        assert_eq!(driver.engine.view().tasks().len(), 21);
+        for (seconds, service) in [(0, 0), (10, 7)] {
+            let before = driver.engine.view().tasks().len();
+            driver.call(Time::from_secs(seconds), calls::scale(&name(service), 2));
+            assert_eq!(driver.engine.view().tasks().len(), before + 1);
+        }
     }
 }

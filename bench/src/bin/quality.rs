@@ -65,7 +65,7 @@ fn trace(name: &str, pods: Pods) {
     figures::print(
         format!("trace/{name}"),
         &[
-            ("source", &trace.source.replace(' ', "_")),
+            ("source", &trace.source.replace(' ', "+")),
             ("pods", &allocation.len()),
             ("placed", &placed.len()),
             ("unplaced", &(allocation.len() - placed.len())),

@@ -132,7 +132,7 @@ fn aims_of_runs(text: &mut String, found: &Found) -> Result<()> {
     let memory = megabytes(&format!("rollout_memory/{FULL}"));
     writeln!(text, "| the same: under 400 MB, all events kept | {memory} |")?;
     let (replay, models) = (ms("replay/openb/default"), ms("replay/openb/models"));
-    let trace = found.value("trace/default", "source").unwrap_or("unknown").replace('_', " ");
+    let trace = found.value("trace/default", "source").unwrap_or("unknown").replace('+', " ");
     let replay = format!("{replay}; with kinds of GPU {models} ({trace})");
     writeln!(text, "| a full replay of `openb` in under 50 ms | {replay} |")?;
     let threads = found.each("sweep/threads/1").zip(found.each("sweep/threads/2"));
