@@ -9,7 +9,7 @@ use crate::explain::{
 };
 use crate::hash::StableHasher;
 use crate::launch::TaskOrder;
-use crate::model::{ServiceDeploymentId, ServiceId, TaskId, Time};
+use crate::model::{Digests, InstanceId, ServiceDeploymentId, ServiceId, TaskId, Time};
 use crate::timers::TimerReason;
 use crate::view::View;
 use crate::{command, reconcile, reports, setup};
@@ -143,6 +143,22 @@ impl Engine {
     /// What was last seen of the watched task. Nothing is watched any more.
     pub fn take_witnessed(&mut self) -> Option<Witnessed> {
         std::mem::take(&mut *self.control.witness).seen
+    }
+
+    /// The instances that a daemon service wants a task on, in id order: their number is its
+    /// desired count (03 section 9). Empty when it has no deployment.
+    pub fn daemon_instances(&self, service: ServiceId) -> Vec<InstanceId> {
+        reconcile::daemon_instances(&self.control, service)
+    }
+
+    /// Takes the digests of every revision for known (03 section 5.4): for copies that look ahead
+    /// at how many tasks find a place, and how long one takes.
+    pub fn assume_digests(&mut self) {
+        self.control.store.config.digest_probe = false;
+        for deployment in &mut self.control.store.deployments {
+            deployment.digests = Digests::Known;
+            self.control.store.services[deployment.service.index()].memory.dirty = true;
+        }
     }
 
     /// The state, to look at.

@@ -55,8 +55,10 @@ impl TaskOrder {
 /// What became of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Launched {
-    /// The task exists: placed, or waiting for an instance.
+    /// The task exists and has its place.
     Task(TaskId),
+    /// The task exists and waits for an instance, because there is no place yet.
+    Waiting(TaskId, NoPlace),
     /// No place; nothing was made.
     Nowhere(NoPlace),
 }
@@ -90,7 +92,7 @@ pub(crate) fn launch(control: &mut Control, order: &TaskOrder) -> Launched {
             control.out.effect(Effect::StartTask(task));
             Launched::Task(task)
         }
-        Err(no_place) if may_wait(&control.store, order.target) => wait(control, order, no_place),
+        Err(no_place) if may_wait(&control.store, order) => wait(control, order, no_place),
         Err(no_place) => Launched::Nowhere(no_place),
     }
 }
@@ -210,9 +212,11 @@ fn create(control: &mut Control, order: &TaskOrder) -> TaskId {
     task
 }
 
-/// With managed scaling a task that fits nowhere waits in PROVISIONING (04 section 2.7).
-fn may_wait(store: &Store, target: LaunchTarget) -> bool {
-    match target {
+/// With managed scaling a task that fits nowhere waits in PROVISIONING (04 section 2.7); but
+/// rebalancing never asks for new instances (01 section 10).
+fn may_wait(store: &Store, order: &TaskOrder) -> bool {
+    match order.target {
+        _ if order.zone.is_some() => false,
         LaunchTarget::Type(_) => false,
         LaunchTarget::Provider(provider) => matches!(
             store.provider(provider).kind,
@@ -221,7 +225,7 @@ fn may_wait(store: &Store, target: LaunchTarget) -> bool {
     }
 }
 
-fn wait(control: &mut Control, order: &TaskOrder, _: NoPlace) -> Launched {
+fn wait(control: &mut Control, order: &TaskOrder, no_place: NoPlace) -> Launched {
     let in_cluster = |task: &TaskId| control.store.task(*task).cluster == order.cluster;
     let waiting = control.store.waiting.iter().filter(|task| in_cluster(task)).count();
     if waiting >= control.store.config.provisioning_task_limit as usize {
@@ -232,5 +236,5 @@ fn wait(control: &mut Control, order: &TaskOrder, _: NoPlace) -> Launched {
     let until = control.now + control.store.config.provisioning_timeout;
     control.timers.set(until, TimerReason::GiveUpWaiting(task));
     control.orders.insert(task, order.clone());
-    Launched::Task(task)
+    Launched::Waiting(task, no_place)
 }

@@ -1,5 +1,7 @@
 //! What the world tells, taken in as it comes (03 section 5.4, P0).
 
+use std::collections::BTreeSet;
+
 use crate::api::event::EventKind;
 use crate::api::{Effect, Report, TaskChange};
 use crate::command::has_trunking;
@@ -8,7 +10,8 @@ use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
     AlarmState, ClusterId, Digests, HealthStatus, InstanceId, InstanceStatus, MessageKey,
-    Registration, Stop, StopCode, StopReason, TargetFailure, TargetState, TaskId, TaskStatus,
+    Registration, ServiceId, Stop, StopCode, StopReason, TargetFailure, TargetState, TaskId,
+    TaskStatus,
 };
 
 pub(crate) fn apply(control: &mut Control, report: Report) {
@@ -18,7 +21,13 @@ pub(crate) fn apply(control: &mut Control, report: Report) {
             instance_registered(control, cluster, *registration);
         }
         Report::TrunkChanged(instance, done) => trunk_changed(control, instance, done),
-        Report::AgentConnection(instance, connected) => agent(control, instance, connected),
+        Report::AgentConnection(instance, connected) => {
+            let lost = !connected && control.store.instances.get(instance).agent_connected;
+            agent(control, instance, connected);
+            if lost {
+                tell_unknown_health(control, instance);
+            }
+        }
         Report::InstanceTerminated(instance, stop) => terminated(control, instance, &stop),
         Report::InstanceStopped(instance, stop) => {
             agent(control, instance, false);
@@ -251,6 +260,22 @@ fn agent(control: &mut Control, instance: InstanceId, connected: bool) {
         control.room_changed(cluster);
     }
     control.touch_cluster(cluster);
+}
+
+/// The container health of tasks that had some is known no more; their class stays (03 section
+/// 4.2). Each service is told of once.
+fn tell_unknown_health(control: &mut Control, instance: InstanceId) {
+    let store = &control.store;
+    let known = |task: &&TaskId| {
+        let row = store.task(**task);
+        row.is_running() && row.container_health != HealthStatus::Unknown
+    };
+    let tasks = store.instances.get(instance).tasks.iter().filter(known);
+    let owners = tasks.filter_map(|&task| store.task(task).owner);
+    let services: BTreeSet<ServiceId> = owners.map(|owner| owner.service).collect();
+    for service in store.services_in_order(|service| services.contains(&service)) {
+        control.out.service_action(service, "SERVICE_HEALTH_UNKNOWN", None);
+    }
 }
 
 /// EC2 ended an instance (01 section 7.3): deregistered by itself if the agent was connected.

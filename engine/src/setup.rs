@@ -150,6 +150,7 @@ fn add_service(
         }
     }
     let Some(definition) = definition else { return Answer::GivenService(service, Vec::new()) };
+    let found_long_ago = given.is_empty();
     let given = if given.is_empty() {
         let desired = control.store.service(service).desired;
         vec![GivenDeployment {
@@ -177,6 +178,9 @@ fn add_service(
     }
     let ids: Vec<DeploymentId> =
         given.into_iter().map(|given| add_deployment(control, service, given)).collect();
+    if found_long_ago && control.store.service(service).scheduling == SchedulingStrategy::Daemon {
+        reconcile::count_daemons(control, service);
+    }
     let now = control.now;
     let memory = &mut control.store.service_mut(service).memory;
     memory.dirty = true;
@@ -298,7 +302,18 @@ fn add_task(control: &mut Control, given: &GivenTask) -> Result<TaskId, CommandE
     }
     place_given(control, task, given);
     settle_health(control, task, given);
+    recount_daemons(control, given);
     Ok(task)
+}
+
+/// An instance without an agent counts for a daemon service that has a task there
+/// (03 section 9).
+fn recount_daemons(control: &mut Control, given: &GivenTask) {
+    let (Some((service, None)), Some(instance)) = (given.service, given.instance) else { return };
+    let daemon = control.store.service(service).scheduling == SchedulingStrategy::Daemon;
+    if daemon && !control.store.instances.get(instance).agent_connected {
+        reconcile::count_daemons(control, service);
+    }
 }
 
 fn place_given(control: &mut Control, task: TaskId, given: &GivenTask) {
@@ -357,8 +372,8 @@ fn fill(
             let target = targets.next().expect("a strategy has a weight");
             let order = reconcile::service_order(control, service, primary, target);
             match launch::launch(control, &order) {
-                Launched::Task(task) if control.store.waiting.is_empty() => tasks.push(task),
-                Launched::Task(_) | Launched::Nowhere(_) => {
+                Launched::Task(task) => tasks.push(task),
+                Launched::Waiting(..) | Launched::Nowhere(_) => {
                     let name = &control.store.service(service).name;
                     return Err(CommandError::invalid(format!(
                         "service {name} cannot start steady: {placed} of {desired} tasks fit"

@@ -60,7 +60,7 @@ impl Digest {
             EventKind::Rollout(deployment, _) => {
                 self.take_fact(&view.deployment(*deployment).reason);
             }
-            EventKind::Traffic(service) => self.take_fact(&view.service(*service).traffic),
+            EventKind::Traffic(_, traffic) => self.take_fact(traffic),
             EventKind::Hook(record, run, _) => {
                 let shift = view.record(*record).shift.as_ref();
                 let run = shift.and_then(|shift| shift.runs.get(*run as usize));

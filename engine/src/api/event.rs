@@ -8,7 +8,7 @@ use crate::model::{
     AlarmState, ClusterId, CodeDeployStatus, CodeDeploymentId, DeploymentId, GroupId, HookStatus,
     InstanceId, InstanceStatus, LifecycleEvent, LifecycleStage, ProviderId, Reservation,
     RolloutState, ScalingGroupId, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId,
-    TargetFailure, TaskDefinitionId, TaskId, TaskStatus, Time, ZoneId,
+    TargetFailure, TaskDefinitionId, TaskId, TaskStatus, Time, Traffic, ZoneId,
 };
 
 /// One event.
@@ -63,8 +63,8 @@ pub enum EventKind {
     Hook(ServiceDeploymentId, u32, HookStatus),
     /// A task set became PRIMARY.
     PrimaryTaskSet(DeploymentId),
-    /// Traffic of a service goes elsewhere.
-    Traffic(ServiceId),
+    /// Traffic of a service goes elsewhere: there, from now on.
+    Traffic(ServiceId, Traffic),
     /// A service deployment changed status.
     ServiceDeployment(ServiceDeploymentId, ServiceDeploymentStatus),
     /// A CloudWatch alarm changed its state.

@@ -196,7 +196,7 @@ fn run_all(
         control.witness_split(|| targets.split());
         order.target = targets.next().expect("a checked strategy has a weight");
         match launch::launch(control, &order) {
-            Launched::Task(task) => tasks.push(task),
+            Launched::Task(task) | Launched::Waiting(task, _) => tasks.push(task),
             Launched::Nowhere(NoPlace::ProvisioningLimit) => return None,
             Launched::Nowhere(no_place) => {
                 failures = explain(control, no_place);

@@ -138,6 +138,18 @@ pub struct Reservation {
 }
 
 impl Reservation {
+    /// Hundredths of a percent, rounded half even, to be shown (04 sections 0 and 9.3). Nothing is
+    /// decided by it.
+    pub fn hundredths(&self) -> u64 {
+        let (exact, below) = (100 * self.numerator, self.denominator);
+        let (whole, rest) = (exact / below, exact % below);
+        match (2 * rest).cmp(&below) {
+            std::cmp::Ordering::Less => whole,
+            std::cmp::Ordering::Equal => whole + whole % 2,
+            std::cmp::Ordering::Greater => whole + 1,
+        }
+    }
+
     /// How it compares with a whole number of percent.
     pub fn cmp_percent(&self, percent: u32) -> std::cmp::Ordering {
         self.numerator.cmp(&(u64::from(percent) * self.denominator))

@@ -10,6 +10,7 @@ use crate::model::{
 };
 use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::pass::Pass;
+use crate::reconcile::told::Told;
 use crate::reconcile::{code_deploy, monitors, shifting};
 
 /// Completes the PRIMARY deployment when everything speaks for it, and retires old ones. Answers
@@ -169,13 +170,21 @@ fn leave_list(pass: &mut Pass<'_>, deployment: DeploymentId) {
 pub(super) fn drain(control: &mut Control, service: ServiceId) {
     code_deploy::abandon(control, service);
     let primary = control.store.primary(service);
+    let untold = &mut control.store.service_mut(service).memory.untold_pending;
+    let mut told = Told { stopped_pending: std::mem::take(untold), ..Told::default() };
     for task in control.store.service(service).tasks.clone() {
-        if control.store.task(task).is_live()
-            && let Some(primary) = primary
-        {
-            control.stop_task(task, Stop::scaling(primary));
+        let row = control.store.task(task);
+        let (Some(primary), Some(owner), true) = (primary, row.owner, row.is_live()) else {
+            continue;
+        };
+        if row.is_running() {
+            told.stopped.entry(owner.deployment).or_default().push(task);
+        } else {
+            told.stopped_pending += 1;
         }
+        control.stop_task(task, Stop::scaling(primary));
     }
+    told.tell_stops(control, service);
     let deployments = std::mem::take(&mut control.store.service_mut(service).deployments);
     for deployment in deployments {
         control.store.deployment_mut(deployment).status = DeploymentStatus::Inactive;

@@ -17,17 +17,30 @@ use crate::reconcile::starts::{self, Started};
 use crate::store::Store;
 use crate::store::bitset::InstanceSet;
 
-/// Sets the desired count to the number of eligible instances.
+/// Sets the desired count to the number of eligible instances, and tells when it was another.
 pub(super) fn count_eligible(control: &mut Control, service: ServiceId) {
+    let before = control.store.service(service).desired;
+    count_silently(control, service);
+    let desired = control.store.service(service).desired;
+    if before != desired {
+        control.out.event(EventKind::DesiredCount(service, desired));
+        control.out.service_action(service, "SERVICE_DESIRED_COUNT_UPDATED", None);
+    }
+}
+
+/// Sets the desired count to the number of eligible instances.
+pub(crate) fn count_silently(control: &mut Control, service: ServiceId) {
     let Some(primary) = control.store.primary(service) else { return };
     let eligible = eligible(control, service, primary).len();
     let desired = u32::try_from(eligible).unwrap_or(u32::MAX);
     control.store.deployment_mut(primary).desired = desired;
-    if control.store.service(service).desired != desired {
-        control.store.service_mut(service).desired = desired;
-        control.out.event(EventKind::DesiredCount(service, desired));
-        control.out.service_action(service, "SERVICE_DESIRED_COUNT_UPDATED", None);
-    }
+    control.store.service_mut(service).desired = desired;
+}
+
+/// The instances that are eligible for the PRIMARY revision.
+pub(crate) fn instances(control: &Control, service: ServiceId) -> Vec<InstanceId> {
+    let primary = control.store.primary(service);
+    primary.map_or_else(Vec::new, |primary| eligible(control, service, primary))
 }
 
 /// ACTIVE instances that satisfy attributes and constraints, room or not, in id order. One whose
@@ -182,7 +195,7 @@ fn launch_on(
 
 /// Time 0: one task on every eligible instance, as if each had been placed long ago.
 pub(crate) fn fill(control: &mut Control, service: ServiceId) -> Vec<TaskId> {
-    count_eligible(control, service);
+    count_silently(control, service);
     let Some(primary) = control.store.primary(service) else { return Vec::new() };
     let target = LaunchTarget::Type(LaunchType::Ec2);
     let order = starts::service_order(control, service, primary, target);

@@ -37,7 +37,9 @@ use crate::view::View;
 pub(crate) use code_deploy::{
     answered as lifecycle_event_answered, current as code_deployment_of, note_scaled,
 };
-pub(crate) use daemon::fill as fill_daemon;
+pub(crate) use daemon::{
+    count_silently as count_daemons, fill as fill_daemon, instances as daemon_instances,
+};
 pub(crate) use hooks::{answered as hook_answered, decided as hook_decided};
 pub(crate) use standing::{Standing, leaving, next_order};
 pub(crate) use starts::{ProviderCounts, service_order};

@@ -235,18 +235,20 @@ fn start_in(
             say(pass, RebalanceStep::Started { task, zone });
             pass.control.out.service_action(pass.service, "TASKS_STARTED", None);
         }
-        Launched::Nowhere(no_place) => {
+        Launched::Waiting(_, no_place) | Launched::Nowhere(no_place) => {
+            let mut reason = None;
             if let NoPlace::Refused(failure)
             | NoPlace::NoInstances(failure)
             | NoPlace::NoCapacity(failure) = &no_place
             {
+                reason = Some(failure.reason.clone());
                 pass.control.out.event(EventKind::PlacementFailed(failure.clone()));
             }
             let key = MessageKey::Unplaceable(pass.control.store.zone_name(zone).into());
             let message = Message::Rebalance(RebalanceStep::NoPlace { zone });
             if told::say_once(pass.control, pass.service, key, message) {
                 let name = "SERVICE_TASK_PLACEMENT_FAILURE";
-                pass.control.out.service_action(pass.service, name, None);
+                pass.control.out.service_action(pass.service, name, reason);
             }
             let (now, delays) = (pass.control.now, pass.control.store.config.start_backoff.clone());
             let row = pass.control.store.deployment_mut(primary);

@@ -413,7 +413,8 @@ pub(super) fn set_production(control: &mut Control, service: ServiceId, slot: Sl
     let row = control.store.service_mut(service);
     if row.traffic.production != alternate {
         row.traffic.production = alternate;
-        control.out.event(EventKind::Traffic(service));
+        let traffic = row.traffic;
+        control.out.event(EventKind::Traffic(service, traffic));
     }
 }
 
@@ -422,7 +423,8 @@ pub(super) fn set_test(control: &mut Control, service: ServiceId, slot: Slot, sh
     let row = control.store.service_mut(service);
     if row.traffic.test != alternate {
         row.traffic.test = alternate;
-        control.out.event(EventKind::Traffic(service));
+        let traffic = row.traffic;
+        control.out.event(EventKind::Traffic(service, traffic));
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Started {
     pub(super) tasks: u32,
     /// What found no place, by deployment: each deployment and provider once.
     pub(super) failures: Vec<(DeploymentId, NoPlace)>,
+    /// Why tasks that were made wait in PROVISIONING, where no instance is there to be waited for.
+    pub(super) empty: Vec<NoPlace>,
     /// Launches were held back by the quota of launches a minute.
     pub(super) rate_limited: bool,
 }
@@ -132,6 +134,12 @@ pub(super) fn launch_one(
     let order = service_order(pass.control, pass.service, deployment, target);
     match launch::launch(pass.control, &order) {
         Launched::Task(task) => note_started(pass, deployment, task, started),
+        Launched::Waiting(task, no_place) => {
+            if matches!(no_place, NoPlace::NoInstances(_)) && !started.empty.contains(&no_place) {
+                started.empty.push(no_place);
+            }
+            note_started(pass, deployment, task, started);
+        }
         Launched::Nowhere(no_place) => {
             pass.no_place.push((deployment, target));
             started.failures.push((deployment, no_place));
@@ -287,9 +295,18 @@ fn count_launch(control: &mut Control, service: ServiceId) {
 /// Tells of what found no place, and lets the deployment wait when nothing else is moving
 /// (03 sections 11.2 and 14.3).
 pub(super) fn tell_failures(pass: &mut Pass<'_>, started: &Started) {
+    for no_place in &started.empty {
+        tell_no_place(pass, no_place);
+    }
     let mut failed: Vec<DeploymentId> = Vec::new();
     for (deployment, no_place) in &started.failures {
-        tell_failure(pass, no_place);
+        if let NoPlace::Refused(failure)
+        | NoPlace::NoInstances(failure)
+        | NoPlace::NoCapacity(failure) = no_place
+        {
+            pass.control.out.event(EventKind::PlacementFailed(failure.clone()));
+        }
+        tell_no_place(pass, no_place);
         if !failed.contains(deployment) {
             failed.push(*deployment);
         }
@@ -309,7 +326,8 @@ pub(super) fn tell_failures(pass: &mut Pass<'_>, started: &Started) {
     }
 }
 
-fn tell_failure(pass: &mut Pass<'_>, no_place: &NoPlace) {
+/// E15 and E20, and what the event bus is told.
+fn tell_no_place(pass: &mut Pass<'_>, no_place: &NoPlace) {
     let (message, failure) = match no_place {
         NoPlace::Refused(failure) => {
             let closest = failure.closest.expect("a refusal has a closest instance");
@@ -326,7 +344,6 @@ fn tell_failure(pass: &mut Pass<'_>, no_place: &NoPlace) {
             return;
         }
     };
-    pass.control.out.event(EventKind::PlacementFailed(failure.clone()));
     let text = crate::view::View::new(&pass.control.store).message(pass.service, &message);
     let key = MessageKey::Unplaceable(text.into());
     if told::say_once(pass.control, pass.service, key, message) {

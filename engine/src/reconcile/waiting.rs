@@ -4,6 +4,7 @@ use crate::control::Control;
 use crate::launch::{self, LaunchTarget};
 use crate::model::{Stop, StopCode, StopReason, TaskId};
 use crate::placement::{self, closest};
+use crate::reconcile::pass;
 
 /// Places waiting tasks, oldest first.
 pub(super) fn place_all(control: &mut Control) {
@@ -17,6 +18,9 @@ pub(super) fn place_all(control: &mut Control) {
             control.store.waiting.remove(&task);
             control.orders.remove(&task);
             launch::put_on_instance(control, task, place);
+            if let Some(owner) = order.owner {
+                pass::place_found(control, owner.service);
+            }
         }
     }
     control.waiting_seen = control.room.clone();

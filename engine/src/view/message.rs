@@ -186,9 +186,7 @@ impl View<'_> {
             (group < all.len()).then(|| all.swap_remove(group))
         });
         // A target is an instance of EC2.
-        let host = row.instance.map(|id| self.instance(id));
-        let host = host.map(|it| it.ec2_instance_id.as_ref().unwrap_or(&it.name).clone());
-        let host = host.unwrap_or_default();
+        let host = row.instance.map_or("", |instance| self.host_name(instance));
         let reason = &failure.reason;
         let arn = match place {
             Some(Balancer::TargetGroup(arn)) => arn,

@@ -1,6 +1,6 @@
 //! Looking ahead at a deployment that shifts traffic.
 
-use crate::deployment::traffic;
+use crate::deployment::{breaker, traffic};
 use crate::model::{
     CodeDeployment, ReadyOption, ServiceDeploymentId, ServiceId, Share, Span, Termination,
 };
@@ -59,6 +59,12 @@ impl View<'_> {
     pub fn shift_outlook(self, record: ServiceDeploymentId) -> Option<ShiftOutlook> {
         let shift = self.store.record(record).shift.as_ref();
         shift.map(|_| shifting::outlook(self.store, record))
+    }
+
+    /// At how many failures the circuit breaker of a service trips now (03 section 11.1).
+    pub fn breaker_threshold(self, service: ServiceId) -> u32 {
+        let row = self.store.service(service);
+        breaker::threshold(row.settings.breaker.threshold, row.desired)
     }
 
     /// How long a rollout that is otherwise done is watched before it completes (03 section 12).

@@ -6,7 +6,7 @@ use crate::model::{
 };
 use crate::view::View;
 
-impl View<'_> {
+impl<'a> View<'a> {
     /// A task's id: as given, or its number in 32 hex digits.
     pub fn task_name(self, task: TaskId) -> String {
         match self.task(task).extra.as_ref().and_then(|e| e.name.as_deref()) {
@@ -149,12 +149,15 @@ impl View<'_> {
         }
     }
 
+    /// The machine behind an instance as EC2 calls it, if EC2 has it.
+    pub(super) fn host_name(self, instance: InstanceId) -> &'a str {
+        let row = self.instance(instance);
+        row.ec2_instance_id.as_deref().unwrap_or(&row.name)
+    }
+
     /// `stoppedReason` of a stop.
     pub fn stopped_reason(self, stop: &Stop) -> String {
-        let host = |instance: InstanceId| {
-            let row = self.instance(instance);
-            row.ec2_instance_id.as_deref().unwrap_or(&row.name).to_owned()
-        };
+        let host = |instance: InstanceId| self.host_name(instance);
         match &stop.reason {
             StopReason::Scaling(deployment) => format!(
                 "Scaling activity initiated by (deployment {})",

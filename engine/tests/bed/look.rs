@@ -1,7 +1,7 @@
 //! Looking at a test bed: traces, messages, places.
 
 use stowplan_engine::api::answer::FailureSubject;
-use stowplan_engine::api::{Answer, EventKind, Failure};
+use stowplan_engine::api::{Answer, Event, EventKind, Failure};
 use stowplan_engine::model::{
     DeploymentId, InstanceId, RolloutState, Service, ServiceId, StopCode, TaskId,
 };
@@ -98,6 +98,19 @@ impl Bed {
             }
         }
         events
+    }
+
+    /// The `reason` of EventBridge events of a name, by second.
+    pub(crate) fn bus_reasons(&self, service: &str, name: &str) -> Vec<(i64, String)> {
+        let id = self.service_id(service);
+        let reason = |event: &Event| match &event.kind {
+            EventKind::Bus(bus) if bus.service == id && bus.name == name => {
+                let reason = bus.reason.as_deref().unwrap_or_default();
+                Some((event.at.0 / 1000, reason.to_owned()))
+            }
+            _ => None,
+        };
+        self.log.iter().filter_map(reason).collect()
     }
 
     /// How many placement failures there were, by instant in seconds.

@@ -26,6 +26,7 @@ mod run_task;
 mod scale_in;
 mod spot;
 mod task_sets;
+mod told;
 mod traffic;
 mod unhealthy;
 mod walkthrough;

@@ -55,7 +55,8 @@ pub struct ForecastAnswer {
     pub time_to_healthy: Option<f64>,
     /// From the decision to stop a task until it is gone.
     pub time_to_stop: Option<f64>,
-    /// What keeps it from getting there: `percentages`, `room`, `hook`, `stage` or `wait`.
+    /// What keeps it from getting there: `percentages`, `room`, `failures`, `hook`, `stage`
+    /// or `wait`.
     pub stuck_on: Option<String>,
     /// The stage at which that happens.
     pub stuck_at: Option<String>,
@@ -158,6 +159,7 @@ impl Limit {
             Self::Event(LifecycleEvent::Install, _) => "stage",
             Self::Event(..) => "hook",
             Self::ReadyWait => "wait",
+            Self::Failures(_) => "failures",
         }
     }
 
@@ -171,7 +173,7 @@ impl Limit {
             | Self::Stage(stage) => Some(stage.to_string()),
             Self::Event(event, _) => Some(event.to_string()),
             Self::ReadyWait => Some("READY_WAIT".to_owned()),
-            Self::Percentages | Self::Room => None,
+            Self::Percentages | Self::Room | Self::Failures(_) => None,
         }
     }
 }

@@ -17,6 +17,9 @@ pub struct CodeDeploy {
     pub desired: u32,
     /// `T_sh`: from the decision to start a task until it counts as healthy, ms.
     pub to_healthy: u64,
+    /// One green task is alone until its images are there, so long after the decision to start it,
+    /// ms (03 section 5.4); none: all of them start together.
+    pub probe: Option<u64>,
     /// `T_stop`: from the decision to stop a task until it is gone, ms.
     pub to_stop: u64,
     /// When the scheduler looks.
@@ -53,7 +56,7 @@ impl CodeDeploy {
         let started = if walk.installed { self.started() } else { 0 };
         let leftovers = if walk.installed { self.leftovers } else { 0 };
         let course = Course {
-            waves: u32::from(started > 0),
+            waves: u32::from(started > 0) + u32::from(started > 1 && self.probe.is_some()),
             peak: self.desired + self.leftovers.max(leftovers + started),
             lowest: self.desired,
             end,
@@ -115,7 +118,9 @@ impl Walk<'_> {
         self.installed = true;
         let plan = self.plan;
         let short = plan.started() < plan.desired;
-        let up = if plan.desired == 0 { 0 } else { plan.to_healthy };
+        let probe = plan.probe.filter(|_| plan.desired > 1);
+        let alone = probe.map_or(0, |probe| plan.grid.seen(self.now + probe) - self.now);
+        let up = if plan.desired == 0 { 0 } else { alone + plan.to_healthy };
         let down = if plan.leftovers == 0 { 0 } else { plan.to_stop };
         let (ready, limit) = (self.seen(up.max(down)), self.seen(plan.install_limit));
         let in_time = !short && ready <= limit;

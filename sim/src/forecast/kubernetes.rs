@@ -198,6 +198,7 @@ mod tests {
         // One at a time, each waits for the one before: two times available, then gone.
         assert_eq!((end, lowest), (End::Completed(2 * 40 + 30), 2));
         let ecs = Rolling {
+            probe: None,
             desired: 2,
             floor: 2,
             ceiling: 2,

@@ -1,20 +1,22 @@
 //! From a run and a call to the numbers of a deployment: what is measured, and where.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use stowplan_engine::View;
 use stowplan_engine::api::Command;
 use stowplan_engine::api::input::UpdateService;
 use stowplan_engine::model::{
-    ControllerType, DeploymentId, DeploymentStatus, RolloutState, RolloutStrategy,
+    ControllerType, DeploymentId, DeploymentStatus, Digests, RolloutState, RolloutStrategy,
     SchedulingStrategy, ServiceId, ServiceStatus, SourceCleanup, Task, TaskId, Time,
 };
 
+use super::failing::Failing;
 use super::grid::Grid;
 use super::pace::{self, Pace, Until};
-use super::rolling::{Begun, Course, Early, Rolling};
+use super::rolling::{Begun, Course, Early, Probe, Rolling};
 use super::task_sets::TaskSets;
-use super::{Extra, Forecast, Numbers, Risk, look_daemon, look_shift};
+use super::{Extra, Forecast, Numbers, Risk, look_daemon, look_failing, look_shift};
 use crate::run::Simulation;
 
 /// A deployment that is about to begin.
@@ -26,9 +28,13 @@ pub(super) struct Start<'a> {
     pub(super) after: &'a Simulation,
     pub(super) service: ServiceId,
     pub(super) primary: DeploymentId,
+    /// One task of the new revision is started until its digests are known; the copies do without.
+    pub(super) probes: bool,
 }
 
-pub(super) fn at_update(before: &Simulation, now: Time, call: &UpdateService) -> Vec<Forecast> {
+pub(super) fn at_update(run: &Simulation, now: Time, call: &UpdateService) -> Vec<Forecast> {
+    let probes = run.engine().config().digest_probe;
+    let before = &*if probes { Cow::Owned(run.unprobed()) } else { Cow::Borrowed(run) };
     let Ok(after) = before.after_call(now, Command::UpdateService(Box::new(call.clone()))) else {
         return Vec::new();
     };
@@ -41,7 +47,7 @@ pub(super) fn at_update(before: &Simulation, now: Time, call: &UpdateService) ->
         (is_new && row.controller == ControllerType::Ecs).then_some((service, target))
     });
     let start = |(service, primary)| {
-        let start = Start { before, now, call, after: &after, service, primary };
+        let start = Start { before, now, call, after: &after, service, primary, probes };
         match view.service(service) {
             row if row.settings.strategy.shifts_traffic() => look_shift::forecast(&start),
             row if row.scheduling == SchedulingStrategy::Daemon => look_daemon::forecast(&start),
@@ -58,6 +64,11 @@ impl Start<'_> {
 
     pub(super) fn desired(&self) -> u32 {
         self.view().service(self.service).desired
+    }
+
+    /// How long the first new task is alone, ms; none: all of them start together.
+    pub(super) fn probe(&self, pace: &Pace) -> Option<u64> {
+        self.probes.then(|| pace.to_known.unwrap_or(0))
     }
 
     pub(super) fn grid(&self) -> Grid {
@@ -107,6 +118,7 @@ impl Start<'_> {
             pace,
             course,
             phases: Vec::new(),
+            failing: None,
             extra: extra(tasks, &definition.demand),
             risks,
         }
@@ -139,9 +151,15 @@ fn rolling(start: &Start<'_>) -> Forecast {
     });
     let room = start.room_in(wide_open.as_ref());
     let rolling = rolling_of(start.view(), start.service, &pace, start.grid(), room);
+    let rolling = Rolling { probe: start.probe(&pace), ..rolling };
     let mut risks = rolling_risks(start.view(), start.primary, &rolling);
     risks.extend(waits(wide_open.as_ref().unwrap_or(start.after), start.service));
-    start.forecast(Numbers::Rolling(rolling, None), pace, rolling.course(), risks)
+    let failing = look_failing::failing(start, &pace, &rolling);
+    let course = failing.as_ref().and_then(Failing::course);
+    let course = course.or_else(|| look_failing::without_room(start, &rolling));
+    let course = course.unwrap_or_else(|| rolling.course());
+    let forecast = start.forecast(Numbers::Rolling(rolling, None), pace, course, risks);
+    Forecast { failing, ..forecast }
 }
 
 fn rolling_of(
@@ -166,6 +184,7 @@ fn rolling_of(
         room,
         bake: view.bake_time(service).0,
         early,
+        probe: None,
     }
 }
 
@@ -207,13 +226,86 @@ pub(super) fn at_running(simulation: &Simulation, now: Time) -> Vec<Forecast> {
         let rolls = row.status == ServiceStatus::Active
             && row.controller == ControllerType::Ecs
             && row.settings.strategy == RolloutStrategy::Rolling
-            && row.scheduling == SchedulingStrategy::Replica
             && row.deployments.len() > 1
             && view.deployment(primary).rollout == RolloutState::InProgress
             && !view.deployment(primary).ever_completed;
         rolls.then_some((service, primary))
     });
-    services.map(|(service, primary)| running(simulation, now, service, primary)).collect()
+    let running = |(service, primary)| match view.service(service).scheduling {
+        SchedulingStrategy::Replica => running(simulation, now, service, primary),
+        SchedulingStrategy::Daemon => look_daemon::running(simulation, now, service, primary),
+    };
+    services.map(running).collect()
+}
+
+/// A deployment that is under way, measured.
+pub(super) struct OnItsWay {
+    /// A copy in which nothing else happens.
+    pub(super) copy: Simulation,
+    pub(super) pace: Pace,
+    pub(super) digests: Probe,
+}
+
+pub(super) fn on_its_way(
+    simulation: &Simulation,
+    now: Time,
+    service: ServiceId,
+    primary: DeploymentId,
+) -> OnItsWay {
+    let begun = |mut copy: Simulation| {
+        if copy.now().is_none() {
+            copy.advance();
+        }
+        copy
+    };
+    let copy = begun(simulation.undisturbed());
+    let view = simulation.engine();
+    let unprobed = view.config().digest_probe.then(|| begun(simulation.unprobed().undisturbed()));
+    let measured = unprobed.unwrap_or_else(|| copy.clone());
+    let mut pace = pace::measure(measured, primary, now, Until::Both);
+    let is_running = |id: &&TaskId| view.task(**id).is_running();
+    if pace.to_stop.is_none()
+        && let Some(&task) = view.service(service).tasks.iter().find(is_running)
+    {
+        pace.to_stop = pace::to_stop(simulation, now, task);
+    }
+    let digests = match view.deployment(primary).digests {
+        Digests::Known => Probe::Known,
+        Digests::Probing { .. } => {
+            pace::known_in(copy.clone(), primary, now).map_or(Probe::Unasked, Probe::KnownIn)
+        }
+    };
+    OnItsWay { copy, pace, digests }
+}
+
+/// What is said of a deployment that is under way.
+pub(super) fn of_running(
+    simulation: &Simulation,
+    now: Time,
+    (service, primary): (ServiceId, DeploymentId),
+    numbers: Numbers,
+    pace: Pace,
+    course: Course,
+    risks: Vec<Risk>,
+) -> Forecast {
+    let view = simulation.engine();
+    let row = view.service(service);
+    let definition = view.definition(view.deployment(primary).definition);
+    let tasks = course.peak.saturating_sub(view.counts(service, now).occupying());
+    Forecast {
+        service: row.name.to_string(),
+        definition: definition.label(),
+        at: now,
+        under_way: true,
+        desired: row.desired,
+        risks,
+        numbers,
+        pace,
+        course,
+        phases: Vec::new(),
+        failing: None,
+        extra: extra(tasks, &definition.demand),
+    }
 }
 
 fn running(
@@ -222,43 +314,25 @@ fn running(
     service: ServiceId,
     primary: DeploymentId,
 ) -> Forecast {
-    let mut copy = simulation.undisturbed();
-    if copy.now().is_none() {
-        copy.advance();
-    }
+    let way = on_its_way(simulation, now, service, primary);
     let view = simulation.engine();
+    let begun = begun(&way, view, service, primary, now);
     let row = view.service(service);
-    let mut pace = pace::measure(copy.clone(), primary, now, Until::Both);
-    let is_running = |id: &&TaskId| view.task(**id).is_running();
-    if pace.to_stop.is_none()
-        && let Some(&task) = row.tasks.iter().find(is_running)
-    {
-        pace.to_stop = pace::to_stop(simulation, now, task);
-    }
-    let begun = begun(&copy, view, service, primary, now);
     let missing = row.desired.saturating_sub(begun.new + count(begun.starting.len()));
-    let rolling = rolling_of(view, service, &pace, grid(view, now), None);
+    let rolling = rolling_of(view, service, &way.pace, grid(view, now), None);
+    let probe = (way.digests != Probe::Known).then(|| way.pace.to_known.unwrap_or(0));
+    let rolling = Rolling { probe, ..rolling };
     let course = rolling.course_from(&begun);
+    let risks = rolling_risks(view, primary, &rolling);
+    let numbers = Numbers::Rolling(rolling, Some(begun));
+    let told = of_running(simulation, now, (service, primary), numbers, way.pace, course, risks);
     let definition = view.definition(view.deployment(primary).definition);
-    let tasks = course.peak.saturating_sub(view.counts(service, now).occupying()).min(missing);
-    Forecast {
-        service: row.name.to_string(),
-        definition: definition.label(),
-        at: now,
-        under_way: true,
-        desired: row.desired,
-        risks: rolling_risks(view, primary, &rolling),
-        numbers: Numbers::Rolling(rolling, Some(begun)),
-        pace,
-        course,
-        phases: Vec::new(),
-        extra: extra(tasks, &definition.demand),
-    }
+    Forecast { extra: extra(told.extra.tasks.min(missing), &definition.demand), ..told }
 }
 
 /// What stands already, and when what moves will be there.
 fn begun(
-    copy: &Simulation,
+    way: &OnItsWay,
     view: View<'_>,
     service: ServiceId,
     primary: DeploymentId,
@@ -274,7 +348,7 @@ fn begun(
         false => task.is_occupying(),
     };
     let moving: Vec<TaskId> = tasks.iter().filter(|it| moves(it)).map(|task| task.id).collect();
-    let dues: BTreeMap<TaskId, u64> = pace::dues(copy.clone(), &moving, now);
+    let dues: BTreeMap<TaskId, u64> = pace::dues(way.copy.clone(), &moving, now);
     let due = |live: bool| {
         let own = moving.iter().filter(|&&id| view.task(id).is_live() == live);
         own.filter_map(|id| dues.get(id)).copied().collect::<Vec<u64>>()
@@ -290,6 +364,7 @@ fn begun(
         starting: due(true),
         stopping: due(false),
         baking_for: baking_since.map(|since| u64::try_from(now.0 - since.0).unwrap_or(0)),
+        digests: way.digests,
     }
 }
 
@@ -370,6 +445,7 @@ fn task_sets(
         pace,
         course,
         phases: Vec::new(),
+        failing: None,
         extra: definition.map(|it| extra(tasks, &it.demand)).unwrap_or_default(),
         risks: growing.and_then(|set| blind(view, set)).into_iter().collect(),
     }

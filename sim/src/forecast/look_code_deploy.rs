@@ -1,5 +1,7 @@
 //! The numbers of a blue/green deployment by CodeDeploy.
 
+use std::borrow::Cow;
+
 use stowplan_engine::api::input::CreateDeployment;
 use stowplan_engine::api::{Command, Json};
 use stowplan_engine::model::{CodeDeployment, ReadyOption, TaskId, Termination, Time};
@@ -13,7 +15,9 @@ use super::{Forecast, Numbers, Risk};
 use crate::run::Simulation;
 
 /// What a CreateDeployment would bring about.
-pub(super) fn at_create(before: &Simulation, now: Time, call: &CreateDeployment) -> Vec<Forecast> {
+pub(super) fn at_create(run: &Simulation, now: Time, call: &CreateDeployment) -> Vec<Forecast> {
+    let probes = run.engine().config().digest_probe;
+    let before = &*if probes { Cow::Owned(run.unprobed()) } else { Cow::Borrowed(run) };
     let made = |call: CreateDeployment| {
         let copy = before.after_call(now, Command::CreateDeployment(Box::new(call))).ok()?;
         let first = before.engine().code_deployments().len();
@@ -28,7 +32,7 @@ pub(super) fn at_create(before: &Simulation, now: Time, call: &CreateDeployment)
     }
     let Some((after, row)) = made(call.clone()) else { return Vec::new() };
     let (copy, measured) = made(unhooked).unwrap_or_else(|| (after.clone(), row.clone()));
-    vec![forecast(before, now, &row, &copy, &measured)]
+    vec![forecast(before, now, &row, &copy, &measured, probes)]
 }
 
 fn forecast(
@@ -37,6 +41,7 @@ fn forecast(
     row: &CodeDeployment,
     copy: &Simulation,
     measured: &CodeDeployment,
+    probes: bool,
 ) -> Forecast {
     let (was, view) = (before.engine(), copy.engine());
     let service = was.service(row.service);
@@ -48,6 +53,8 @@ fn forecast(
     let running = service.tasks.iter().find(is_running);
     pace.to_stop = running.and_then(|&task| pace::to_stop(before, now, task));
     let numbers = numbers(before, now, row, copy, measured, &pace);
+    let probe = probes.then(|| pace.to_known.unwrap_or(0));
+    let numbers = CodeDeploy { probe, ..numbers };
     let (course, phases) = numbers.course();
     let definition = view.definition(row.revision.definition);
     let taken = was.counts(row.service, now).occupying();
@@ -60,6 +67,7 @@ fn forecast(
         under_way: false,
         desired: numbers.desired,
         phases: if pace.to_healthy.is_some() { phases } else { Vec::new() },
+        failing: None,
         numbers: Numbers::CodeDeploy(Box::new(numbers)),
         pace,
         extra: extra(course.peak.saturating_sub(taken), &definition.demand),
@@ -90,6 +98,7 @@ fn numbers(
     CodeDeploy {
         desired: service.desired,
         to_healthy: pace.to_healthy.unwrap_or(0),
+        probe: None,
         to_stop: pace.to_stop.unwrap_or(0),
         grid: grid(was, now),
         room: measured.green.and_then(|green| pace::room(copy, green)),

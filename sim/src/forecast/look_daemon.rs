@@ -1,12 +1,18 @@
 //! The numbers of a daemon's deployment.
 
-use stowplan_engine::View;
-use stowplan_engine::model::{InstanceId, ServiceId, TaskDefinition, TaskId};
+use std::collections::BTreeMap;
 
-use super::daemon::{Daemon, Slot, Stand};
-use super::look::{Start, blind};
-use super::pace::{self, Until};
+use stowplan_engine::model::{
+    DeploymentId, InstanceId, ServiceId, Task, TaskDefinition, TaskId, Time,
+};
+use stowplan_engine::{HealthClass, View};
+
+use super::daemon::{Begun, Daemon, Slot, Stand};
+use super::look::{self, Start, blind};
+use super::pace::{self, Pace, Until};
+use super::rolling::Probe;
 use super::{Forecast, Numbers, Risk};
+use crate::run::Simulation;
 
 pub(super) fn forecast(start: &Start<'_>) -> Forecast {
     let mut pace = pace::measure(start.after.clone(), start.primary, start.now, Until::Both);
@@ -14,15 +20,31 @@ pub(super) fn forecast(start: &Start<'_>) -> Forecast {
         pace.to_stop = start.to_stop();
     }
     let view = start.view();
-    let row = view.service(start.service);
     let daemon = Daemon {
-        floor: row.lower_limit(),
+        probe: start.probe(&pace),
         slots: slots(start),
-        to_healthy: pace.to_healthy.unwrap_or(0),
-        to_stop: pace.to_stop.unwrap_or(0),
-        grid: start.grid(),
-        bake: view.bake_time(start.service).0,
+        ..daemon_of(view, start.service, start.now, &pace)
     };
+    let risks = risks(view, start.primary, &daemon);
+    let course = daemon.course();
+    start.forecast(Numbers::Daemon(daemon), pace, course, risks)
+}
+
+/// All but what stands on the instances.
+fn daemon_of(view: View<'_>, service: ServiceId, now: Time, pace: &Pace) -> Daemon {
+    Daemon {
+        floor: view.service(service).lower_limit(),
+        slots: Vec::new(),
+        to_healthy: pace.to_healthy.unwrap_or(0),
+        probe: None,
+        to_stop: pace.to_stop.unwrap_or(0),
+        grid: look::grid(view, now),
+        bake: view.bake_time(service).0,
+        begun: None,
+    }
+}
+
+fn risks(view: View<'_>, primary: DeploymentId, daemon: &Daemon) -> Vec<Risk> {
     let mut risks = Vec::new();
     let dip = daemon.desired().saturating_sub(daemon.floor);
     if daemon.floor == 0 && dip > 0 {
@@ -30,9 +52,8 @@ pub(super) fn forecast(start: &Start<'_>) -> Forecast {
     } else if dip > 0 {
         risks.push(Risk::ReducedCapacity(dip));
     }
-    risks.extend(blind(view, start.primary));
-    let course = daemon.course();
-    start.forecast(Numbers::Daemon(daemon), pace, course, risks)
+    risks.extend(blind(view, primary));
+    risks
 }
 
 /// The instances where the service has a daemon, lowest id first; instances without one get theirs
@@ -43,8 +64,10 @@ fn slots(start: &Start<'_>) -> Vec<Slot> {
     let definition = start.view().definition(definition);
     let mut manned: Vec<(InstanceId, TaskId)> = live(view, start.service).collect();
     manned.sort_by(|a, b| view.instance(a.0).name.cmp(&view.instance(b.0).name));
-    let slot =
-        |(instance, task)| Slot { stand: Stand::Old, fits: fits(view, instance, task, definition) };
+    let slot = |(instance, task)| Slot {
+        stand: Stand::Old,
+        fits: fits(view, instance, Some(task), definition),
+    };
     manned.into_iter().map(slot).collect()
 }
 
@@ -54,13 +77,83 @@ fn live(view: View<'_>, service: ServiceId) -> impl Iterator<Item = (InstanceId,
 }
 
 /// Whether an instance takes a definition once a task has left it.
-fn fits(view: View<'_>, on: InstanceId, leaving: TaskId, definition: &TaskDefinition) -> bool {
-    let (free, old, new) = (view.instance_free(on), &view.task(leaving).demand, &definition.demand);
+fn fits(
+    view: View<'_>,
+    on: InstanceId,
+    leaving: Option<TaskId>,
+    definition: &TaskDefinition,
+) -> bool {
+    let (free, new) = (view.instance_free(on), &definition.demand);
+    // What was told to stop holds nothing any more.
+    let leaving = leaving.map(|task| view.task(task)).filter(|task| task.is_live());
+    let (cpu, memory) = leaving.map_or((0, 0), |task| (task.demand.cpu, task.demand.memory));
     let row = view.instance(on);
-    let others = row.tasks.iter().filter(|&&task| task != leaving).map(|&task| view.task(task));
-    let mut others = others.filter(|task| task.is_live());
-    new.cpu <= free.cpu.saturating_add(old.cpu)
-        && new.memory <= free.memory.saturating_add(old.memory)
+    let stays = |task: &&Task| task.is_live() && leaving.is_none_or(|it| it.id != task.id);
+    let mut others = row.tasks.iter().map(|&task| view.task(task)).filter(stays);
+    new.cpu <= free.cpu.saturating_add(cpu)
+        && new.memory <= free.memory.saturating_add(memory)
         && !row.reserved_ports.conflicts_with(&new.ports)
         && others.all(|task| !task.demand.ports.conflicts_with(&new.ports))
+}
+
+/// What is left of a deployment that is under way.
+pub(super) fn running(
+    simulation: &Simulation,
+    now: Time,
+    service: ServiceId,
+    primary: DeploymentId,
+) -> Forecast {
+    let way = look::on_its_way(simulation, now, service, primary);
+    let view = simulation.engine();
+    let deployment = view.deployment(primary);
+    let definition = view.definition(deployment.definition);
+    let baking_for = deployment.baking_since.map(|since| u64::try_from(now.0 - since.0));
+    let begun = Begun { baking_for: baking_for.and_then(Result::ok), digests: way.digests };
+    let stands = stands(simulation, &way.copy, now, service, primary);
+    let slot = |instance: InstanceId| {
+        let (stand, task) = stands.get(&instance).copied().unwrap_or((Stand::Free, None));
+        // A task that is there has its room.
+        let is_new = matches!(stand, Stand::Starting(_) | Stand::New);
+        Slot { stand, fits: is_new || fits(view, instance, task, definition) }
+    };
+    let daemon = Daemon {
+        slots: simulation.daemon_instances(service).into_iter().map(slot).collect(),
+        probe: (way.digests != Probe::Known).then(|| way.pace.to_known.unwrap_or(0)),
+        begun: Some(begun),
+        ..daemon_of(view, service, now, &way.pace)
+    };
+    let course = daemon.course();
+    let risks = risks(view, primary, &daemon);
+    let numbers = Numbers::Daemon(daemon);
+    look::of_running(simulation, now, (service, primary), numbers, way.pace, course, risks)
+}
+
+/// What stands on each instance, and which task it is.
+fn stands(
+    simulation: &Simulation,
+    copy: &Simulation,
+    now: Time,
+    service: ServiceId,
+    primary: DeploymentId,
+) -> BTreeMap<InstanceId, (Stand, Option<TaskId>)> {
+    let view = simulation.engine();
+    let tasks = view.service(service).tasks.iter().map(|&id| view.task(id));
+    let tasks: Vec<&Task> = tasks.filter(|task| task.is_occupying()).collect();
+    let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
+    let dues = pace::dues(copy.clone(), &ids, now);
+    let mut stands = BTreeMap::new();
+    for task in tasks {
+        let Some(instance) = task.instance else { continue };
+        let due = dues.get(&task.id).copied().unwrap_or(0);
+        let is_new = task.owner.is_some_and(|owner| owner.deployment == primary);
+        let healthy = view.health_class(task.id, now) == HealthClass::Healthy;
+        let stand = match (task.is_live(), is_new) {
+            (false, _) => Stand::Stopping(due),
+            (true, false) => Stand::Old,
+            (true, true) if healthy => Stand::New,
+            (true, true) => Stand::Starting(due),
+        };
+        stands.insert(instance, (stand, Some(task.id)));
+    }
+    stands
 }

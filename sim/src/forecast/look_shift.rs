@@ -71,6 +71,7 @@ fn numbers(
     Shifting {
         desired: start.desired(),
         to_healthy: pace.to_healthy.unwrap_or(0),
+        probe: start.probe(pace),
         to_stop: pace.to_stop.unwrap_or(0),
         grid: start.grid(),
         room,

@@ -13,12 +13,14 @@
 mod answer;
 pub mod code_deploy;
 pub mod daemon;
+pub mod failing;
 pub mod grid;
 pub mod hooks;
 pub mod kubernetes;
 mod look;
 mod look_code_deploy;
 mod look_daemon;
+mod look_failing;
 mod look_shift;
 mod moment;
 pub mod pace;
@@ -34,7 +36,8 @@ use stowplan_engine::model::Time;
 use crate::run::Simulation;
 use crate::scenario::TimelineEntry;
 use code_deploy::CodeDeploy;
-use daemon::Daemon;
+use daemon::{Daemon, Stand};
+use failing::Failing;
 use pace::Pace;
 use rolling::{Begun, Course, End, Limit, Rolling};
 use shifting::{Phase, Shifting, WayBack};
@@ -64,6 +67,8 @@ pub struct Forecast {
     pub course: Course,
     /// Its stages, when it shifts traffic; as far as the durations are known.
     pub phases: Vec<Phase>,
+    /// What it goes by when its new tasks fail until a circuit breaker trips.
+    pub failing: Option<Failing>,
     /// What its most tasks need beyond those that were there.
     pub extra: Extra,
     /// What users should know beforehand (03 section 23).
@@ -197,9 +202,15 @@ impl Forecast {
 
     /// Whether the durations that it depends on are known.
     fn is_known(&self) -> bool {
+        if matches!(self.stuck_on(), Some(Limit::Failures(_))) {
+            return true;
+        }
         let stops = match &self.numbers {
             Numbers::TaskSets(_) => true,
             Numbers::Rolling(_, Some(begun)) => begun.old > 0,
+            Numbers::Daemon(daemon) if daemon.begun.is_some() => {
+                daemon.slots.iter().any(|slot| slot.stand == Stand::Old)
+            }
             _ => self.desired > 0,
         };
         (self.pace.to_healthy.is_some() || self.course.waves == 0)

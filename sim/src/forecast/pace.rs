@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use stowplan_engine::api::Command;
 use stowplan_engine::api::input::StopTask;
-use stowplan_engine::model::{DeploymentId, ServiceId, TaskId, Time};
+use stowplan_engine::model::{
+    DeploymentId, HealthStatus, RolloutState, ServiceId, StopCode, StopReason, TargetState, Task,
+    TaskId, TaskStatus, Time,
+};
 use stowplan_engine::{HealthClass, View};
 
+use super::failing::Fails;
 use crate::run::Simulation;
 use crate::world::WorldTask;
 
@@ -22,10 +26,25 @@ const MOST_INSTANTS: usize = 20_000;
 pub struct Pace {
     /// From the decision to start a task of the new revision until it counts as healthy.
     pub to_healthy: Option<u64>,
+    /// From the decision to start a task of the new revision until its images are there.
+    pub to_known: Option<u64>,
     /// From the decision to stop a task of an old revision until it is gone.
     pub to_stop: Option<u64>,
     /// Why the first task of the new revision stopped, if it did before any was healthy.
     pub first_failure: Option<String>,
+    /// How the first of them failed, if one did before any was healthy.
+    pub failure: Option<Failure>,
+}
+
+/// How a task of the new revision fails, ms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// In which way.
+    pub fails: Fails,
+    /// From the decision to start it until it runs, if it ever does.
+    pub to_running: u64,
+    /// From the decision to start it until it fails.
+    pub to_failure: u64,
 }
 
 /// What is waited for.
@@ -49,6 +68,7 @@ pub(super) fn measure(
         deployment,
         tasks: Vec::new(),
         queued: BTreeMap::new(),
+        sick: BTreeMap::new(),
         seen: 0,
         pace: Pace::default(),
     };
@@ -65,7 +85,8 @@ pub(super) fn measure(
         watch.look(&copy, now);
         let known = watch.pace.to_healthy.is_some()
             && (until == Until::Healthy || watch.pace.to_stop.is_some());
-        if known || now.0 - called.0 > PATIENCE || copy.advance().is_none() {
+        let given_up = copy.engine().deployment(deployment).rollout == RolloutState::Failed;
+        if known || given_up || now.0 - called.0 > PATIENCE || copy.advance().is_none() {
             break;
         }
     }
@@ -78,6 +99,8 @@ struct Watch {
     tasks: Vec<TaskId>,
     /// New tasks that had to wait for their host to have room, and when that was over.
     queued: BTreeMap<TaskId, Option<Time>>,
+    /// New tasks that fail a check, and since when.
+    sick: BTreeMap<TaskId, Time>,
     /// How many tasks of the run were looked through for ones of the service.
     seen: usize,
     pace: Pace,
@@ -111,6 +134,10 @@ impl Watch {
                 *let_in = Some(now);
             }
             let began = self.queued.get(&id).copied().flatten().unwrap_or(task.created_at);
+            let is_known = matches!(task.last_status, TaskStatus::Activating | TaskStatus::Running);
+            if is_known && self.pace.to_known.is_none() {
+                self.pace.to_known = Some(since(began, now));
+            }
             let is_healthy = view.health_class(id, now) == HealthClass::Healthy;
             if is_healthy && self.pace.to_healthy.is_none() {
                 self.pace.to_healthy = Some(since(began, now));
@@ -118,23 +145,69 @@ impl Watch {
             if self.pace.first_failure.is_none() && self.pace.to_healthy.is_none() {
                 self.pace.first_failure = stop_reason(view, id);
             }
+            if self.pace.failure.is_none() {
+                self.pace.failure = failure(view, id, now, &mut self.sick).map(|(fails, at)| {
+                    let ran = task.started_at().unwrap_or(at);
+                    let (to_running, to_failure) = (since(began, ran), since(began, at));
+                    Failure { fails, to_running, to_failure }
+                });
+            }
         }
     }
+}
+
+/// How and when a task failed that never was healthy.
+fn failure(
+    view: View<'_>,
+    id: TaskId,
+    now: Time,
+    sick: &mut BTreeMap<TaskId, Time>,
+) -> Option<(Fails, Time)> {
+    let task = view.task(id);
+    if task.was_healthy {
+        return None;
+    }
+    let owner = task.owner?;
+    let grace_ends = task.started_at().map(|at| at + view.service(owner.service).grace);
+    if let Some(stop) = task.stop() {
+        let at = task.stopping_at().unwrap_or(now);
+        return match (stop.code, &stop.reason, grace_ends) {
+            (StopCode::TaskFailedToStart, _, None) => Some((Fails::ToStart, at)),
+            (StopCode::EssentialContainerExited, _, Some(_)) => Some((Fails::ByExit, at)),
+            (_, StopReason::ContainerHealth | StopReason::TargetHealth(_), Some(grace_ends)) => {
+                let sick_since = sick.get(&id).copied().unwrap_or(at);
+                Some((Fails::InHealth, sick_since.max(grace_ends)))
+            }
+            _ => None,
+        };
+    }
+    let fails = task.container_health == HealthStatus::Unhealthy
+        || task.targets.contains(&TargetState::Unhealthy);
+    if !fails {
+        sick.remove(&id);
+        return None;
+    }
+    let sick_since = *sick.entry(id).or_insert(now);
+    let is_sick = view.health_class(id, now) == HealthClass::Unhealthy;
+    is_sick.then_some((Fails::InHealth, sick_since.max(grace_ends?)))
 }
 
 fn stop_reason(view: View<'_>, task: TaskId) -> Option<String> {
     view.task(task).stop().map(|stop| view.stopped_reason(stop))
 }
 
-/// From the decision to stop a task until it is gone: a copy in which it is told to stop shows it.
-pub(super) fn to_stop(before: &Simulation, now: Time, task: TaskId) -> Option<u64> {
-    let view = before.engine();
+fn stop_call(view: View<'_>, task: TaskId) -> Command {
     let call = StopTask {
         cluster: Some(view.cluster(view.task(task).cluster).name.to_string()),
         task: view.task_name(task),
         ..StopTask::default()
     };
-    let mut copy = before.after_call(now, Command::StopTask(Box::new(call))).ok()?;
+    Command::StopTask(Box::new(call))
+}
+
+/// From the decision to stop a task until it is gone: a copy in which it is told to stop shows it.
+pub(super) fn to_stop(before: &Simulation, now: Time, task: TaskId) -> Option<u64> {
+    let mut copy = before.after_call(now, stop_call(before.engine(), task)).ok()?;
     for _ in 0..MOST_INSTANTS {
         let at = copy.now()?;
         if copy.engine().task(task).last_status.is_gone() {
@@ -145,6 +218,58 @@ pub(super) fn to_stop(before: &Simulation, now: Time, task: TaskId) -> Option<u6
         }
     }
     None
+}
+
+/// When the digests of a deployment are known by the tasks that it has, ms from now.
+pub(super) fn known_in(mut copy: Simulation, deployment: DeploymentId, now: Time) -> Option<u64> {
+    let service = copy.engine().deployment(deployment).service;
+    let view = copy.engine();
+    let is_its = |id: &TaskId| {
+        let task = view.task(*id);
+        task.is_live() && task.owner.is_some_and(|owner| owner.deployment == deployment)
+    };
+    let asked = view.service(service).tasks.iter().copied().find(is_its)?;
+    for _ in 0..MOST_INSTANTS {
+        let at = copy.now().unwrap_or(now);
+        let status = copy.engine().task(asked).last_status;
+        if matches!(status, TaskStatus::Activating | TaskStatus::Running) {
+            return Some(since(now, at));
+        }
+        if at.0 - now.0 > PATIENCE || copy.advance().is_none() {
+            break;
+        }
+    }
+    None
+}
+
+/// What stopping a running task of a deployment takes that may never be healthy.
+pub(super) fn to_stop_running(
+    mut copy: Simulation,
+    deployment: DeploymentId,
+    called: Time,
+) -> Option<u64> {
+    let service = copy.engine().deployment(deployment).service;
+    for _ in 0..MOST_INSTANTS {
+        let now = copy.now()?;
+        let view = copy.engine();
+        let mut tasks = view.service(service).tasks.iter().map(|&id| view.task(id));
+        let is_new = |task: &&Task| task.owner.is_some_and(|it| it.deployment == deployment);
+        if let Some(task) = tasks.find(|task| task.is_running() && is_new(task)) {
+            return to_stop(&copy, now, task.id);
+        }
+        if now.0 - called.0 > PATIENCE || copy.advance().is_none() {
+            break;
+        }
+    }
+    None
+}
+
+/// From the decision to start a task of the old revision again until it is healthy: a copy in which
+/// one was stopped shows it.
+pub(super) fn to_return(before: &Simulation, now: Time, task: TaskId) -> Option<u64> {
+    let deployment = before.engine().task(task).owner?.deployment;
+    let copy = before.after_call(now, stop_call(before.engine(), task)).ok()?;
+    measure(copy, deployment, now, Until::Healthy).to_healthy
 }
 
 /// When each task of a service that starts or stops will be healthy, or gone: ms from now.

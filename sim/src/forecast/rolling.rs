@@ -27,6 +27,9 @@ pub struct Rolling {
     pub bake: u64,
     /// Early success criteria, if they are on.
     pub early: Option<Early>,
+    /// One new task is alone until its images are there, so long after the decision to start it,
+    /// ms (03 section 5.4); none: all of them start together.
+    pub probe: Option<u64>,
 }
 
 /// Early success criteria (03 section 13).
@@ -51,6 +54,20 @@ pub struct Begun {
     pub stopping: Vec<u64>,
     /// For how long it bakes; none: it does not.
     pub baking_for: Option<u64>,
+    /// What is known of the new revision's images.
+    pub digests: Probe,
+}
+
+/// What is known of the images of a revision (03 section 5.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Probe {
+    /// Everything, or nobody waits for it.
+    #[default]
+    Known,
+    /// The first task has them so long from now, ms.
+    KnownIn(u64),
+    /// No task has begun to fetch them.
+    Unasked,
 }
 
 /// What comes of it.
@@ -108,6 +125,8 @@ pub enum Limit {
     Event(LifecycleEvent, HookProblem),
     /// Nobody calls ContinueDeployment.
     ReadyWait,
+    /// The new tasks fail: the circuit breaker trips at so many failures.
+    Failures(u32),
 }
 
 /// What is wrong with a hook.
@@ -159,14 +178,15 @@ impl Rolling {
     }
 
     fn begin(&self) -> Tasks {
-        Tasks { old: self.desired, free: self.room, ..Tasks::default() }
+        let digests = if self.probe.is_some() { Probe::Unasked } else { Probe::Known };
+        Tasks { old: self.desired, free: self.room, digests, ..Tasks::default() }
     }
 
     /// The table of 03 section 6.1; `None` where it says "simulate the pass".
     fn closed_form(&self) -> Option<Course> {
         let (desired, surge, dip) = (self.desired, self.surge(), self.dip());
         let cut = self.room.is_some_and(|room| room < surge.min(desired));
-        if cut || self.early.is_some() || self.grid.offset > 0 {
+        if cut || self.early.is_some() || self.probe.is_some() || self.grid.offset > 0 {
             return None;
         }
         let course = |waves, span, peak, lowest| {
@@ -234,7 +254,8 @@ impl Rolling {
                 return course;
             }
             let bakes = tasks.baking_since.map(|since| self.baked(since)).filter(|&at| at > now);
-            let Some(next) = tasks.next_change().into_iter().chain(bakes).min() else {
+            let changes = tasks.next_change().into_iter().chain(bakes);
+            let Some(next) = changes.chain(tasks.digests.known_at(self.grid)).min() else {
                 let has_room = self.ceiling > tasks.occupying();
                 let limit = if has_room { Limit::Room } else { Limit::Percentages };
                 course.end = done.map_or(End::Stuck(limit), End::Completed);
@@ -272,8 +293,37 @@ impl Rolling {
             }
         }
         let room = self.ceiling.saturating_sub(tasks.occupying());
-        let wanted = room.min(self.desired - tasks.new - count(&tasks.settling));
-        tasks.start(wanted, now, |from| self.seen(from + self.to_healthy))
+        tasks.digests.look(now);
+        let there = tasks.new + count(&tasks.settling);
+        let at_once = match tasks.digests {
+            Probe::Known => u32::MAX,
+            Probe::Unasked | Probe::KnownIn(_) => 1_u32.saturating_sub(there),
+        };
+        let wanted = room.min(self.desired - there).min(at_once);
+        let mut first = None;
+        let started = tasks.start(wanted, now, |from| {
+            first.get_or_insert(from);
+            self.seen(from + self.to_healthy)
+        });
+        if let (Probe::Unasked, Some(from), 1..) = (tasks.digests, first, started) {
+            tasks.digests = Probe::KnownIn(from + self.probe.unwrap_or(0));
+        }
+        started
+    }
+}
+
+impl Probe {
+    pub(super) fn look(&mut self, now: u64) {
+        if matches!(*self, Self::KnownIn(at) if at <= now) {
+            *self = Self::Known;
+        }
+    }
+
+    pub(super) fn known_at(self, grid: Grid) -> Option<u64> {
+        match self {
+            Self::KnownIn(at) => Some(grid.seen(at)),
+            Self::Known | Self::Unasked => None,
+        }
     }
 }
 
@@ -305,6 +355,7 @@ struct Tasks {
     vacating: Vec<Batch>,
     /// When the bake time began.
     baking_since: Option<u64>,
+    digests: Probe,
 }
 
 impl Tasks {
@@ -318,6 +369,7 @@ impl Tasks {
             free,
             vacating: free.map_or_else(Vec::new, |_| batches(&begun.stopping)),
             baking_since: begun.baking_for.map(|_| 0),
+            digests: begun.digests,
         }
     }
 
@@ -344,20 +396,22 @@ impl Tasks {
 
     /// Starts as many as there is room for: first where nobody is, then where somebody leaves.
     /// `healthy_at` says when a task is healthy whose host has room from an instant on.
-    fn start(&mut self, wanted: u32, now: u64, healthy_at: impl Fn(u64) -> u64) -> u32 {
+    fn start(&mut self, wanted: u32, now: u64, mut healthy_at: impl FnMut(u64) -> u64) -> u32 {
         let at_once = self.free.map_or(wanted, |free| free.min(wanted));
         self.free = self.free.map(|free| free - at_once);
         let mut left = wanted - at_once;
-        let mut started = vec![Batch { at: healthy_at(now), tasks: at_once }];
+        if at_once > 0 {
+            self.settling.push(Batch { at: healthy_at(now), tasks: at_once });
+        }
         for place in &mut self.vacating {
             let taken = place.tasks.min(left);
-            place.tasks -= taken;
-            left -= taken;
-            started.push(Batch { at: healthy_at(place.at.max(now)), tasks: taken });
+            if taken > 0 {
+                place.tasks -= taken;
+                left -= taken;
+                self.settling.push(Batch { at: healthy_at(place.at.max(now)), tasks: taken });
+            }
         }
         self.vacating.retain(|place| place.tasks > 0);
-        started.retain(|batch| batch.tasks > 0);
-        self.settling.append(&mut started);
         wanted - left
     }
 
@@ -376,8 +430,8 @@ mod tests {
     fn profile_p(desired: u32, floor: u32, ceiling: u32) -> Rolling {
         let (to_healthy, to_stop) = (40_000, 40_000);
         let grid = Grid::aligned(10_000);
-        let (room, bake, early) = (None, 0, None);
-        Rolling { desired, floor, ceiling, to_healthy, to_stop, grid, room, bake, early }
+        let (room, bake, early, probe) = (None, 0, None, None);
+        Rolling { desired, floor, ceiling, to_healthy, to_stop, grid, room, bake, early, probe }
     }
 
     /// Done (s), peak, lowest; by the example's number.

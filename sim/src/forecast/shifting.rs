@@ -20,6 +20,9 @@ pub struct Shifting {
     pub desired: u32,
     /// `T_sh`: from the decision to start a task until it counts as healthy, ms.
     pub to_healthy: u64,
+    /// One new task is alone until its images are there, so long after the decision to start it,
+    /// ms (03 section 5.4); none: all of them start together.
+    pub probe: Option<u64>,
     /// `T_stop`: from the decision to stop a task until it is gone, ms.
     pub to_stop: u64,
     /// When the scheduler looks.
@@ -91,7 +94,7 @@ impl Shifting {
         let started =
             if walk.scaled_up { self.desired.min(self.room.unwrap_or(u32::MAX)) } else { 0 };
         let course = Course {
-            waves: u32::from(started > 0),
+            waves: u32::from(started > 0) + u32::from(started > 1 && self.probe.is_some()),
             peak: self.desired + started.max(self.leftovers),
             lowest: self.desired,
             end,
@@ -108,6 +111,13 @@ impl Shifting {
             End::RolledBack { after, .. } => Some(WayBack { traffic: self.settles, whole: after }),
             _ => None,
         }
+    }
+
+    /// How long the first new task is alone in a stage that is entered then, ms.
+    fn alone(&self, stage: LifecycleStage, entered: u64) -> u64 {
+        let all = stage == LifecycleStage::ScaleUp && self.desired > 1;
+        let probe = self.probe.filter(|_| all);
+        probe.map_or(0, |probe| self.grid.seen(entered + probe) - entered)
     }
 
     /// Stages with their work, ms, and the weight they give; `None` for work that never ends.
@@ -167,7 +177,8 @@ impl<'a> Walk<'a> {
             self.tested |= stage == LifecycleStage::TestTrafficShift;
             self.shifted |= share.is_some();
             self.production = share.unwrap_or(self.production);
-            if let Err(limit) = self.visit(stage, work, false) {
+            let alone = self.plan.alone(stage, self.now);
+            if let Err(limit) = self.visit(stage, work.map(|work| work + alone), false) {
                 return self.back(stage, limit);
             }
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use stowplan_engine::model::{LifecycleStage, Share};
 
-use super::rolling::{End, HookProblem, Limit};
+use super::rolling::{Course, End, HookProblem, Limit};
 use super::shifting::Phase;
 use super::{Forecast, Numbers, Risk};
 
@@ -17,11 +17,13 @@ impl fmt::Display for Forecast {
             End::RolledBack { given_up, after, limit } => self.if_known(f, |f| {
                 write!(f, "It will be given up after {}: ", seconds(given_up))?;
                 write!(f, "{} Back on the old revision after ", self.remedy(limit))?;
-                write!(f, "{}.", seconds(after))
+                write!(f, "{}", seconds(after))?;
+                self.write_extremes(f)
             })?,
             End::Failed { after, limit } => self.if_known(f, |f| {
                 write!(f, "It will fail after {}, and not go back: ", seconds(after))?;
-                f.write_str(&self.remedy(limit))
+                f.write_str(&self.remedy(limit))?;
+                self.write_remainder(f)
             })?,
         }
         self.risks.iter().try_for_each(|risk| write!(f, " {risk}"))
@@ -45,6 +47,23 @@ impl Forecast {
             Numbers::Shifting(shifting, _) => self.write_steps(f, &shifting.steps),
             Numbers::CodeDeploy(plan) => self.write_steps(f, &plan.steps),
             Numbers::TaskSets(_) => write!(f, " in all task sets. "),
+        }
+    }
+
+    /// Of a rolling deployment that is given up, what it costs on the way.
+    fn write_extremes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Course { peak, lowest, .. } = self.course;
+        match &self.failing {
+            Some(_) => write!(f, "; at most {}, at least {lowest} healthy.", tasks(peak)),
+            None => f.write_str("."),
+        }
+    }
+
+    fn write_remainder(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Course { peak, lowest, .. } = self.course;
+        match &self.failing {
+            Some(_) => write!(f, " At most {}, at least {lowest} healthy.", tasks(peak)),
+            None => Ok(()),
         }
     }
 
@@ -193,6 +212,13 @@ impl Forecast {
                 }
                 HookProblem::TimesOut => format!("{event} takes longer than it may."),
             },
+            (Limit::Failures(failures), _) => {
+                let reason = self.pace.first_failure.as_deref().unwrap_or("nobody knows why");
+                format!(
+                    "every new task fails ({reason}), and the circuit breaker trips at {failures} \
+                     failures."
+                )
+            }
             (Limit::ReadyWait, _) => {
                 "nobody calls ContinueDeployment before the end of the wait.".to_owned()
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stowplan_engine::api::{Command, CommandError, Input};
-use stowplan_engine::model::Time;
+use stowplan_engine::model::{InstanceId, ServiceId, Time};
 
 use super::Simulation;
 use crate::scenario::{Action, TimelineEntry, command};
@@ -30,6 +30,18 @@ impl Simulation {
         copy.timeline = Arc::default();
         copy.next = 0;
         copy.until = Time(i64::MAX);
+        copy
+    }
+
+    /// The instances that a daemon service wants a task on, in id order.
+    pub(crate) fn daemon_instances(&self, service: ServiceId) -> Vec<InstanceId> {
+        self.engine.daemon_instances(service)
+    }
+
+    /// A copy in which no revision's digests are waited for.
+    pub(crate) fn unprobed(&self) -> Self {
+        let mut copy = self.clone();
+        copy.engine.assume_digests();
         copy
     }
 

@@ -159,11 +159,27 @@ fn read_name(name: &str) -> Result<Kind, DocumentError> {
     Err(DocumentError::new(format!("there is no action `{name}`")).with_remedy(remedy(name, &all)))
 }
 
+/// UpdateService has no such member: a service comes to another launch type by its strategy
+/// (04 section 2.8).
+fn refuse_launch_type(input: &At<'_>) -> Result<(), DocumentError> {
+    let Some((_, value)) = input.children().find(|(name, _)| *name == "launchType") else {
+        return Ok(());
+    };
+    let error = DocumentError::new("updateService has no `launchType`").with_remedy(
+        "Give `capacityProviderStrategy` and `forceNewDeployment: true`; an empty strategy goes \
+         back to the launch type that the service was created with",
+    );
+    Err(error.at(value.origin.path(), value.node.place))
+}
+
 fn read_action(name: &str, input: &At<'_>) -> Result<GivenAction, DocumentError> {
     match read_name(name)? {
         Kind::Api(name) => {
             if matches!(name, "createService" | "updateService") {
                 unbuilt::refuse_members(input, Part::Service)?;
+            }
+            if name == "updateService" {
+                refuse_launch_type(input)?;
             }
             let raw: Raw = match name {
                 "createDeployment"

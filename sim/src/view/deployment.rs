@@ -3,7 +3,7 @@
 use serde_json::Value;
 use stowplan_engine::model::{
     DeploymentId, HookTarget, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus,
-    Share, Threshold,
+    Share,
 };
 
 use super::Moment;
@@ -217,7 +217,7 @@ fn breaker(moment: &Moment<'_>, row: &ServiceDeployment) -> Value {
     object([
         ("status", status.into()),
         ("failureCount", moment.engine.deployment(row.target).failures.into()),
-        ("threshold", trips_at(service.settings.breaker.threshold, service.desired).into()),
+        ("threshold", moment.engine.breaker_threshold(row.service).into()),
     ])
 }
 
@@ -231,16 +231,6 @@ fn is_monitored(status: ServiceDeploymentStatus) -> bool {
         | ServiceDeploymentStatus::RollbackInProgress
         | ServiceDeploymentStatus::RollbackSuccessful
         | ServiceDeploymentStatus::RollbackFailed => false,
-    }
-}
-
-/// Number of failures at which the breaker trips (03 section 11.1).
-fn trips_at(threshold: Threshold, desired: u32) -> u32 {
-    let share = |percent: u32| stowplan_engine::model::Percent(percent).of_ceil(desired);
-    match threshold {
-        Threshold::BoundedPercent(percent) => share(percent).clamp(3, 200),
-        Threshold::UnboundedPercent(percent) => share(percent).max(1),
-        Threshold::Count(count) => count,
     }
 }
 

@@ -295,7 +295,7 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::AlarmState(..)
         | EventKind::Stage(..)
         | EventKind::Hook(..)
-        | EventKind::Traffic(_)
+        | EventKind::Traffic(..)
         | EventKind::PrimaryTaskSet(_)
         | EventKind::CodeDeployment(..)
         | EventKind::LifecycleEvent(..)

@@ -25,11 +25,14 @@ struct Case {
     hooks: Vec<String>,
     /// What the function `f` answers, and after how long.
     answer: (&'static str, u32),
+    /// `digestProbe`.
+    probes: bool,
 }
 
 impl Case {
     fn text(&self) -> String {
         let Self { desired, config, running_after, stop_timeout, room, called, .. } = self;
+        let probes = self.probes;
         let memory = 100 * (desired + room).max(1);
         let container = format!(
             r#"{{ "name": "app", "image": "web", "cpu": 10, "memory": 100,
@@ -66,6 +69,7 @@ impl Case {
         let (blue, green) = (group("blue"), group("green"));
         format!(
             r#"{{ "version": 1, "name": "code", "start": "steady", "until": "6h",
+              "tunables": {{ "digestProbe": {probes} }},
               "cluster": {{ "instances": [
                 {{ "id": "i", "cpu": 1000000, "memory": {memory} }} ] }},
               "targetGroups": [{blue}, {green}],
@@ -125,8 +129,8 @@ fn case() -> impl Strategy<Value = Case> {
     let hooks = prop::sample::subsequence(events.to_vec(), 0..3);
     let status = prop_oneof![6 => Just("SUCCEEDED"), 1 => Just("FAILED"), 1 => Just("IN_PROGRESS")];
     let after = prop_oneof![Just(0_u32), 1..100_u32, 3500..3700_u32];
-    (0..5_u32, config, world, ends, hooks, (status, after)).prop_map(
-        |(desired, config, world, (termination, ready, rolls_back), hooks, answer)| {
+    (0..5_u32, config, world, ends, hooks, (status, after), any::<bool>()).prop_map(
+        |(desired, config, world, (termination, ready, rolls_back), hooks, answer, probes)| {
             let (running_after, stop_timeout, room, called) = world;
             let hooks = hooks.into_iter().map(str::to_owned).collect();
             Case {
@@ -141,6 +145,7 @@ fn case() -> impl Strategy<Value = Case> {
                 rolls_back,
                 hooks,
                 answer,
+                probes,
             }
         },
     )
@@ -182,6 +187,7 @@ fn w111_ten_percent_every_three_minutes_is_told_in_a_few_sentences() {
         rolls_back: true,
         hooks: Vec::new(),
         answer: ("SUCCEEDED", 0),
+        probes: false,
     };
     let (forecast, Seen { peak, done, .. }, _) = forecast_and_run(&case);
     assert_eq!((forecast.course.peak, forecast.duration()), (peak, done));

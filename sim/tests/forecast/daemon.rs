@@ -1,14 +1,14 @@
 //! Daemons: one task an instance, the new one after the old one.
 
 use proptest::prelude::*;
-use stowplan_engine::model::RolloutState;
 use stowplan_sim::forecast::Forecast;
 use stowplan_sim::forecast::rolling::{End, Limit};
 
+use crate::rolling::is_completed;
 use crate::{Seen, forecast, watch};
 
 #[derive(Clone, Debug)]
-struct Case {
+pub(crate) struct Case {
     /// Memory of each instance, MiB.
     instances: Vec<u32>,
     minimum: u32,
@@ -17,11 +17,13 @@ struct Case {
     called: u32,
     /// Of the new revision.
     memory: u32,
+    /// `digestProbe`.
+    probes: bool,
 }
 
 impl Case {
-    fn text(&self) -> String {
-        let Self { minimum, running_after, stop_timeout, called, .. } = self;
+    pub(crate) fn text(&self) -> String {
+        let Self { minimum, running_after, stop_timeout, called, probes, .. } = self;
         let instance = |(number, memory): (usize, &u32)| {
             format!(r#"{{ "id": "i-{number:02}", "cpu": 1000, "memory": {memory} }}"#)
         };
@@ -36,6 +38,7 @@ impl Case {
         };
         format!(
             r#"{{ "version": 1, "name": "roll", "start": "steady", "until": "3h",
+              "tunables": {{ "digestProbe": {probes} }},
               "cluster": {{ "instances": [{}] }},
               "taskDefinitions": [{}, {}],
               "behavior": {{ "default": {{ "runningAfter": "{running_after}s",
@@ -54,25 +57,23 @@ impl Case {
 
 fn forecast_and_run(case: &Case) -> (Forecast, Seen) {
     let (mut simulation, forecast, called) = forecast(&case.text());
-    let seen = watch(&mut simulation, called, |view, service, _| {
-        let primary = view.primary(service).expect("it has one");
-        let rollout = view.deployment(primary).rollout;
-        rollout == RolloutState::Completed && view.service(service).revisions > 1
-    });
+    let seen = watch(&mut simulation, called, is_completed);
     (forecast, seen)
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let memory = prop_oneof![9 => Just(400_u32), 1 => Just(150_u32)];
     let instances = prop::collection::vec(memory, 1..9);
-    (instances, 0..=20_u32, 1..60_u32, 2..60_u32, 100..110_u32, any::<bool>()).prop_map(
-        |(instances, minimum, running_after, stop_timeout, called, larger)| Case {
+    let flags = (any::<bool>(), any::<bool>());
+    (instances, 0..=20_u32, 1..60_u32, 2..60_u32, 100..110_u32, flags).prop_map(
+        |(instances, minimum, running_after, stop_timeout, called, (larger, probes))| Case {
             instances,
             minimum: 5 * minimum,
             running_after,
             stop_timeout,
             called,
             memory: if larger { 200 } else { 100 },
+            probes,
         },
     )
 }
@@ -105,6 +106,7 @@ fn a_lone_daemon_that_must_half_stay_is_stuck() {
         stop_timeout: 40,
         called: 100,
         memory: 100,
+        probes: false,
     };
     let (forecast, Seen { done, .. }) = forecast_and_run(&case);
     assert_eq!(done, None);

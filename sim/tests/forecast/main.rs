@@ -3,6 +3,7 @@
 
 mod code_deploy;
 mod daemon;
+mod failing;
 mod rolling;
 mod shifting;
 mod task_sets;

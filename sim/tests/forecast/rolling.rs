@@ -26,6 +26,8 @@ pub(crate) struct Case {
     bake: Option<u32>,
     /// Early success at so many percent, and whether it waits for the old revision.
     early: Option<(u32, bool)>,
+    /// `digestProbe`.
+    probes: bool,
 }
 
 impl Case {
@@ -36,6 +38,7 @@ impl Case {
     pub(crate) fn text(&self) -> String {
         let Self { desired, minimum, maximum, running_after, stop_timeout, room, called, .. } =
             self;
+        let probes = self.probes;
         let memory = 100 * (desired + room).max(1);
         let container = format!(
             r#"{{ "name": "app", "image": "web", "cpu": 10, "memory": 100,
@@ -59,6 +62,7 @@ impl Case {
         });
         format!(
             r#"{{ "version": 1, "name": "roll", "start": "steady", "until": "5h",
+              "tunables": {{ "digestProbe": {probes} }},
               "cluster": {{ "instances": [
                 {{ "id": "i", "cpu": 1000000, "memory": {memory} }} ] }},
               "alarms": [ {{ "alarmName": "bad", "period": 60, "evaluationPeriods": 1 }} ],
@@ -94,8 +98,8 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
     let bake = prop_oneof![3 => Just(None), 1 => (0..4_u32).prop_map(Some)];
     let early = prop_oneof![3 => Just(None), 1 => (0..=4_u32, any::<bool>()).prop_map(Some)];
     let world = (1..60_u32, 2..60_u32, 0..14_u32);
-    (1..12_u32, percents, world, 100..110_u32, bake, early).prop_map(
-        |(desired, (minimum, maximum), world, called, bake, early)| {
+    (1..12_u32, percents, world, 100..110_u32, bake, (early, any::<bool>())).prop_map(
+        |(desired, (minimum, maximum), world, called, bake, (early, probes))| {
             let (running_after, stop_timeout, room) = world;
             let minimum = minimum * 5;
             // At least as many as must stay healthy.
@@ -111,6 +115,7 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
                 called,
                 bake,
                 early,
+                probes,
             }
         },
     )
@@ -142,6 +147,7 @@ const PROFILE_P: Case = Case {
     called: 100,
     bake: None,
     early: None,
+    probes: false,
 };
 
 #[test]

@@ -23,6 +23,8 @@ struct Case {
     balancer: Balancer,
     hooks: Vec<String>,
     functions: Vec<String>,
+    /// `digestProbe`.
+    probes: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,7 @@ const STAGES: [&str; 8] = [
 impl Case {
     fn text(&self) -> String {
         let Self { desired, strategy, running_after, stop_timeout, room, called, bake, .. } = self;
+        let probes = self.probes;
         let memory = 100 * (desired + room).max(1);
         let container = format!(
             r#"{{ "name": "app", "image": "web", "cpu": 10, "memory": 100,
@@ -59,6 +62,7 @@ impl Case {
         let (hooks, functions) = (self.hooks.join(", "), self.functions.join(", "));
         format!(
             r#"{{ "version": 1, "name": "shift", "start": "steady", "until": "90h",
+              "tunables": {{ "digestProbe": {probes} }},
               "cluster": {{ "instances": [
                 {{ "id": "i", "cpu": 1000000, "memory": {memory} }} ] }},
               "targetGroups": [{}],
@@ -205,8 +209,9 @@ fn case() -> impl Strategy<Value = Case> {
     let balancer =
         prop::sample::select(vec![Balancer::None, Balancer::Application, Balancer::Network]);
     let world = (1..60_u32, 2..60_u32, prop_oneof![9 => Just(9_u32), 1 => 0..9_u32], 100..110_u32);
-    (0..5_u32, strategies(), world, 0..8_u32, balancer, hooks(), functions()).prop_map(
-        |(desired, strategy, world, bake, balancer, hooks, functions)| {
+    let asked = (functions(), any::<bool>());
+    (0..5_u32, strategies(), world, 0..8_u32, balancer, hooks(), asked).prop_map(
+        |(desired, strategy, world, bake, balancer, hooks, (functions, probes))| {
             let (running_after, stop_timeout, room, called) = world;
             Case {
                 desired,
@@ -219,6 +224,7 @@ fn case() -> impl Strategy<Value = Case> {
                 balancer,
                 hooks,
                 functions,
+                probes,
             }
         },
     )
@@ -249,6 +255,7 @@ fn profile_p() -> Case {
         balancer: Balancer::Application,
         hooks: Vec::new(),
         functions: Vec::new(),
+        probes: false,
     }
 }
 

@@ -7,37 +7,50 @@ use stowplan_sim::forecast::Forecast;
 use stowplan_sim::run::Simulation;
 use stowplan_sim::scenario::Scenario;
 
-use crate::rolling::{case, is_completed};
-use crate::{forecast, watch};
+use crate::rolling::is_completed;
+use crate::{daemon, forecast, rolling, watch};
+
+/// What is forecast so long after the call is what comes of the rest.
+fn check_rest(text: &str, after: i64) -> Result<(), TestCaseError> {
+    let (mut simulation, _, called) = forecast(text);
+    let now = Time(called.0 + after);
+    simulation.run_to(now);
+    let forecasts = Forecast::under_way(&simulation, now);
+    let view = simulation.engine();
+    let (service, _) = view.services().next().expect("there is one");
+    let counts = view.counts(service, now);
+    let done = is_completed(view, service, now);
+    prop_assert_eq!(forecasts.is_empty(), done);
+    if let [forecast] = &forecasts[..] {
+        let seen = watch(&mut simulation, now, is_completed);
+        let (peak, lowest) = (seen.peak.max(counts.occupying()), seen.lowest.min(counts.healthy));
+        prop_assert_eq!(
+            (forecast.duration(), forecast.course.peak, forecast.course.lowest),
+            (seen.done, peak, lowest),
+            "{}",
+            forecast
+        );
+    }
+    Ok(())
+}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(120))]
 
     #[test]
     fn the_rest_of_a_deployment_takes_the_course_that_was_forecast(
-        case in case(),
+        case in rolling::case(),
         after in 0..200_000_i64,
     ) {
-        let case = case.with_room(100);
-        let (mut simulation, _, called) = forecast(&case.text());
-        let now = Time(called.0 + after);
-        simulation.run_to(now);
-        let forecasts = Forecast::under_way(&simulation, now);
-        let view = simulation.engine();
-        let (service, _) = view.services().next().expect("there is one");
-        let counts = view.counts(service, now);
-        let done = is_completed(view, service, now);
-        prop_assert_eq!(forecasts.is_empty(), done);
-        if let [forecast] = &forecasts[..] {
-            let seen = watch(&mut simulation, now, is_completed);
-            let (peak, lowest) =
-                (seen.peak.max(counts.occupying()), seen.lowest.min(counts.healthy));
-            prop_assert_eq!(
-                (forecast.duration(), forecast.course.peak, forecast.course.lowest),
-                (seen.done, peak, lowest),
-                "{}", forecast
-            );
-        }
+        check_rest(&case.with_room(100).text(), after)?;
+    }
+
+    #[test]
+    fn the_rest_of_a_daemons_deployment_takes_the_course_that_was_forecast(
+        case in daemon::case(),
+        after in 0..200_000_i64,
+    ) {
+        check_rest(&case.text(), after)?;
     }
 }
 

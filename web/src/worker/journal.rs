@@ -5,7 +5,7 @@ use stowplan_engine::View;
 use stowplan_engine::api::{Event, EventKind};
 use stowplan_engine::model::{ServiceId, TaskId, TaskStatus, Time};
 use stowplan_sim::run::Simulation;
-use stowplan_sim::story::Line;
+use stowplan_sim::story::{Line, service_of};
 
 use super::protocol::{LogLine, Milestone, SeriesPoint, Tone};
 use super::{deed, shortage, stages};
@@ -183,31 +183,6 @@ fn task_of(kind: &EventKind) -> Option<TaskId> {
         | EventKind::TaskStatus(task, _)
         | EventKind::TaskHealth(task, _)
         | EventKind::TargetState(task, _, _) => Some(*task),
-        _ => None,
-    }
-}
-
-fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
-    if let Some(task) = task_of(kind) {
-        return view.task(task).owner.map(|owner| owner.service);
-    }
-    match kind {
-        EventKind::PlacementFailed(failure) => failure.service,
-        EventKind::ServiceCreated(service)
-        | EventKind::ServiceStatus(service, _)
-        | EventKind::DesiredCount(service, _)
-        | EventKind::Traffic(service)
-        | EventKind::Message(service, _) => Some(*service),
-        EventKind::DeploymentCreated(deployment)
-        | EventKind::PrimaryTaskSet(deployment)
-        | EventKind::Rollout(deployment, _) => Some(view.deployment(*deployment).service),
-        EventKind::ServiceDeployment(record, _)
-        | EventKind::Stage(record, _)
-        | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
-        EventKind::CodeDeployment(deployment, _) | EventKind::LifecycleEvent(deployment, _) => {
-            Some(view.code_deployment(*deployment).service)
-        }
-        EventKind::Bus(bus) => Some(bus.service),
         _ => None,
     }
 }

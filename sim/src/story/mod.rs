@@ -1,19 +1,19 @@
 //! The story of a run: one line an event, in three columns: the time, who it is about, and what
 //! happened. Messages of services are Amazon's, to the letter.
 
+mod text;
+
 use std::fmt;
 
 use serde_json::{Map, Value};
 use stowplan_engine::View;
-use stowplan_engine::api::event::PlacementFailure;
 use stowplan_engine::api::{Event, EventKind};
-use stowplan_engine::model::{
-    CodeDeployStatus, CodeDeploymentId, DeploymentId, HookStatus, HookTarget, InstanceId,
-    Reservation, ServiceDeploymentId, ServiceId, TaskId, TaskStatus, Time,
-};
+use stowplan_engine::model::{ServiceId, Time};
+
+pub(crate) use text::text;
 
 use crate::view::record::WorldEvent;
-use crate::view::{ApiError, Call, Clock, Moment, Record, Told, seconds, target_group_name};
+use crate::view::{ApiError, Call, Clock, Moment, Record, Told, seconds};
 
 /// Width of the column that says who an event is about.
 const SUBJECT_WIDTH: usize = 38;
@@ -136,7 +136,7 @@ pub fn kind(kind: &EventKind) -> &'static str {
         EventKind::AlarmState(..) => "AlarmState",
         EventKind::Stage(..) => "LifecycleStage",
         EventKind::Hook(..) => "LifecycleHook",
-        EventKind::Traffic(_) => "Traffic",
+        EventKind::Traffic(..) => "Traffic",
         EventKind::PrimaryTaskSet(_) => "PrimaryTaskSet",
         EventKind::Reservation(..) => "CapacityProviderReservation",
         EventKind::DesiredCapacity(..) => "DesiredCapacity",
@@ -182,7 +182,7 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
         | EventKind::ServiceDeployment(..)
         | EventKind::Stage(..)
         | EventKind::Hook(..)
-        | EventKind::Traffic(_)
+        | EventKind::Traffic(..)
         | EventKind::PrimaryTaskSet(_)
         | EventKind::CodeDeployment(..)
         | EventKind::LifecycleEvent(..)
@@ -194,7 +194,7 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
 }
 
 /// The service that an event concerns.
-pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
+pub fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
     match kind {
         EventKind::DefinitionRegistered(_)
         | EventKind::InstanceRegistered(_)
@@ -214,7 +214,7 @@ pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> 
         EventKind::ServiceCreated(service)
         | EventKind::ServiceStatus(service, _)
         | EventKind::DesiredCount(service, _)
-        | EventKind::Traffic(service)
+        | EventKind::Traffic(service, _)
         | EventKind::Message(service, _) => Some(*service),
         EventKind::DeploymentCreated(deployment)
         | EventKind::PrimaryTaskSet(deployment)
@@ -229,171 +229,8 @@ pub(crate) fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> 
     }
 }
 
-/// `CapacityProviderReservation is 66.67% (2 needed, 3 there)`.
-fn reservation(point: &Reservation) -> String {
-    let hundredths = 100 * point.numerator / point.denominator;
-    let (whole, rest) = (hundredths / 100, hundredths % 100);
-    let (needed, instances) = (point.needed, point.instances);
-    format!(
-        "CapacityProviderReservation is {whole}.{rest:02}% ({needed} needed, {instances} there)"
-    )
-}
-
-/// What happened.
-pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
-    match kind {
-        EventKind::DefinitionRegistered(_) => "registered".to_owned(),
-        EventKind::InstanceRegistered(instance) => registered(view, *instance),
-        EventKind::InstanceStatus(_, status) => format!("is {status}"),
-        EventKind::AgentConnection(_, true) => "its agent is connected".to_owned(),
-        EventKind::AgentConnection(_, false) => "its agent is disconnected".to_owned(),
-        EventKind::TaskCreated(task) => created(view, *task),
-        EventKind::TaskPlaced(task) => placed(view, *task),
-        EventKind::TaskStopDecided(task) => format!("told to stop: {}", stop(view, *task)),
-        EventKind::TaskStatus(task, TaskStatus::Stopped) => {
-            format!("is STOPPED: {}", stop(view, *task))
-        }
-        EventKind::TaskStatus(_, status) => format!("is {status}"),
-        EventKind::TaskHealth(_, health) => format!("is {health}"),
-        EventKind::TargetState(task, group, state) => {
-            format!("target in {} is {state}", target_group_name(view, *task, *group))
-        }
-        EventKind::PlacementFailed(failure) => not_placed(view, failure),
-        EventKind::ServiceCreated(service) => {
-            format!("created, {} wanted", tasks(view.service(*service).desired))
-        }
-        EventKind::ServiceStatus(_, status) => format!("is {status}"),
-        EventKind::DesiredCount(_, count) => format!("desired count is {count}"),
-        EventKind::DeploymentCreated(deployment) => {
-            let label = view.definition(view.deployment(*deployment).definition).label();
-            format!("deployment {} of {label} created", view.deployment_name(*deployment))
-        }
-        EventKind::Rollout(deployment, state) => {
-            format!("deployment {} is {state}", view.deployment_name(*deployment))
-        }
-        EventKind::ServiceDeployment(record, status) => {
-            let label = view.definition(view.deployment(view.record(*record).target).definition);
-            format!("service deployment of {} is {status}", label.label())
-        }
-        EventKind::AlarmState(_, state) => format!("is {state}"),
-        EventKind::Stage(_, stage) => format!("stage {stage}"),
-        EventKind::Hook(record, run, status) => hook(view, *record, *run, *status),
-        EventKind::Traffic(service) => traffic(view, *service),
-        EventKind::PrimaryTaskSet(set) => {
-            format!("task set {} is PRIMARY", view.deployment_name(*set))
-        }
-        EventKind::CodeDeployment(deployment, status) => {
-            code_deployment(view, *deployment, *status)
-        }
-        EventKind::LifecycleEvent(deployment, event) => {
-            format!("CodeDeploy {}: {event}", view.code_deployment_name(*deployment))
-        }
-        EventKind::Reservation(_, point) => reservation(point),
-        EventKind::DesiredCapacity(_, count) => format!("desired capacity is {count}"),
-        EventKind::ScalingBlocked(_, block) => block.as_str().to_owned(),
-        EventKind::Message(service, message) => view.message(*service, message),
-        EventKind::Bus(bus) => match &bus.reason {
-            Some(reason) => format!("{}: {reason}", bus.name),
-            None => bus.name.to_owned(),
-        },
-    }
-}
-
-fn hook(view: View<'_>, record: ServiceDeploymentId, run: u32, status: HookStatus) -> String {
-    let shift = view.record(record).shift.as_ref();
-    let Some(run) = shift.and_then(|shift| shift.runs.get(run as usize)) else {
-        return format!("hook is {status}");
-    };
-    let name = match run.target {
-        HookTarget::Lambda => run.arn.to_string(),
-        HookTarget::Pause => run.id(),
-    };
-    format!("hook {name} at {} is {status}", run.stage)
-}
-
-/// `CodeDeploy d-000000001 of web:2 is Stopped (ALARM_ACTIVE): One or more alarms ...`.
-fn code_deployment(
-    view: View<'_>,
-    deployment: CodeDeploymentId,
-    status: CodeDeployStatus,
-) -> String {
-    let row = view.code_deployment(deployment);
-    let name = view.code_deployment_name(deployment);
-    let label = view.definition(row.revision.definition).label();
-    match (&row.error, row.triggered_by) {
-        (Some(error), _) => {
-            format!("CodeDeploy {name} of {label} is {status} ({}): {}", error.code, error.message)
-        }
-        (None, Some(from)) => {
-            let from = view.code_deployment_name(from);
-            format!("CodeDeploy {name} of {label}, the rollback of {from}, is {status}")
-        }
-        (None, None) => format!("CodeDeploy {name} of {label} is {status}"),
-    }
-}
-
-/// Production traffic of each listed deployment, in percent.
-fn traffic(view: View<'_>, service: ServiceId) -> String {
-    let row = view.service(service);
-    let share = |&deployment: &DeploymentId| {
-        let share = row.traffic.production_of(view.deployment(deployment).slot).0;
-        let label = view.definition(view.deployment(deployment).definition).label();
-        format!("{label} {}", f64::from(share) / 1000.0)
-    };
-    let shares: Vec<String> = row.deployments.iter().map(share).collect();
-    format!("production traffic in percent: {}", shares.join(", "))
-}
-
 fn service_subject(view: View<'_>, service: ServiceId) -> String {
     format!("service {}", view.service(service).name)
-}
-
-fn tasks(count: u32) -> String {
-    if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
-}
-
-fn registered(view: View<'_>, instance: InstanceId) -> String {
-    let row = view.instance(instance);
-    format!(
-        "registered in {} with {} CPU units and {} MiB",
-        view.zone_name(row.zone),
-        row.registered_cpu,
-        row.registered_memory
-    )
-}
-
-fn created(view: View<'_>, task: TaskId) -> String {
-    let row = view.task(task);
-    let label = view.definition(row.definition).label();
-    format!("created: {label} for {}", view.group_name(row.group))
-}
-
-fn placed(view: View<'_>, task: TaskId) -> String {
-    let row = view.task(task);
-    let host = match row.instance {
-        Some(instance) => format!("instance {}", view.instance(instance).name),
-        None => row.launch_type.to_string(),
-    };
-    let provider = row.provider.map(|provider| format!(" by {}", view.provider(provider).name));
-    let zone = row.zone.map(|zone| format!(" in {}", view.zone_name(zone)));
-    format!("placed on {host}{}{}", zone.unwrap_or_default(), provider.unwrap_or_default())
-}
-
-fn stop(view: View<'_>, task: TaskId) -> String {
-    match &view.task(task).stop() {
-        Some(stop) => format!("{}: {}", stop.code, view.stopped_reason(stop)),
-        None => "no cause given".to_owned(),
-    }
-}
-
-fn not_placed(view: View<'_>, failure: &PlacementFailure) -> String {
-    let label = view.definition(failure.definition).label();
-    let closest = match failure.closest {
-        Some(instance) => format!("closest is {}", view.instance(instance).name),
-        None => "there was none to look at".to_owned(),
-    };
-    let looked_at = failure.rejected.len();
-    format!("no place for {label} on {looked_at} instances, {closest}: {}", failure.reason)
 }
 
 #[cfg(test)]
