@@ -5,6 +5,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::canvas::motion::Liveliness;
+use crate::chart::extra_height;
 use crate::components::capacity_strip::CapacityStrip;
 use crate::components::event_log::EventLog;
 use crate::components::import_panel::ImportPanel;
@@ -26,7 +27,7 @@ use crate::hooks::use_page_api::use_page_api;
 use crate::hooks::use_theme::{ThemeEpoch, use_theme_epoch, wants_less_motion};
 use crate::presets::{PRESETS, Preset};
 use crate::state::{State, View};
-use crate::words::clock;
+use crate::words::{clock, px};
 use crate::worker::protocol::Rollout;
 
 /// Puts the page in place of the static shell.
@@ -95,9 +96,8 @@ fn Frame(props: &FrameProps) -> Html {
     let (sheet, _) = state.sheet.names();
     let transport = TransportProps::of(frame, state.speed, state.step_by, state.window);
     html! {
-        <div class={classes!("app", state.log_folded.then_some("folded"),
-                shifts(state).then_some("shifts"))} data-sheet={sheet}
-            data-testid="app" data-loaded={state.loaded.to_string()}>
+        <div class={classes!("app", state.log_folded.then_some("folded"))} data-sheet={sheet}
+            data-testid="app" data-loaded={state.loaded.to_string()} style={room(state)}>
             <h1 class="sr">{ format!("{}, at {}", state.title, clock(frame.now_ms)) }</h1>
             <TopBar title={state.coming.as_ref().unwrap_or(&state.title).to_string()}
                 view={state.view} history={state.history}
@@ -120,14 +120,23 @@ fn Frame(props: &FrameProps) -> Html {
     }
 }
 
-/// Whether the timeline's service shifts traffic, so that it needs more room.
-fn shifts(state: &State) -> bool {
+/// How high the timeline is: its service may shift traffic, or have three revisions at once.
+fn room(state: &State) -> String {
+    let feed = &state.feed;
     let index = state.open_service.unwrap_or(0);
-    let service = state.feed.board.service(index);
+    let service = feed.board.service(index);
     let other = service.is_some_and(|service| service.rollout != Rollout::Rolling);
-    let milestones = state.feed.milestones.items();
-    other || milestones.iter().any(|milestone| milestone.service == index)
+    let milestones = feed.milestones.items();
+    let shifts = other || milestones.iter().any(|milestone| milestone.service == index);
+    let Some(points) = feed.series.get(&index) else { return String::new() };
+    let [broad, small] = [false, true].map(|small| extra_height(&points.items(), shifts, small));
+    let (broad, small) = (px(TIMELINE + broad), px(TIMELINE_SMALL + small));
+    format!("--h-timeline:{broad}px;--h-timeline-small:{small}px")
 }
+
+/// The timeline's height without anything out of the ordinary, as the tokens have it, px.
+const TIMELINE: f64 = 204.0;
+const TIMELINE_SMALL: f64 = 84.0;
 
 /// What there is to see of a scenario that is on the screen.
 fn regions(state: &State) -> Html {
@@ -141,6 +150,7 @@ fn regions(state: &State) -> Html {
             <SelectionPanel board={feed.board.clone()} selected={state.selected}
                 open_service={state.open_service} panel={state.panel}
                 why={state.why.clone()} tried={state.tried.clone()}
+                applied={state.applied.clone()}
                 milestones={feed.milestones.clone()} />
             <PeekBar board={feed.board.clone()} selected={state.selected} />
             <CapacityStrip board={feed.board.clone()} />

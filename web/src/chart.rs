@@ -142,6 +142,42 @@ pub fn stepped_area(
     format!("{top}V{}H{}Z", px(axes.y(0)), px(axes.x(from)))
 }
 
+/// How much higher than with two revisions and no more the chart must be, px: a third row of
+/// revisions, and what belongs to shifted traffic. On a small screen there are no such rows.
+#[must_use]
+pub fn extra_height(points: &[SeriesPoint], shifts: bool, small: bool) -> f64 {
+    let third = if small { 0.0 } else { third_row(points) };
+    third + shift_rows(points, shifts)
+}
+
+/// Height of a row of revisions with its gap, px.
+pub const REVISION: f64 = 20.0;
+/// Height of the band of shares, of the one of test traffic and of the row of stages, px.
+pub const SHARES: f64 = 18.0;
+pub const TESTS: f64 = 15.0;
+pub const STAGE: f64 = 16.0;
+/// Between two of them, px.
+pub const GAP: f64 = 3.0;
+
+/// What a third row of revisions takes, px; 0 where there never were three.
+#[must_use]
+pub fn third_row(points: &[SeriesPoint]) -> f64 {
+    if definitions(points).len() > 2 { REVISION } else { 0.0 }
+}
+
+/// What the rows of shifted traffic take, px.
+#[must_use]
+pub fn shift_rows(points: &[SeriesPoint], shifts: bool) -> f64 {
+    let tests = if has_tests(points) { TESTS + GAP } else { 0.0 };
+    if shifts { SHARES + GAP + tests + STAGE + 7.0 } else { 0.0 }
+}
+
+/// Whether any test traffic is ever known of.
+#[must_use]
+pub fn has_tests(points: &[SeriesPoint]) -> bool {
+    points.iter().any(|point| !point.tests.is_empty())
+}
+
 /// When tasks of each definition ran, newest definition first.
 #[must_use]
 pub fn bands(points: &[SeriesPoint]) -> Vec<Band> {
@@ -215,18 +251,21 @@ pub struct Stretch {
     pub shares: Vec<(u16, u32)>,
 }
 
-/// Who had how much, stretch by stretch.
+/// What each definition has of something at a point.
+pub type Shares = fn(&SeriesPoint) -> &[(u16, u32)];
+
+/// Who had how much of it, stretch by stretch.
 #[must_use]
-pub fn stretches(points: &[SeriesPoint], known_ms: u64) -> Vec<Stretch> {
+pub fn stretches(points: &[SeriesPoint], of: Shares, known_ms: u64) -> Vec<Stretch> {
     let mut found: Vec<Stretch> = Vec::new();
     for point in points {
         match found.last_mut() {
-            Some(last) if last.shares == point.shares => {}
+            Some(last) if last.shares == of(point) => {}
             last => {
                 if let Some(last) = last {
                     last.to_ms = point.at_ms;
                 }
-                let (from_ms, shares) = (point.at_ms, point.shares.clone());
+                let (from_ms, shares) = (point.at_ms, of(point).to_vec());
                 found.push(Stretch { from_ms, to_ms: known_ms.max(from_ms), shares });
             }
         }
@@ -297,6 +336,7 @@ mod tests {
             floor: 4,
             ceiling: 8,
             shares: Vec::new(),
+            tests: Vec::new(),
         }
     }
 
@@ -327,6 +367,18 @@ mod tests {
         let bands = bands(&rollout());
         assert_eq!(bands[0], Band { definition: 1, from_ms: 200, to_ms: None });
         assert_eq!(bands[1], Band { definition: 0, from_ms: 0, to_ms: Some(500) });
+    }
+
+    #[test]
+    fn a_third_revision_gets_a_row_of_its_own() {
+        assert_eq!(third_row(&rollout()), 0.0);
+        let mut points = rollout();
+        points.push(point(450, &[(0, 1), (1, 2), (2, 1)]));
+        assert_eq!(third_row(&points), REVISION);
+        assert_eq!(extra_height(&points, false, true), 0.0);
+        let without = extra_height(&points, true, false);
+        points[0].tests = vec![(0, 100_000)];
+        assert_eq!(extra_height(&points, true, false) - without, TESTS + GAP);
     }
 
     #[test]
@@ -374,8 +426,10 @@ mod tests {
             shared(300, &[(0, 100_000)]),
             shared(500, &[(0, 90_000), (1, 10_000)]),
         ];
-        let times: Vec<_> =
-            stretches(&points, 800).iter().map(|it| (it.from_ms, it.to_ms)).collect();
+        let times: Vec<_> = stretches(&points, |point| &point.shares, 800)
+            .iter()
+            .map(|it| (it.from_ms, it.to_ms))
+            .collect();
         assert_eq!(times, [(0, 500), (500, 800)]);
     }
 

@@ -40,9 +40,11 @@ pub const PRESETS: &[Preset] = &[
     preset("empty-but-full", "Empty but full"),
     preset("the-breakers-odd-size", "The breaker's odd size"),
     preset("ten-percent-first", "Ten percent first"),
+    preset("by-codedeploy", "Ten percent first, by CodeDeploy"),
     preset("step-by-step", "Step by step"),
     preset("bake-or-burn-blue-green", "Bake or burn: blue/green"),
     preset("bake-or-burn-rolling", "Bake or burn: rolling"),
+    preset("changed-my-mind", "Changed my mind: three revisions"),
     preset("the-port-that-stops-the-rollout", "The port that stops the rollout"),
 ];
 

@@ -24,6 +24,8 @@ pub struct State {
     pub why: Option<Rc<Why>>,
     /// The same decision with one of the suggested changes, and which of them.
     pub tried: Option<(u32, Rc<Why>)>,
+    /// The edit that came of a trial, in words, until something else is asked or it is taken back.
+    pub applied: Option<Rc<str>>,
     /// The newest forecast.
     pub foretold: Option<Rc<Foretold>>,
     /// How many edits can be taken back, and made again.
@@ -63,6 +65,7 @@ impl Default for State {
             panel: Panel::Facts,
             why: None,
             tried: None,
+            applied: None,
             foretold: None,
             history: (0, 0),
             table: false,
@@ -228,6 +231,8 @@ pub enum Action {
     Panel(Panel),
     Why(Rc<Why>),
     Tried(Option<(u32, Rc<Why>)>),
+    /// What was tried becomes part of the scenario, as this edit.
+    Applied(Rc<str>),
     Foretold(Rc<Foretold>),
     History {
         undo: u32,
@@ -260,15 +265,21 @@ pub fn reduce(state: &State, action: Action) -> State {
         Action::Ran(feed) => run(&mut next, feed),
         Action::Speed(speed) => next.speed = speed,
         Action::StepBy(by) => next.step_by = by,
-        Action::Select(target) => next.selected = target,
+        Action::Select(target) => (next.selected, next.applied) = (target, None),
         Action::ToggleService(index) => {
             next.open_service = (state.open_service != Some(index)).then_some(index);
         }
         Action::Mode(mode) => next.mode = mode,
         Action::Panel(panel) => next.panel = panel,
-        Action::History { undo, redo } => next.history = (undo, redo),
+        Action::History { undo, redo } => {
+            next.history = (undo, redo);
+            if undo <= state.history.0 {
+                next.applied = None;
+            }
+        }
         Action::Why(why) => (next.why, next.tried) = (Some(why), None),
-        Action::Tried(tried) => next.tried = tried,
+        Action::Tried(tried) => (next.tried, next.applied) = (tried, None),
+        Action::Applied(words) => next.applied = Some(words),
         Action::Foretold(foretold) => next.foretold = Some(foretold),
         Action::ToggleTable => next.table = !state.table,
         Action::Sheet(sheet) => next.sheet = sheet,
@@ -277,6 +288,7 @@ pub fn reduce(state: &State, action: Action) -> State {
         Action::ToggleLog => next.log_folded = !state.log_folded,
         Action::Refused(problem) => {
             (next.problem, next.coming, next.beyond) = (Some(problem), None, false);
+            next.applied = None;
         }
         Action::Coming(title) => next.coming = Some(title),
         Action::Engine(arrival) => next.engine = arrival,
@@ -380,6 +392,16 @@ mod tests {
         let loaded = Action::Loaded { feed: Feed::default(), title: "Other".into() };
         let state = reduce(&state, loaded);
         assert_eq!((state.speed, state.selected), (Speed::Max, None));
+    }
+
+    #[test]
+    fn what_was_applied_is_said_until_it_is_taken_back() {
+        let applied = |state: &State| state.applied.as_deref().map(str::to_owned);
+        let state = reduce(&running(), Action::Applied("memory 300".into()));
+        let state = reduce(&state, Action::History { undo: 1, redo: 0 });
+        assert_eq!(applied(&state).as_deref(), Some("memory 300"));
+        assert_eq!(applied(&reduce(&state, Action::History { undo: 0, redo: 1 })), None);
+        assert_eq!(applied(&reduce(&state, Action::Refused("no".into()))), None);
     }
 
     #[test]

@@ -100,6 +100,18 @@ impl std::fmt::Display for Px {
     }
 }
 
+/// About how wide a text of the charts is, px: capitals are wider than the rest, and a wide face is
+/// allowed for.
+#[must_use]
+pub fn text_width(text: &str) -> f64 {
+    let letter = |letter: char| match letter {
+        ' ' | '.' | ',' | ':' | 'i' | 'l' | '!' => 3.6,
+        'A'..='Z' | '%' | 'm' | 'w' => 8.2,
+        _ => 6.2,
+    };
+    text.chars().map(letter).sum()
+}
+
 /// The first characters of a task's id: enough to tell tasks apart in a sentence.
 #[must_use]
 pub fn short_id(id: &str) -> &str {
@@ -206,6 +218,12 @@ mod tests {
     fn lengths_have_at_most_one_decimal() {
         let lengths = [0.0, 12.04, 12.25, -0.5, -7.0].map(|length| px(length).to_string());
         assert_eq!(lengths, ["0", "12", "12.3", "-0.5", "-7"]);
+    }
+
+    #[test]
+    fn capitals_take_more_room() {
+        assert!(text_width("BAKE_TIME") > text_width("bake time"));
+        assert!((text_width("r2 10%") - 33.0).abs() < 5.0);
     }
 
     #[test]

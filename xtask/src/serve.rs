@@ -17,14 +17,14 @@ use tower_http::set_header::SetResponseHeaderLayer;
 /// Holds the answers for one file back until it is opened.
 #[derive(Clone)]
 pub(crate) struct Gate {
-    file: &'static str,
+    file: Arc<str>,
     way: Arc<Semaphore>,
 }
 
 impl Gate {
     /// A closed gate before the file of this name.
-    pub(crate) fn before(file: &'static str) -> Self {
-        Self { file, way: Arc::new(Semaphore::new(0)) }
+    pub(crate) fn before(file: &str) -> Self {
+        Self { file: file.into(), way: Arc::new(Semaphore::new(0)) }
     }
 
     pub(crate) fn open(&self) {
@@ -32,7 +32,7 @@ impl Gate {
     }
 
     async fn pass(&self, path: &str) {
-        if path.ends_with(self.file) {
+        if path.ends_with(&*self.file) {
             // There is never a permit: waiting ends when the gate is opened.
             let _ = self.way.acquire().await;
         }

@@ -121,6 +121,11 @@ fn entry(
     use crate::words::json_text;
     let name = json_text(&service.name);
     let label = json_text(&board.definition_name(definition));
+    if service.rollout == Rollout::CodeDeploy {
+        let group = json_text(&service.deployment_group);
+        let fields = format!("\"deploymentGroupName\":{group},\"taskDefinition\":{label}");
+        return format!("{{\"createDeployment\":{{{fields}}}}}");
+    }
     let mut fields = format!("\"service\":{name},\"taskDefinition\":{label}");
     if again {
         fields.push_str(",\"forceNewDeployment\":true");
@@ -139,7 +144,7 @@ fn entry(
 }
 
 fn kinds(service: &Service, chosen: Rollout, draft: &UseStateHandle<Draft>) -> Html {
-    if service.rollout == Rollout::External {
+    if matches!(service.rollout, Rollout::External | Rollout::CodeDeploy) {
         return Html::default();
     }
     let options: Vec<AttrValue> = Rollout::OFFERED.iter().map(|kind| kind.word().into()).collect();

@@ -20,6 +20,7 @@ pub mod notice;
 pub mod peek_bar;
 pub mod picture;
 pub mod scenario_picker;
+pub mod scenario_text;
 pub mod selection_panel;
 pub mod service_form;
 pub mod service_list;

@@ -9,6 +9,7 @@ use super::deployment_card::DeploymentCard;
 use super::facts::{HostFacts, TaskFacts, ZoneFacts};
 use super::icon::Icon;
 use super::import_notes::ImportNotes;
+use super::scenario_text::ScenarioText;
 use super::why_panel::WhyPanel;
 use crate::canvas::scene::Target;
 use crate::deck::{Deck, use_deck};
@@ -16,7 +17,7 @@ use crate::feed::Shelf;
 use crate::model::Board;
 use crate::state::{Action, Panel};
 use crate::words::short_id;
-use crate::worker::protocol::{Milestone, Why};
+use crate::worker::protocol::{Milestone, ToEngine, Why};
 
 const SELECT: &str =
     "Select a task, an instance or a zone. Or press w on a task to ask why it is there.";
@@ -30,6 +31,8 @@ pub struct SelectionProps {
     pub why: Option<Rc<Why>>,
     /// The same decision with one of the suggested changes.
     pub tried: Option<(u32, Rc<Why>)>,
+    /// The edit that came of a trial, in words.
+    pub applied: Option<Rc<str>>,
     /// What happened to deployments that shift traffic.
     pub milestones: Shelf<Milestone>,
 }
@@ -63,6 +66,7 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
     html! {
         <aside class="insp" aria-label="Selection" data-testid="selection">
             { crumbs(&deck, board, props.selected) }
+            if let Some(words) = &props.applied { { applied(&deck, words) } }
             { about }
             if let Some(target) = props.selected.filter(|_| !asks) {
                 <Acts board={board.clone()} {target} />
@@ -72,6 +76,19 @@ pub fn SelectionPanel(props: &SelectionProps) -> Html {
                     milestones={props.milestones.clone()} />
             }
         </aside>
+    }
+}
+
+/// What the scenario says since a trial was applied.
+fn applied(deck: &Deck, words: &str) -> Html {
+    let deck = deck.clone();
+    let undo = Callback::from(move |_: MouseEvent| deck.send(ToEngine::Undo));
+    html! {
+        <p class="applied" role="status" data-testid="applied">
+            <b class="strong">{ "In the scenario: " }</b>{ words.to_owned() }{ ". " }
+            <button class="btn text" onclick={undo} title="Undo (z)" data-testid="unapply">
+                { "take it back" }</button>
+        </p>
     }
 }
 
@@ -103,6 +120,7 @@ fn nothing(board: &Board) -> Html {
             }
             <ImportNotes notes={board.summary.notes.clone()} />
             <p class="hint">{ SELECT }</p>
+            if board.document.len() > 0 { <ScenarioText document={board.document.clone()} /> }
         </>
     }
 }

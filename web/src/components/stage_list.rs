@@ -56,7 +56,7 @@ fn is_hook(what: &Happening) -> bool {
 
 fn is_first(what: &Happening) -> bool {
     match what {
-        Happening::Stage { name, .. } => name == "RECONCILE_SERVICE",
+        Happening::Stage { name, .. } => name == "RECONCILE_SERVICE" || name == "BeforeInstall",
         Happening::Hook { .. } | Happening::Over(_) => false,
     }
 }

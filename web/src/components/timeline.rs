@@ -24,7 +24,7 @@ pub struct TimelineProps {
 const LEFT: f64 = 288.0;
 const LEFT_SMALL: f64 = 52.0;
 /// A lower chart has no room for words beside it.
-const SMALL: f64 = 140.0;
+const SMALL: f64 = 175.0;
 
 #[component]
 pub fn Timeline(props: &TimelineProps) -> Html {

@@ -2,13 +2,12 @@
 
 use yew::prelude::*;
 
-use super::timeline_stages::STAGE;
 use crate::chart::{
-    Axes, Shortfall, area, definitions, line, missing_area, shortfalls, ticks, total,
+    Axes, STAGE, Shortfall, area, definitions, line, missing_area, shortfalls, ticks, total,
 };
 use crate::feed::Feed;
 use crate::limits::rounding;
-use crate::words::{clock, px, span};
+use crate::words::{clock, px, span, text_width};
 use crate::worker::protocol::{Milestone, SeriesPoint, Service};
 
 /// All that one drawing needs.
@@ -54,7 +53,8 @@ impl View<'_> {
             clock(now),
             service.floor,
             service.ceiling
-        ) + &self.stages_read()
+        ) + &self.bands_read(service)
+            + &self.stages_read()
     }
 
     /// The service in two letters: all there is room for on a phone.
@@ -184,7 +184,7 @@ impl View<'_> {
         let lasted = span(gap.to_ms.saturating_sub(gap.from_ms));
         let words = format!("! {} under the floor for {lasted}", gap.missing);
         let x = self.axes.x(gap.from_ms);
-        let from = x.min(self.axes.right - 6.0 * words.len() as f64);
+        let from = x.min(self.axes.right - text_width(&words));
         let room = gap.to_ms > self.axes.from_ms && gap.from_ms < self.axes.to_ms && !self.small;
         let floor = self.points.iter().rfind(|p| p.at_ms <= gap.from_ms).map_or(0, |p| p.floor);
         html! {

@@ -3,27 +3,59 @@
 use yew::prelude::*;
 
 use super::timeline_chart::View;
-use crate::chart::{Band, bands};
+use crate::chart::{Band, REVISION, bands, third_row};
 use crate::model::Board;
-use crate::words::px;
+use crate::words::{clock, px, text_width};
 use crate::worker::protocol::{Rollout, Service, Tone};
 
 impl View<'_> {
     /// A band for each revision, while any of its tasks ran.
     pub(super) fn revisions(&self) -> Html {
         let Some(service) = self.service else { return Html::default() };
-        let bands = bands(self.points);
-        let row = |(row, band): (usize, &Band)| self.band(service, band, 93.0 + 20.0 * row as f64);
-        bands.iter().take(2).enumerate().map(row).collect()
+        let (bands, most) = (self.bands(), self.band_rows());
+        let older = bands.len().saturating_sub(most);
+        let row = |(row, band): (usize, &Band)| {
+            let older = if row + 1 == most { older } else { 0 };
+            self.band(service, band, 93.0 + REVISION * row as f64, older)
+        };
+        let rows = bands.iter().take(most).enumerate().map(row);
+        html! { <g data-testid="revisions">{ for rows }</g> }
     }
 
-    fn band(&self, service: &Service, band: &Band, y: f64) -> Html {
+    /// A third row only where there ever are three revisions: nothing moves while the cursor does.
+    fn band_rows(&self) -> usize {
+        if third_row(self.points) > 0.0 { 3 } else { 2 }
+    }
+
+    /// Those of the time that is shown, newest first.
+    fn bands(&self) -> Vec<Band> {
+        let mut bands = bands(self.points);
+        let ended = |band: &Band| band.to_ms.is_some_and(|to| to < self.axes.from_ms);
+        bands.retain(|band| band.from_ms <= self.axes.to_ms && !ended(band));
+        bands
+    }
+
+    /// The revisions in words, for those who do not see them.
+    pub(super) fn bands_read(&self, service: &Service) -> String {
+        let mut words = String::new();
+        for band in self.bands() {
+            let word = band_word(&self.feed.board, service, &band);
+            let from = clock(band.from_ms);
+            let until = band.to_ms.map_or_else(String::new, |to| format!(" to {}", clock(to)));
+            let revision = self.feed.board.revision(band.definition);
+            let word = if word.is_empty() { word } else { format!(", {word}") };
+            words.push_str(&format!(" r{revision} runs from {from}{until}{word}."));
+        }
+        words
+    }
+
+    fn band(&self, service: &Service, band: &Band, y: f64, older: usize) -> Html {
         let known = self.feed.board.frame.known_ms;
         let end = band.to_ms.unwrap_or(known).max(band.from_ms);
         let (x0, x1) = (self.axes.x(band.from_ms), self.axes.x(end));
         let word = band_word(&self.feed.board, service, band);
         let width = (x1 - x0 - 1.0).max(2.0);
-        let plate = word.len() as f64 * 6.0 + 9.0;
+        let plate = text_width(&word) + 9.0;
         let fits = plate + 6.0 <= width;
         let solid = self.age(band.definition) == 0;
         let ink = if solid {
@@ -31,7 +63,9 @@ impl View<'_> {
         } else {
             "font-weight:600;fill:var(--ink)".to_owned()
         };
-        let name = format!("{} r{}", service.name, self.feed.board.revision(band.definition));
+        let older = if older > 0 { format!(", {older} older") } else { String::new() };
+        let revision = self.feed.board.revision(band.definition);
+        let name = format!("{} r{revision}{older}", service.name);
         html! {
             <>
                 <text x="16" y={px(y + 11.0).to_string()} class="b">{ name }</text>
@@ -55,7 +89,7 @@ impl View<'_> {
     /// the timeline of the scenario or the reader did.
     pub(super) fn marks(&self) -> Html {
         let log = self.feed.log.items();
-        let lower = self.shift_height();
+        let lower = self.lower();
         let mut events = String::new();
         let (mut signs, mut flags) = (Vec::new(), Vec::new());
         let mut last = f64::NEG_INFINITY;
@@ -90,10 +124,10 @@ impl View<'_> {
     fn flags(&self, flags: Vec<(f64, String)>) -> Html {
         let mut taken: Vec<(f64, f64)> = flags.iter().map(|(x, _)| (x - 6.0, x + 6.0)).collect();
         let cursor = self.axes.x(self.feed.board.frame.now_ms);
-        let lower = self.shift_height();
+        let lower = self.lower();
         taken.push((cursor - 4.0, cursor + 4.0));
         let flag = |(x, words): (f64, String)| {
-            let width = words.chars().count() as f64 * 5.8;
+            let width = text_width(&words);
             let sides = [(x + 10.0, x + 10.0 + width), (x - 10.0 - width, x - 10.0)];
             let free = sides.into_iter().find(|(from, to)| {
                 let inside = *to < self.axes.right && *from > self.axes.left;

@@ -3,18 +3,25 @@
 use yew::prelude::*;
 
 use super::timeline_chart::View;
-use crate::chart::{Axes, Segment, Stretch, segments, stepped_area, stretches};
-use crate::words::{clock, px, share_word, span};
+use crate::chart::{
+    Axes, GAP, SHARES, STAGE, Segment, Shares, Stretch, TESTS, extra_height, has_tests, segments,
+    stepped_area, stretches, third_row,
+};
+use crate::words::{clock, px, share_word, span, text_width};
 use crate::worker::protocol::{Happening, Rollout, SeriesPoint};
 
-/// Height of the band of shares, of the row of stages, and of both with their gaps, in px.
-const SHARES: f64 = 18.0;
-pub(super) const STAGE: f64 = 16.0;
-const BOTH: f64 = 44.0;
-/// A letter of the chart's text is about this wide, px.
-const LETTER: f64 = 6.0;
 /// All of it, in thousandths of a percent.
 const WHOLE: u32 = 100_000;
+
+/// A band of who has how much of something.
+struct Lane {
+    testid: &'static str,
+    name: &'static str,
+    top: f64,
+    height: f64,
+    dashes: &'static str,
+    of: Shares,
+}
 
 impl View<'_> {
     /// Whether the service ever shifts traffic or scales task sets.
@@ -23,17 +30,22 @@ impl View<'_> {
         other || !self.milestones.is_empty()
     }
 
-    /// How much lower stands what comes under these rows.
-    pub(super) fn shift_height(&self) -> f64 {
-        if self.shifts() { BOTH } else { 0.0 }
+    /// How much lower than in the plainest chart stands what comes under these rows.
+    pub(super) fn lower(&self) -> f64 {
+        extra_height(self.points, self.shifts(), self.small)
     }
 
     fn share_row(&self) -> f64 {
-        if self.small { 66.0 } else { 133.0 }
+        if self.small { 66.0 } else { 133.0 + third_row(self.points) }
+    }
+
+    fn test_row(&self) -> f64 {
+        self.share_row() + SHARES + GAP
     }
 
     pub(super) fn stage_row(&self) -> f64 {
-        self.share_row() + SHARES + 3.0
+        let tests = if has_tests(self.points) { TESTS + GAP } else { 0.0 };
+        self.test_row() + tests
     }
 
     /// The shares at the cursor and the stage, in words.
@@ -44,9 +56,13 @@ impl View<'_> {
         let now = self.feed.board.frame.now_ms;
         let here = self.points.iter().rfind(|point| point.at_ms <= now);
         let shares = here.map_or_else(String::new, |point| self.share_words(&point.shares));
+        let tests = here.filter(|point| !point.tests.is_empty());
+        let tests = tests.map_or_else(String::new, |point| {
+            format!(" test traffic: {}.", self.share_words(&point.tests))
+        });
         let stage = self.service.and_then(|service| service.stage.as_ref());
         let stage = stage.map_or_else(String::new, |stage| format!(" Stage {stage}."));
-        format!(" {}: {shares}.{stage}", self.share_name())
+        format!(" {}: {shares}.{tests}{stage}", self.share_name())
     }
 
     fn share_name(&self) -> &'static str {
@@ -67,34 +83,60 @@ impl View<'_> {
         shares.iter().map(word).collect::<Vec<_>>().join(", ")
     }
 
-    /// A band as high as all of the traffic: the newest revision's part at its foot.
+    /// A band as high as all of the traffic, and under it one of the test traffic.
     pub(super) fn shares(&self) -> Html {
-        let top = self.share_row();
+        let production = Lane {
+            testid: "shares",
+            name: self.share_name(),
+            top: self.share_row(),
+            height: SHARES,
+            dashes: "none",
+            of: |point| &point.shares,
+        };
+        let tests = Lane {
+            testid: "tests",
+            name: "test",
+            top: self.test_row(),
+            height: TESTS,
+            dashes: "3 2",
+            of: |point| &point.tests,
+        };
+        html! {
+            <>
+                { self.lane(&production) }
+                if has_tests(self.points) { { self.lane(&tests) } }
+            </>
+        }
+    }
+
+    /// The newest revision's part stands at the foot.
+    fn lane(&self, lane: &Lane) -> Html {
+        let &Lane { testid, name, top, height, dashes, of } = lane;
         let known = self.feed.board.frame.known_ms;
-        let sum = |point: &SeriesPoint| point.shares.iter().map(|(_, share)| share).sum::<u32>();
+        let sum = |point: &SeriesPoint| of(point).iter().map(|(_, share)| share).sum::<u32>();
         let most = self.points.iter().map(sum).max().unwrap_or(0).max(WHOLE);
-        let axes = Axes { top, bottom: top + SHARES, most, ..self.axes };
+        let axes = Axes { top, bottom: top + height, most, ..self.axes };
         let mut all: Vec<u16> =
-            self.points.iter().flat_map(|point| &point.shares).map(|(of, _)| *of).collect();
+            self.points.iter().flat_map(|point| of(point)).map(|(of, _)| *of).collect();
         all.sort_unstable();
         all.dedup();
         let layer = |from: &u16| {
-            let of = |point: &SeriesPoint| {
-                let own = point.shares.iter().filter(|(definition, _)| definition >= from);
+            let share = |point: &SeriesPoint| {
+                let own = of(point).iter().filter(|(definition, _)| definition >= from);
                 own.map(|(_, share)| share).sum()
             };
-            let path = stepped_area(self.points, &axes, known, of);
+            let path = stepped_area(self.points, &axes, known, share);
             html! {
                 <path d={path} fill={self.fill(*from)} stroke="var(--tile-line)"
-                    stroke-width=".75" />
+                    stroke-width=".75" stroke-dasharray={dashes} />
             }
         };
-        let words = stretches(self.points, known);
+        let words = stretches(self.points, of, known);
         html! {
-            <g data-testid="shares">
-                { self.row_name(top + 13.0, self.share_name()) }
+            <g data-testid={testid}>
+                { self.row_name(top + height - 4.0, name) }
                 { for all.iter().map(layer) }
-                { for words.iter().map(|stretch| self.share_text(stretch, top)) }
+                { for words.iter().map(|stretch| self.share_text(stretch, top + height)) }
             </g>
         }
     }
@@ -104,21 +146,21 @@ impl View<'_> {
         html! { <text {x} y={px(y).to_string()} class="l">{ name }</text> }
     }
 
-    fn share_text(&self, stretch: &Stretch, top: f64) -> Html {
+    fn share_text(&self, stretch: &Stretch, bottom: f64) -> Html {
         let (x0, x1) = (self.axes.x(stretch.from_ms), self.axes.x(stretch.to_ms));
         let full = self.share_words(&stretch.shares);
         let newest = stretch.shares.last().map(std::slice::from_ref).unwrap_or_default();
         let short = self.share_words(newest);
-        let fits = |words: &String| words.len() as f64 * LETTER + 12.0 <= x1 - x0;
+        let fits = |words: &String| text_width(words) + 12.0 <= x1 - x0;
         let Some(words) = [&full, &short].into_iter().find(|words| fits(words)) else {
             return Html::default();
         };
-        let width = words.len() as f64 * LETTER + 4.0;
+        let width = text_width(words) + 6.0;
         html! {
             <>
-                <rect x={px(x0 + 3.0).to_string()} y={px(top + 2.5).to_string()} rx="1"
-                    width={px(width).to_string()} height="13" fill="var(--picture)" />
-                <text x={px(x0 + 6.0).to_string()} y={px(top + 13.0).to_string()} class="b">
+                <rect x={px(x0 + 3.0).to_string()} y={px(bottom - 14.0).to_string()} rx="1"
+                    width={px(width).to_string()} height="12.5" fill="var(--picture)" />
+                <text x={px(x0 + 6.0).to_string()} y={px(bottom - 4.0).to_string()} class="b">
                     { words.clone() }
                 </text>
             </>
@@ -154,7 +196,7 @@ impl View<'_> {
         let words = format!("{way}{}{share}", segment.name);
         let short = format!("{way}{}{share}", short_stage(&segment.name));
         let timed = format!("{words} {lasted}");
-        let fits = |words: &String| words.len() as f64 * LETTER + 10.0 <= width;
+        let fits = |words: &String| text_width(words) + 10.0 <= width;
         let shown = [timed.clone(), words, short].into_iter().find(fits);
         let (fill, line) = match segment.back {
             true => ("var(--fail-wash)", "var(--fail)"),
@@ -207,5 +249,6 @@ impl View<'_> {
 
 /// The telling part of a stage's name, where there is no room for all of it.
 fn short_stage(name: &str) -> &str {
-    name.trim_end_matches("_TRAFFIC_SHIFT").trim_end_matches("_TIME").trim_end_matches("_SERVICE")
+    let ends = ["_TRAFFIC_SHIFT", "_TIME", "_SERVICE", "_WAIT", "Traffic"];
+    ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }

@@ -10,7 +10,8 @@ use crate::state::Action;
 use crate::words::{clock_ms, thousands};
 use crate::worker::protocol::{ToEngine, Why, WhyRow, WhyStage};
 
-/// More rows than this stand as a number.
+/// More rows than this stand as a number, until they are asked for; and then, too.
+const ROWS_FIRST: usize = 8;
 const ROWS_MOST: usize = 60;
 /// More candidates than this have no dot each.
 const DOTS_MOST: u32 = 24;
@@ -27,6 +28,7 @@ pub struct WhyPanelProps {
 #[component]
 pub fn WhyPanel(props: &WhyPanelProps) -> Html {
     let deck = use_deck();
+    let all = use_state(|| false);
     // Another document is another run: the same task may have been placed otherwise.
     let run = Rc::as_ptr(&props.board.document).cast::<u8>() as usize;
     let asking = deck.clone();
@@ -52,9 +54,10 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
                         { "back to what was decided" }</button></p>
             }
             <p class="read" role={tried.map(|_| "status")}>{ &shown.sentence }</p>
+            if let Some((change, tried)) = tried { { offer(&deck, *change, tried) } }
             if let Some(at) = at.filter(|_| tried.is_none()) { <p class="hint">{ at }</p> }
             { funnel(&shown.stages) }
-            { table(shown) }
+            { table(shown, &all) }
             if !why.changes.is_empty() {
                 <h3 class="cap">{ "What would change it?" }</h3>
                 <ul class="changes" data-testid="changes">
@@ -66,6 +69,25 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
             if !why.stopped.is_empty() {
                 <h3 class="cap">{ "Why it stopped" }</h3>
                 <p data-testid="stopped">{ &why.stopped }</p>
+            }
+        </div>
+    }
+}
+
+/// What the scenario would say then, and a button that makes it say so.
+fn offer(deck: &Deck, change: u32, tried: &Why) -> Html {
+    let (deck, key, words) = (deck.clone(), tried.key, Rc::<str>::from(tried.edit.as_str()));
+    let onclick = Callback::from(move |_: MouseEvent| {
+        deck.act(Action::Applied(words.clone()));
+        deck.send(ToEngine::Apply { key, change });
+    });
+    html! {
+        <div class="offer">
+            <p id="edit" class="hint" data-testid="edit">{ &tried.edit }</p>
+            if tried.applies {
+                <button class="btn small" {onclick} aria-describedby="edit" data-testid="apply">
+                    { "Apply to scenario" }
+                </button>
             }
         </div>
     }
@@ -121,11 +143,18 @@ fn funnel(stages: &[WhyStage]) -> Html {
     }
 }
 
-fn table(why: &Why) -> Html {
+fn table(why: &Why, all: &UseStateHandle<bool>) -> Html {
     if why.rows.is_empty() {
         return Html::default();
     }
-    let more = why.rows.len().saturating_sub(ROWS_MOST);
+    // One row is as short as the line that stands for it.
+    let folds = why.rows.len() > ROWS_FIRST + 1;
+    let shown = if folds && !**all { ROWS_FIRST } else { ROWS_MOST };
+    let more = why.rows.len().saturating_sub(shown);
+    let onclick = {
+        let all = all.clone();
+        Callback::from(move |_: MouseEvent| all.set(!*all))
+    };
     html! {
         <>
             <table class="why-rows" data-testid="why-rows">
@@ -135,11 +164,35 @@ fn table(why: &Why) -> Html {
                     { for why.columns.iter().map(|name| html! { <th class="num">{ name }</th> }) }
                     <th>{ "verdict" }</th>
                 </tr></thead>
-                <tbody>{ for why.rows.iter().take(ROWS_MOST).map(row) }</tbody>
+                <tbody>{ for why.rows.iter().take(shown).map(row) }</tbody>
             </table>
-            if more > 0 { <p class="hint">{ format!("And {more} more that came less far.") }</p> }
+            if folds {
+                <p class="rest">
+                    <span>{ if more > 0 { beyond(&why.rows[shown..]) } else { String::new() } }</span>
+                    <button class="btn text" aria-expanded={(**all).to_string()} {onclick}
+                        data-testid="all-rows">{ if **all { "show fewer" } else { "show all" } }
+                    </button>
+                </p>
+            }
         </>
     }
+}
+
+/// `+ 7 more: 6 in another zone, 1 DRAINING`.
+fn beyond(rows: &[WhyRow]) -> String {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for row in rows {
+        // Amounts differ from one to the next; the kind stands before them.
+        let kind = row.verdict.split(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']).next();
+        let kind = kind.unwrap_or_default().trim_end();
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    kinds.truncate(3);
+    let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    format!("+ {} more: {}", rows.len(), words.join(", "))
 }
 
 fn row(row: &WhyRow) -> Html {

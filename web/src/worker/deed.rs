@@ -21,6 +21,11 @@ fn call(name: &str, input: &Value) -> String {
         "createService" => format!("create {service}"),
         "deleteService" => format!("delete {service}"),
         "updateService" => update(service, input),
+        "createDeployment" => match text("taskDefinition") {
+            Some(definition) => format!("CodeDeploy: {definition}"),
+            None => "CodeDeploy deploys".to_owned(),
+        },
+        "stopDeployment" => format!("stop {}", text("deploymentId").unwrap_or("a deployment")),
         "runTask" => format!("run {}", text("taskDefinition").unwrap_or("a task")),
         "stopTask" => format!("stop {}", short_id(text("task").unwrap_or("a task"))),
         "updateContainerInstancesState" => {
@@ -73,6 +78,13 @@ fn happening(action: &WorldAction) -> Option<String> {
         WorldAction::InterruptSpot(notice) => {
             let task = notice.task.as_deref().map(short_id);
             format!("interrupt {}", notice.instance.as_deref().or(task)?)
+        }
+        WorldAction::SetAlarm(set) => format!("{} {}", set.alarm_name, set.state.as_str()),
+        WorldAction::SetCapacity(set) => {
+            let zone = set.availability_zone.as_deref();
+            let zone = zone.map_or_else(String::new, |zone| format!(" in {zone}"));
+            let has = if set.available { "has room" } else { "is full" };
+            format!("{} {has}{zone}", set.capacity_provider)
         }
         WorldAction::AddInstances { instances, .. } => format!("add {} instances", instances.len()),
         _ => return None,

@@ -115,6 +115,7 @@ impl Journal {
             floor: row.lower_limit(),
             ceiling: row.upper_limit(),
             shares: stages::shares(view, id),
+            tests: stages::tests(view, id),
         };
         match self.newest.iter_mut().find(|known| known.service == point.service) {
             Some(known) => {

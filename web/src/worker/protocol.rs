@@ -33,6 +33,8 @@ pub enum ToEngine {
     Why { key: u32 },
     /// Make the decision about this task once more with one of the changes of its [`Why`].
     Try { key: u32, change: u32 },
+    /// Make that change part of the scenario, and stand at the decision.
+    Apply { key: u32, change: u32 },
     /// Say what this timeline entry (JSON, without `at`) would bring about if it were made now. A
     /// newer question takes the place of one that is not answered yet.
     Foretell(Box<Ahead>),
@@ -273,6 +275,10 @@ pub struct Why {
     pub changes: Vec<String>,
     /// Why it was told to stop; empty while nobody did.
     pub stopped: String,
+    /// For a trial: what of the scenario would be edited to apply it, or why nothing can be.
+    pub edit: String,
+    /// It can be applied.
+    pub applies: bool,
 }
 
 /// A stage of a decision, and how many candidates it left.
@@ -518,6 +524,8 @@ pub struct Service {
     pub constraints: Vec<Rule>,
     pub deployments: Vec<Deployment>,
     pub rollout: Rollout,
+    /// CodeDeploy's group that deploys it; empty when none does.
+    pub deployment_group: String,
     /// `lifecycleStage` of its deployment under way; `None` unless it shifts traffic.
     pub stage: Option<String>,
     /// What it does or what it waits for, in one sentence.
@@ -534,6 +542,8 @@ pub enum Rollout {
     Canary,
     /// Somebody else decides, by the scale of task sets.
     External,
+    /// CodeDeploy does, blue beside green.
+    CodeDeploy,
 }
 
 impl Rollout {
@@ -549,6 +559,7 @@ impl Rollout {
             Self::Linear => "LINEAR",
             Self::Canary => "CANARY",
             Self::External => "EXTERNAL",
+            Self::CodeDeploy => "CODE_DEPLOY",
         }
     }
 }
@@ -641,4 +652,6 @@ pub struct SeriesPoint {
     /// What each definition has of production traffic, or of the desired count where task sets
     /// are scaled, in thousandths of a percent; empty where neither is.
     pub shares: Vec<(u16, u32)>,
+    /// What each definition has of test traffic; empty where no listener has any.
+    pub tests: Vec<(u16, u32)>,
 }

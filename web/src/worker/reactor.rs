@@ -9,6 +9,7 @@ use stowplan_sim::import;
 use stowplan_sim::run::{Replay, Simulation};
 use stowplan_sim::scenario::{Action, Plan, Scenario, TimelineEntry, WorldAction, has_template};
 
+use super::amend::{plan_of, replay_of};
 use super::foretell::foretell;
 use super::journal::{Journal, Mark, is_decision};
 use super::pacer::{Goal, Pacer};
@@ -19,7 +20,7 @@ use super::sentence::{Telling, sentence};
 use super::shortage::waiting;
 use super::stages;
 use super::survey::{Survey, columns};
-use super::why::{tried, why};
+use super::why::{Asked, applied, tried, why};
 
 /// From the notice to the end of a Spot instance (04 section 3.2).
 const SPOT_NOTICE_MS: u64 = 120_000;
@@ -98,6 +99,7 @@ impl Reactor {
             ToEngine::Redo => self.step_in_history(false),
             ToEngine::Why { key } => Ok(self.why(key)),
             ToEngine::Try { key, change } => Ok(self.try_change(key, change)),
+            ToEngine::Apply { key, change } => self.apply(key, change),
             ToEngine::Foretell(ahead) => {
                 self.ahead = Some((*ahead, (self.wall)()));
                 Ok(Vec::new())
@@ -141,6 +143,7 @@ impl Reactor {
             | ToEngine::Redo
             | ToEngine::Why { .. }
             | ToEngine::Try { .. }
+            | ToEngine::Apply { .. }
             | ToEngine::Foretell(_) => {}
         }
     }
@@ -197,17 +200,23 @@ impl Reactor {
 
     /// What is said of a task that the run does not know is nothing.
     fn why(&self, key: u32) -> Vec<FromEngine> {
-        let run = self.run.iter();
-        let known = run.filter(|run| (key as usize) < run.replay.head().engine().tasks().len());
+        let known = self.run.iter().filter(|run| run.knows(key));
         known.map(|run| FromEngine::Why(Box::new(why(&run.replay, TaskId::new(key))))).collect()
     }
 
     /// A change that nobody suggested is tried in silence.
     fn try_change(&self, key: u32, change: u32) -> Vec<FromEngine> {
-        let run = self.run.iter();
-        let known = run.filter(|run| (key as usize) < run.replay.head().engine().tasks().len());
-        let tried = known.filter_map(|run| tried(&run.replay, TaskId::new(key), change as usize));
+        let known = self.run.iter().filter(|run| run.knows(key));
+        let tried = known.filter_map(|run| tried(&run.asked(key, change)));
         tried.map(|why| FromEngine::Tried { change, why: Box::new(why) }).collect()
+    }
+
+    fn apply(&mut self, key: u32, change: u32) -> Result<Vec<FromEngine>, String> {
+        let run = self.run.as_mut().filter(|run| run.knows(key));
+        let run = run.ok_or("There is no such task to decide about.")?;
+        run.apply(key, change)?;
+        (self.playing, self.news) = (false, true);
+        Ok(vec![run.document_told()])
     }
 
     /// Whether time runs and there is a page to see it, or news to be told.
@@ -402,6 +411,53 @@ impl Run {
         Ok(())
     }
 
+    fn knows(&self, key: u32) -> bool {
+        (key as usize) < self.replay.head().engine().tasks().len()
+    }
+
+    fn asked(&self, key: u32, change: u32) -> Asked<'_> {
+        Asked {
+            replay: &self.replay,
+            document: &self.document,
+            task: TaskId::new(key),
+            change: change as usize,
+            now_ms: self.edit_at(),
+        }
+    }
+
+    /// Makes a suggested change part of the document. The reader stands at the decision then, which
+    /// is made anew.
+    fn apply(&mut self, key: u32, change: u32) -> Result<(), String> {
+        let (edit, at) = applied(&self.asked(key, change))?;
+        let entries = |document: &serde_json::Value| document["timeline"].as_array().map(Vec::len);
+        let added = entries(&edit.document).filter(|now| entries(&self.document) != Some(*now));
+        let mut replay = replay_of(&edit.document)?;
+        replay.seek(time(at));
+        if let Some(refused) = added.and_then(|count| refusal(replay.head(), count - 1)) {
+            return Err(format!("It cannot be applied. {refused}"));
+        }
+        self.replay = replay;
+        self.past.push((std::mem::replace(&mut self.document, edit.document), self.clock));
+        self.future.clear();
+        self.go_back_to(at.max(1));
+        Ok(())
+    }
+
+    /// Stands at an instant of what is another run from now on.
+    fn go_back_to(&mut self, clock: u64) {
+        self.clock = clock;
+        self.begin_anew();
+        self.known = clock;
+        self.seek(clock);
+    }
+
+    /// When an edit takes effect that is made now.
+    fn edit_at(&self) -> u64 {
+        let done = self.replay.head().now().map_or(0, |now| ms(now) + 1);
+        // Instant 0 belongs to the document as it was brought.
+        self.clock.max(done).max(1)
+    }
+
     /// What an entry would bring about here and now; the run stays as it is.
     fn foretell(&self, ahead: &Ahead) -> Foretold {
         let told = match self.with_entry(&ahead.entry) {
@@ -419,17 +475,13 @@ impl Run {
     fn with_entry(&self, entry: &str) -> Result<(serde_json::Value, TimelineEntry, u64), String> {
         let mut entry: serde_json::Value =
             serde_json::from_str(entry).map_err(|error| error.to_string())?;
-        let done = self.replay.head().now().map_or(0, |now| ms(now) + 1);
-        // Instant 0 belongs to the document as it was brought.
-        let at = self.clock.max(done).max(1);
+        let at = self.edit_at();
         entry["at"] = format!("{at}ms").into();
         let mut document = self.document.clone();
         let listed = document["timeline"].as_array().cloned().unwrap_or_default();
         let place = listed.len();
         document["timeline"] = listed.into_iter().chain([entry]).collect();
-        let text = document.to_string();
-        let scenario = Scenario::read(text.as_bytes(), &Limits::default());
-        let plan = scenario.and_then(|s| s.plan()).map_err(|error| error.to_string())?;
+        let plan = plan_of(&document)?;
         let added = added_entry(&plan, place).ok_or("The edit came to nothing.")?;
         Ok((document, added, at))
     }
@@ -444,14 +496,8 @@ impl Run {
         };
         let Some((document, clock)) = from.pop() else { return Ok(false) };
         to.push((std::mem::replace(&mut self.document, document), self.clock));
-        let text = self.document.to_string();
-        let scenario = Scenario::read(text.as_bytes(), &Limits::default());
-        let plan = scenario.and_then(|s| s.plan()).map_err(|error| error.to_string())?;
-        self.replay = Replay::new(&plan).map_err(|error| error.to_string())?;
-        self.clock = clock;
-        self.begin_anew();
-        self.known = clock;
-        self.seek(clock);
+        self.replay = replay_of(&self.document)?;
+        self.go_back_to(clock);
         Ok(true)
     }
 
@@ -518,6 +564,15 @@ impl Run {
         self.definitions_sent = self.definitions_sent.max(definitions.len());
         frame
     }
+}
+
+/// Why the call of the entry at this place of the document's timeline was refused, if it was.
+fn refusal(head: &Simulation, place: usize) -> Option<String> {
+    let path = format!("timeline[{place}]");
+    let entries = head.timeline().iter();
+    let mut called = entries.zip(head.record().calls().iter());
+    let (_, call) = called.find(|(entry, _)| entry.source.path.starts_with(&path))?;
+    call.error.as_ref().map(|error| format!("{}: {}", error.exception, error.message))
 }
 
 /// The same UpdateService with limits that hold nothing up.

@@ -133,7 +133,7 @@ fn shifting(telling: &Telling<'_>, stage: &Stage) -> String {
         return format!("{name} goes back to {old}: {}{stays}", ended(reason));
     }
     match (stage.name.as_str(), left) {
-        ("SCALE_UP", _) => {
+        ("SCALE_UP" | "Install", _) => {
             let running: u32 = of(stage.target).map(|d| d.running).sum();
             format!(
                 "{name} starts r{revision} beside {old}: {running} of {} run. {old} keeps all \
@@ -141,10 +141,14 @@ fn shifting(telling: &Telling<'_>, stage: &Stage) -> String {
                 service.desired
             )
         }
-        ("PRODUCTION_TRAFFIC_SHIFT", Some(left)) => {
+        ("PRODUCTION_TRAFFIC_SHIFT" | "AllowTraffic", Some(left)) => {
             let share = share_word(stage.share.unwrap_or(0));
             format!("{name} r{revision} has {share} of the traffic; more follows in {left}.")
         }
+        ("TERMINATION_WAIT", Some(left)) => format!(
+            "{name} r{revision} has all the traffic; {old} runs on for another {left} and is \
+             deleted then. Until then a rollback starts no task."
+        ),
         ("BAKE_TIME", Some(left)) => {
             let all = if stage.share.is_some() { "has all the traffic and " } else { "" };
             format!(
@@ -152,11 +156,15 @@ fn shifting(telling: &Telling<'_>, stage: &Stage) -> String {
                  takes no start of a task."
             )
         }
-        ("CLEAN_UP", _) => {
+        ("CLEAN_UP" | "deletion", _) => {
             let left: u32 = stage.source.into_iter().flat_map(of).map(|d| d.running).sum();
             let left = counted(u64::from(left), "task");
             format!("{name} r{revision} has taken over; {left} of {old} run on until they stop.")
         }
+        ("READY_WAIT", Some(left)) => format!(
+            "{name} r{revision} is ready and has no traffic yet: ContinueDeployment gives it some; \
+             without that it is stopped in {left}."
+        ),
         (stage, _) => format!("{name} r{revision} is at {stage}."),
     }
 }

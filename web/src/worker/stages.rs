@@ -3,12 +3,13 @@
 use stowplan_engine::View;
 use stowplan_engine::api::{Event, EventKind};
 use stowplan_engine::model::{
-    ControllerType, HookRun, HookStatus, HookTarget, LifecycleStage, RolloutStrategy,
-    ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus as Status, ServiceId,
-    ShiftState, Time,
+    ControllerType, Deployment, HookRun, HookStatus, HookTarget, LifecycleStage, RolloutStrategy,
+    Service, ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus as Status, ServiceId,
+    ShiftState, Slot, Time,
 };
 use stowplan_sim::run::Simulation;
 
+use super::code_deploy;
 use super::protocol::{Happening, Milestone, Rollout};
 
 /// Where a deployment that shifts traffic stands.
@@ -43,6 +44,7 @@ pub(super) fn rollout(view: View<'_>, service: ServiceId) -> Rollout {
     let row = view.service(service);
     match (row.controller, row.settings.strategy) {
         (ControllerType::External, _) => Rollout::External,
+        (ControllerType::CodeDeploy, _) => Rollout::CodeDeploy,
         (_, RolloutStrategy::Rolling) => Rollout::Rolling,
         (_, RolloutStrategy::BlueGreen) => Rollout::BlueGreen,
         (_, RolloutStrategy::Linear { .. }) => Rollout::Linear,
@@ -54,6 +56,9 @@ pub(super) fn rollout(view: View<'_>, service: ServiceId) -> Rollout {
 pub(super) fn stage(head: &Simulation, service: ServiceId) -> Option<Stage> {
     let view = head.engine();
     let row = view.service(service);
+    if row.controller == ControllerType::CodeDeploy {
+        return code_deploy::stage(view, service);
+    }
     let newest = *row.records.last()?;
     let record = view.record(newest);
     let shift = record.shift.as_ref()?;
@@ -111,7 +116,7 @@ pub(super) fn milestone(view: View<'_>, event: &Event) -> Option<Milestone> {
             let shifts = view.record(*record).shift.is_some();
             (record, over(*status).filter(|_| shifts)?)
         }
-        _ => return None,
+        _ => return code_deploy::milestone(view, event),
     };
     let service = view.record(*record).service.index() as u16;
     Some(Milestone { service, at_ms: ms(event.at), what })
@@ -163,22 +168,52 @@ fn over(status: Status) -> Option<Happening> {
 /// scaled, in thousandths of a percent.
 pub(super) fn shares(view: View<'_>, service: ServiceId) -> Vec<(u16, u32)> {
     let row = view.service(service);
-    let is_external = row.controller == ControllerType::External;
-    if !is_external && !row.settings.strategy.shifts_traffic() {
+    match row.controller {
+        ControllerType::External => {
+            divided(view, row, |deployment| deployment.set.as_ref().map_or(0, |set| set.scale.0))
+        }
+        ControllerType::Ecs if !row.settings.strategy.shifts_traffic() => Vec::new(),
+        ControllerType::Ecs | ControllerType::CodeDeploy => {
+            by_group(view, row, |slot| row.traffic.production_of(slot).0)
+        }
+    }
+}
+
+/// What each definition has of test traffic; empty where no listener has any.
+pub(super) fn tests(view: View<'_>, service: ServiceId) -> Vec<(u16, u32)> {
+    let row = view.service(service);
+    let has_any = match row.controller {
+        ControllerType::External => false,
+        ControllerType::Ecs => row.settings.strategy.shifts_traffic() && row.has_test_rule(),
+        ControllerType::CodeDeploy => code_deploy::has_test_listener(view, service),
+    };
+    if !has_any {
         return Vec::new();
     }
-    let mut shares: Vec<(u16, u32)> = Vec::new();
+    by_group(view, row, |slot| row.traffic.test_of(slot).0)
+}
+
+/// By what the target groups of the definitions have.
+fn by_group(view: View<'_>, row: &Service, of: impl Fn(Slot) -> u32) -> Vec<(u16, u32)> {
     let mut taken = Vec::new();
+    divided(view, row, |deployment| {
+        // Of two revisions with the same target group the older one has given it up.
+        let idle = deployment.load_balancers.is_empty() || taken.contains(&deployment.slot);
+        taken.push(deployment.slot);
+        if idle { 0 } else { of(deployment.slot) }
+    })
+}
+
+/// Whoever has something, oldest definition first; the newest deployment is asked first.
+fn divided(
+    view: View<'_>,
+    row: &Service,
+    mut share: impl FnMut(&Deployment) -> u32,
+) -> Vec<(u16, u32)> {
+    let mut shares: Vec<(u16, u32)> = Vec::new();
     for id in row.deployments.iter().rev() {
         let deployment = view.deployment(*id);
-        let share = match &deployment.set {
-            Some(set) => set.scale.0,
-            // Of two revisions with the same target group the older one has given it up.
-            None if deployment.load_balancers.is_empty() || taken.contains(&deployment.slot) => 0,
-            None => row.traffic.production_of(deployment.slot).0,
-        };
-        taken.push(deployment.slot);
-        let definition = deployment.definition.index() as u16;
+        let (definition, share) = (deployment.definition.index() as u16, share(deployment));
         match shares.iter_mut().find(|(known, _)| *known == definition) {
             Some((_, sum)) => *sum += share,
             None => shares.push((definition, share)),
@@ -189,6 +224,6 @@ pub(super) fn shares(view: View<'_>, service: ServiceId) -> Vec<(u16, u32)> {
     shares
 }
 
-fn ms(time: Time) -> u64 {
+pub(super) fn ms(time: Time) -> u64 {
     u64::try_from(time.0).unwrap_or(0)
 }

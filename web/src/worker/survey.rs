@@ -12,7 +12,7 @@ use super::protocol::{
     Definition, Deployment, DesiredStatus, Health, Host, HostState, HostStatus, Rule, Service,
     Task, TaskStatus,
 };
-use super::stages;
+use super::{code_deploy, stages};
 
 /// A look at the control plane.
 #[derive(Clone, Copy)]
@@ -161,6 +161,7 @@ impl Survey<'_> {
             constraints: row.constraints.iter().map(constraint).collect(),
             deployments: self.deployments(id, row),
             rollout: stages::rollout(self.view, id),
+            deployment_group: code_deploy::group_of(self.view, id).to_owned(),
             stage: None,
             sentence: String::new(),
         }
@@ -217,7 +218,7 @@ pub(super) fn strategy(strategy: &PlacementStrategy) -> Rule {
     Rule { kind: kind.to_owned(), field }
 }
 
-fn constraint(constraint: &PlacementConstraint) -> Rule {
+pub(super) fn constraint(constraint: &PlacementConstraint) -> Rule {
     match constraint {
         PlacementConstraint::DistinctInstance => {
             Rule { kind: "distinctInstance".to_owned(), field: String::new() }

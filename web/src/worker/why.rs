@@ -8,6 +8,7 @@ use stowplan_engine::explain::{
 use stowplan_engine::model::{PlacementStrategy, TaskId, Time};
 use stowplan_sim::run::Replay;
 
+use super::amend::{Amendment, Decision, amend};
 use super::protocol::{Why, WhyRow, WhyStage};
 use super::survey::strategy;
 use crate::words;
@@ -53,25 +54,63 @@ fn decision(replay: &Replay, task: TaskId) -> (Option<Time>, Option<PlacementRep
 
 /// The same decision with one of the suggested changes; `None` when that was never suggested. The
 /// run stays as it is.
-pub(super) fn tried(replay: &Replay, task: TaskId, change: usize) -> Option<Why> {
+pub(super) fn tried(asked: &Asked<'_>) -> Option<Why> {
+    let Asked { replay, task, .. } = *asked;
     let head = replay.head();
     let (placed, report) = decision(replay, task);
     let report = report?;
-    let change = &report.changes().get(change)?.change;
+    let change = &report.changes().get(asked.change)?.change;
     let tried = match placed {
         Some(at) => replay.try_change(task, at, change)?,
         None => head.try_change(&Question::Waiting(task), change).ok().flatten()?,
     };
+    let edit = amend(&asked.decision(&report, asked.at(placed)), change);
     let at_ms = placed.map(|at| u64::try_from(at.0).unwrap_or(0));
     let mut told = Why { key: task.number(), at_ms, ..Why::default() };
     tell(&mut told, tried.view(), &tried.report);
-    told.sentence = head.engine().tried_text(&report, change, &tried);
+    told.sentence = arrowed(&head.engine().tried_text(&report, change, &tried));
+    told.applies = edit.is_ok();
+    told.edit = edit.map_or_else(|problem| problem, |edit| edit.words);
     Some(told)
+}
+
+/// One of the suggested changes as an edit of the document, and the instant of the decision, ms.
+pub(super) fn applied(asked: &Asked<'_>) -> Result<(Amendment, u64), String> {
+    const NOBODY: &str = "That change was not suggested for the decision as it stands now.";
+    let (placed, report) = decision(asked.replay, asked.task);
+    let report = report.ok_or(NOBODY)?;
+    let change = &report.changes().get(asked.change).ok_or(NOBODY)?.change;
+    let at_ms = asked.at(placed);
+    Ok((amend(&asked.decision(&report, at_ms), change)?, at_ms))
+}
+
+/// A suggested change of the decision about a task.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) replay: &'a Replay,
+    pub(super) document: &'a serde_json::Value,
+    pub(super) task: TaskId,
+    /// Its position among the suggestions.
+    pub(super) change: usize,
+    /// When an edit would be made now, ms: a task that waits is decided about again and again.
+    pub(super) now_ms: u64,
+}
+
+impl<'a> Asked<'a> {
+    fn at(&self, placed: Option<Time>) -> u64 {
+        placed.map_or(self.now_ms, |at| u64::try_from(at.0).unwrap_or(0))
+    }
+
+    fn decision(&self, report: &'a PlacementReport, at_ms: u64) -> Decision<'a> {
+        let (head, document, task) = (self.replay.head(), self.document, self.task);
+        Decision { head, document, task, report, at_ms }
+    }
 }
 
 fn tell(told: &mut Why, view: View<'_>, report: &PlacementReport) {
     told.sentence = view.placement_text(report);
-    told.changes = report.changes().iter().map(|it| view.suggestion_text(report, it)).collect();
+    let changes = report.changes().iter();
+    told.changes = changes.map(|it| arrowed(&view.suggestion_text(report, it))).collect();
     match &report.field {
         Field::Instances { candidates, left, tie, .. } => {
             told.columns = report.strategy.iter().map(rule).collect();
@@ -102,6 +141,11 @@ fn tell(told: &mut Why, view: View<'_>, report: &PlacementReport) {
             told.rows = zones.iter().map(row).collect();
         }
     }
+}
+
+/// An arrow is an arrow where there is room for one.
+fn arrowed(text: &str) -> String {
+    text.replace(" -> ", " \u{2192} ")
 }
 
 fn rule(given: &PlacementStrategy) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::browser::{Browser, Page, Theme, View};
-use crate::serve::Server;
+use crate::serve::{Gate, Server};
 use crate::{bundle, prepare};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,6 +41,9 @@ pub(crate) struct Args {
     /// JavaScript to run, once the page is ready, before the picture is taken
     #[arg(long)]
     at: Option<String>,
+    /// A file to hold back, such as `worker_bg.wasm`: the page as it is while it waits for it
+    #[arg(long, value_name = "FILE")]
+    hold: Option<String>,
     /// Take the page as it was last built
     #[arg(long)]
     built: bool,
@@ -52,7 +55,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let program = prepare::browser()?;
     let site = if args.built { bundle::site_dir() } else { bundle::build_site()? };
-    let server = Server::start(&site, 0)?;
+    let gate = args.hold.as_deref().map(Gate::before);
+    let server = match &gate {
+        Some(gate) => Server::start_behind(gate, &site)?,
+        None => Server::start(&site, 0)?,
+    };
     let browser = Browser::start(&program)?;
     let (width, height) = args.size;
     let url = format!("{}{}", server.url(), args.path);

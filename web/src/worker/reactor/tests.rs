@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::presets::PRESETS;
-use crate::worker::protocol::Speed;
+use crate::worker::protocol::{Speed, Why};
 
 fn preset(id: &str) -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/presets");
@@ -330,4 +330,119 @@ fn a_suggested_change_is_tried_and_gives_the_answer_it_names() {
     assert_eq!(page.reactor.order(ToEngine::Try { key, change: 99 }), []);
     page.say(ToEngine::Seek { ms: 480_000 });
     assert_eq!(page.last().digest, digest);
+}
+
+/// Every suggestion for the newest tasks of a run, as the page tells it when it is tried.
+fn trials(page: &mut Page, tasks: usize) -> Vec<(u32, u32, Why)> {
+    let keys: Vec<u32> = page.last().tasks.iter().rev().take(tasks).map(|task| task.key).collect();
+    let mut trials = Vec::new();
+    for key in keys {
+        let answers = page.reactor.order(ToEngine::Why { key });
+        let [FromEngine::Why(why)] = answers.as_slice() else { panic!("{answers:?}") };
+        for change in 0..why.changes.len() as u32 {
+            let answers = page.reactor.order(ToEngine::Try { key, change });
+            let [FromEngine::Tried { why, .. }] = answers.as_slice() else { panic!("{answers:?}") };
+            trials.push((key, change, (**why).clone()));
+        }
+    }
+    trials
+}
+
+fn chosen(why: &Why) -> Option<&str> {
+    why.rows.iter().find(|row| row.chosen).map(|row| row.name.as_str())
+}
+
+/// Whether a task of the same instant, decided about before this one, has the instance.
+fn is_taken(page: &Page, instance: &str, key: u32) -> bool {
+    let hosts = page.frames.iter().rev().find_map(|frame| frame.hosts.as_ref());
+    let hosts = hosts.expect("instances were sent");
+    let now = i64::try_from(page.last().now_ms).expect("a time");
+    let earlier = page.last().tasks.iter().filter(|it| it.key < key && it.created_ms == now);
+    let mut places = earlier.filter_map(|task| task.host);
+    places.any(|host| hosts[host as usize].id == instance)
+}
+
+#[test]
+fn what_was_tried_is_applied_and_comes_true() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Seek { ms: 480_000 });
+    let start = page.reactor.run.as_ref().expect("it runs").document.clone();
+    let (mut exact, mut edited) = (0, 0);
+    for (key, change, tried) in trials(&mut page, 8) {
+        if !tried.applies {
+            let why = "cannot start steady";
+            assert!(tried.edit.contains(why), "{}: {}", tried.sentence, tried.edit);
+            continue;
+        }
+        page.say(ToEngine::Apply { key, change });
+        assert_eq!(page.problems, Vec::<String>::new(), "{}", tried.edit);
+        let run = page.reactor.run.as_ref().expect("it runs");
+        assert_ne!(run.document, start, "{}", tried.edit);
+        // What holds from the start makes another run; what is done at the decision flips it.
+        if tried.edit.contains("from the start") {
+            edited += 1;
+        } else {
+            let answers = page.reactor.order(ToEngine::Why { key });
+            let [FromEngine::Why(why)] = answers.as_slice() else { panic!("{}", tried.edit) };
+            let wanted = chosen(&tried).expect("it has a place");
+            let flipped = chosen(why) == Some(wanted) || is_taken(&page, wanted, key);
+            assert!(flipped, "{}: {:?}, not {wanted}", tried.edit, chosen(why));
+            assert_eq!(Some(page.last().now_ms), why.at_ms, "the reader stands at the decision");
+            exact += 1;
+        }
+        page.say(ToEngine::Undo);
+        assert_eq!(page.reactor.run.as_ref().expect("it runs").document, start);
+        page.say(ToEngine::Seek { ms: 480_000 });
+    }
+    assert!(exact >= 3 && edited >= 3, "{exact} at the decision, {edited} from the start");
+}
+
+#[test]
+fn a_change_that_nobody_suggested_is_not_applied() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Seek { ms: 480_000 });
+    let start = page.reactor.run.as_ref().expect("it runs").document.clone();
+    let key = page.last().tasks.last().expect("there are tasks").key;
+    page.say(ToEngine::Apply { key, change: 99 });
+    page.say(ToEngine::Apply { key: 1_000_000, change: 0 });
+    assert_eq!(page.problems.len(), 2, "{:?}", page.problems);
+    assert_eq!(page.reactor.run.as_ref().expect("it runs").document, start);
+}
+
+#[test]
+fn code_deploy_tells_its_steps_and_who_has_which_traffic() {
+    let file = "../scenarios/spec/03-W112-codedeploy-stopped-canary.yaml";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(path).expect("the example is there");
+    let mut page = Page::open(text);
+    let say = |page: &mut Page, ms: u64| {
+        page.say(ToEngine::Seek { ms });
+        page.last().services[0].sentence.clone()
+    };
+    let at_first = say(&mut page, 35_000);
+    assert!(at_first.starts_with("web starts r2 beside r1: "), "{at_first}");
+    let canary = say(&mut page, 160_000);
+    assert_eq!(canary, "web r2 has 10% of the traffic; more follows in 3 m 00 s.");
+    let back = say(&mut page, 230_000);
+    assert!(back.starts_with("web goes back to r1: The deployment was stopped"), "{back}");
+    page.say(ToEngine::Seek { ms: u64::MAX });
+    let points = page.frames.iter().flat_map(|frame| &frame.series);
+    let mut seen: Vec<(u64, &[(u16, u32)], &[(u16, u32)])> = Vec::new();
+    for point in points {
+        if seen.last().is_none_or(|(_, a, b)| (*a, *b) != (&*point.shares, &*point.tests)) {
+            seen.push((point.at_ms, &point.shares, &point.tests));
+        }
+    }
+    let (all, canary): ([_; 1], [_; 2]) = ([(0, 100_000)], [(0, 90_000), (1, 10_000)]);
+    let wanted: [(u64, &[_], &[_]); 3] =
+        [(0, &all, &all), (40_000, &canary, &[(1, 100_000)]), (220_000, &all, &all)];
+    assert_eq!(seen, wanted);
+    let milestones = page.frames.iter().flat_map(|frame| &frame.milestones);
+    let words: Vec<String> = milestones.map(|it| format!("{} {:?}", it.at_ms, it.what)).collect();
+    let words = words.join("\n");
+    for part in ["40000 Stage { name: \"AllowTraffic\", back: false", "220000 Over(\"Stopped\")"] {
+        assert!(words.contains(part), "{part} is not told:\n{words}");
+    }
+    assert!(words.contains("name: \"AllowTraffic\", back: true"), "{words}");
+    assert!(words.ends_with("260000 Over(\"Succeeded\")"), "{words}");
 }

@@ -49,6 +49,8 @@ fn ask(page: &Page<'_>, id: &str) -> Result<()> {
 }
 
 fn compare(page: &Page<'_>, told: &Value) -> Result<()> {
+    page.eval("document.querySelector('[data-testid=all-rows][aria-expanded=false]')?.click()")?;
+    page.wait_for("!document.querySelector('[data-testid=all-rows][aria-expanded=false]')", SOON)?;
     let rows = page.eval(ROWS)?;
     let rows = rows.as_array().context("the table is no list")?;
     if *told == Value::Null {
@@ -147,4 +149,72 @@ fn try_one(page: &Page<'_>, index: usize, change: &str) -> Result<()> {
     let pressed = page.eval(&format!("{pressed}[{index}].getAttribute('aria-pressed')"))?;
     ensure!(pressed == json!("true"), "the button does not show that it is tried");
     Ok(())
+}
+
+/// What a trial would change is said before, made by key, true then, and taken back by a button: a
+/// rule of the service as a call at the decision, a size in the task definition.
+pub(super) fn apply(guest: &Guest<'_>) -> Result<()> {
+    guest.visit_held(PATH, &DESK, |page| {
+        to_the_end(page)?;
+        let ids = task_ids(page)?;
+        for (wanted, place) in [
+            ("without ", "timeline.at(-1).updateService.placementStrategy"),
+            ("task memory ", "taskDefinitions.length"),
+        ] {
+            let mut applied = false;
+            for id in ids.iter().rev().take(8) {
+                ask(page, id)?;
+                if apply_one(page, wanted, place).with_context(|| format!("{id}, {wanted}"))? {
+                    applied = true;
+                    break;
+                }
+            }
+            ensure!(applied, "nothing was offered that changes {wanted:?}");
+            to_the_end(page)?;
+        }
+        Ok(())
+    })
+}
+
+/// Applies the first suggestion of a kind that can be; false when none of the task's can.
+fn apply_one(page: &Page<'_>, wanted: &str, place: &str) -> Result<bool> {
+    let found = page.eval(&format!(
+        "[...document.querySelectorAll('[data-testid=changes] li > span')]\
+         .findIndex((at) => at.textContent.startsWith({}))",
+        json!(wanted)
+    ))?;
+    let Some(index) = found.as_u64() else { return Ok(false) };
+    let change = page.eval(&format!(
+        "document.querySelectorAll('[data-testid=changes] li > span')[{index}].textContent"
+    ))?;
+    try_one(page, index as usize, change.as_str().context("no text")?)?;
+    let before = page.eval("JSON.stringify(playground.doc())")?;
+    let chosen = "document.querySelector('[data-testid=why-rows] .chosen')?.cells[0].textContent";
+    let tried = page.eval(&format!("{chosen} ?? null"))?;
+    let edit = words_of(page, "[data-testid=edit]")?;
+    if page.eval("!document.querySelector('[data-testid=apply]')")? == json!(true) {
+        ensure!(edit.contains("No run can begin with"), "no reason is given: {edit}");
+        return Ok(false);
+    }
+    page.eval("document.querySelector('[data-testid=apply]').focus()")?;
+    page.press("Enter")?;
+    page.wait_for("document.querySelector('[data-testid=applied]')", SOON)?;
+    page.wait_for(&format!("JSON.stringify(playground.doc()) !== {before}"), SOON)?;
+    // The reader stands at the decision then; before that the panel may still move.
+    page.wait_for("playground.time() < playground.until()", SOON)?;
+    ensure!(words_of(page, "[data-testid=applied]")?.contains(&edit), "it says another edit");
+    page.wait_for(&format!("playground.doc().{place} !== undefined"), SOON)?;
+    let text = page.eval("JSON.stringify(playground.doc())")?;
+    if let Some(size) = edit.split_once("memory ").map(|(_, rest)| rest.split(' ').next()) {
+        let size = size.unwrap_or_default();
+        let said = text.as_str().is_some_and(|text| text.contains(&format!("\"memory\":{size}")));
+        ensure!(said, "the scenario does not say memory {size}");
+    } else {
+        // Made at the decision, it flips that decision.
+        page.wait_for(&format!("{chosen} === {tried} && !document.querySelector('.tried')"), SOON)?;
+    }
+    page.click_on("[data-testid=unapply]")?;
+    page.wait_for(&format!("JSON.stringify(playground.doc()) === {before}"), SOON)?;
+    page.wait_for("!document.querySelector('[data-testid=applied]')", SOON)?;
+    Ok(true)
 }

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::visit::{DESK, Guest, SOON, choose, to_the_end, to_the_start, words_of};
-use crate::browser::{Page, Theme, View};
-
-const PHONE: View = View::new(390, 844, Theme::Dark);
+use super::visit::{DESK, Guest, PHONE, SOON, choose, to_the_end, to_the_start, words_of};
+use crate::browser::Page;
 
 /// Stands at a whole number of tens of seconds by the scrubber's keys.
-fn stand_at(page: &Page<'_>, seconds: u32) -> Result<()> {
+pub(super) fn stand_at(page: &Page<'_>, seconds: u32) -> Result<()> {
     to_the_end(page)?;
     to_the_start(page)?;
     for next in (10..=seconds).step_by(10) {
@@ -25,14 +23,14 @@ fn stand_at(page: &Page<'_>, seconds: u32) -> Result<()> {
 }
 
 /// Waits until the sentence of the service holds some words.
-fn hears(page: &Page<'_>, words: &str) -> Result<()> {
+pub(super) fn hears(page: &Page<'_>, words: &str) -> Result<()> {
     let said = "document.querySelector('[data-testid=sentence]').textContent";
     page.wait_for(&format!("{said}.includes({})", json!(words)), SOON)
         .with_context(|| format!("it says {:?}", words_of(page, "[data-testid=sentence]")))
 }
 
 /// The words of a part of the timeline.
-fn chart_words(page: &Page<'_>, part: &str) -> Result<Vec<String>> {
+pub(super) fn chart_words(page: &Page<'_>, part: &str) -> Result<Vec<String>> {
     let selector = json!(format!("[data-testid={part}] text"));
     let words = page.eval(&format!(
         "[...document.querySelectorAll({selector})].map((at) => at.textContent.trim())"

@@ -1,6 +1,7 @@
 //! The page in a real Chromium, used as a visitor would.
 
 mod asking;
+mod bands;
 mod bringing;
 mod changing;
 mod deploying;
@@ -26,7 +27,7 @@ use visit::Guest;
 type Check = fn(&Guest<'_>) -> Result<()>;
 
 /// What the page must do; the numbers are those of the playground's acceptance checks.
-const CHECKS: [(&str, Check); 34] = [
+const CHECKS: [(&str, Check); 37] = [
     (
         "1: a cold page shows a task reaching RUNNING within 3 s",
         opening::moves_within_three_seconds,
@@ -40,6 +41,7 @@ const CHECKS: [(&str, Check); 34] = [
     ("3: a click on a tile names task, instance, zone, revision, state", hands::tiles),
     ("4: why here tells every candidate and its reason", asking::why_here),
     ("6: a suggested change is tried, and the run stays as it was", asking::try_it),
+    ("what was tried is applied to the scenario, and taken back", asking::apply),
     ("why here follows the selection and the run", asking::follows),
     ("instances and zones can be selected, and let go again", hands::instances_and_zones),
     ("the table lists the same tasks as the picture", hands::table),
@@ -51,6 +53,8 @@ const CHECKS: [(&str, Check); 34] = [
     ("a canary shows its shares, its stages and its hook, on a phone too", deploying::canary),
     ("a linear deployment shows each step of its traffic", deploying::linear),
     ("blue/green goes back, and says why", deploying::blue_green),
+    ("CodeDeploy shows production and test traffic, and goes back", bands::code_deploy),
+    ("three revisions at once are told apart", bands::three_revisions),
     ("the limits of the timeline say how they are rounded", deploying::rounding),
     ("a forecast stands by the deploy button, and comes true", deploying::forecast),
     ("a deployment that can never move is foretold, with a remedy", deploying::deadlock),

@@ -13,6 +13,7 @@ use crate::browser::{Browser, Page, Theme, View};
 /// What a page does at once takes no longer than this, even on a busy machine.
 pub(super) const SOON: Duration = Duration::from_secs(20);
 pub(super) const DESK: View = View::new(1440, 900, Theme::Light);
+pub(super) const PHONE: View = View::new(390, 844, Theme::Dark);
 
 /// Who comes by: with a browser, at an address, knowing what the command line says.
 pub(super) struct Guest<'browser> {
