@@ -6,21 +6,21 @@ use yew::prelude::*;
 
 use crate::canvas::motion::Liveliness;
 use crate::chart::extra_height;
-use crate::components::capacity_strip::CapacityStrip;
+use crate::components::capacity_strip::capacity_strip;
 use crate::components::event_log::EventLog;
 use crate::components::import_panel::ImportPanel;
 use crate::components::live_region::LiveRegion;
-use crate::components::loading::Loading;
-use crate::components::notice::Notice;
-use crate::components::peek_bar::PeekBar;
+use crate::components::loading::loading;
+use crate::components::notice::notice;
+use crate::components::peek_bar::peek_bar;
 use crate::components::picture::Picture;
-use crate::components::selection_panel::SelectionPanel;
-use crate::components::service_list::ServiceList;
-use crate::components::sheet_tabs::SheetTabs;
+use crate::components::selection_panel::selection_panel;
+use crate::components::service_list::service_list;
+use crate::components::sheet_tabs::sheet_tabs;
 use crate::components::timeline::Timeline;
-use crate::components::top_bar::TopBar;
-use crate::components::transport::{Transport, TransportProps};
-use crate::deck::Deck;
+use crate::components::top_bar::top_bar;
+use crate::components::transport::transport;
+use crate::deck::{Deck, use_deck};
 use crate::hooks::use_drop::use_drop;
 use crate::hooks::use_keys::use_keys;
 use crate::hooks::use_page_api::use_page_api;
@@ -90,29 +90,27 @@ struct FrameProps {
 
 #[component]
 fn Frame(props: &FrameProps) -> Html {
+    let deck = use_deck();
     let state = &props.state;
     let feed = &state.feed;
     let frame = &feed.board.frame;
     let (sheet, _) = state.sheet.names();
-    let transport = TransportProps::of(frame, state.speed, state.step_by, state.window);
     html! {
         <div class={classes!("app", state.log_folded.then_some("folded"))} data-sheet={sheet}
             data-testid="app" data-loaded={state.loaded.to_string()} style={room(state)}>
             <h1 class="sr">{ format!("{}, at {}", state.title, clock(frame.now_ms)) }</h1>
-            <TopBar title={state.coming.as_ref().unwrap_or(&state.title).to_string()}
-                view={state.view} history={state.history}
-                without_worker={state.without_worker} />
-            <SheetTabs sheet={state.sheet} />
+            { top_bar(&deck, state) }
+            { sheet_tabs(&deck, state.sheet) }
             if let Some((sentence, share)) = state.waits_for() {
-                <Loading {sentence} {share} />
+                { loading(&sentence, share) }
             } else {
-                { regions(state) }
+                { regions(&deck, state) }
             }
-            <Transport ..transport />
+            { transport(&deck, state) }
             <Timeline feed={feed.clone()} service={state.open_service} window={state.window} />
             <LiveRegion feed={feed.clone()} />
             if state.view == View::Import { <ImportPanel anonymous={state.anonymous} /> }
-            if let Some(problem) = &state.problem { <Notice problem={problem.to_string()} /> }
+            if let Some(problem) = &state.problem { { notice(&deck, problem) } }
             if props.hangs {
                 <div class="drop">{ "Let go to open. Nothing leaves this page." }</div>
             }
@@ -129,7 +127,8 @@ fn room(state: &State) -> String {
     let milestones = feed.milestones.items();
     let shifts = other || milestones.iter().any(|milestone| milestone.service == index);
     let Some(points) = feed.series.get(&index) else { return String::new() };
-    let [broad, small] = [false, true].map(|small| extra_height(&points.items(), shifts, small));
+    let [broad, small] = [false, true]
+        .map(|small| extra_height(&points.items(), feed.board.revision_rows(index), shifts, small));
     let (broad, small) = (px(TIMELINE + broad), px(TIMELINE_SMALL + small));
     format!("--h-timeline:{broad}px;--h-timeline-small:{small}px")
 }
@@ -139,21 +138,16 @@ const TIMELINE: f64 = 204.0;
 const TIMELINE_SMALL: f64 = 84.0;
 
 /// What there is to see of a scenario that is on the screen.
-fn regions(state: &State) -> Html {
+fn regions(deck: &Deck, state: &State) -> Html {
     let feed = &state.feed;
     html! {
         <>
-            <ServiceList board={feed.board.clone()} open={state.open_service}
-                foretold={state.foretold.clone()} />
+            { service_list(deck, state) }
             <Picture feed={feed.clone()} selected={state.selected} mode={state.mode}
                 table={state.table} />
-            <SelectionPanel board={feed.board.clone()} selected={state.selected}
-                open_service={state.open_service} panel={state.panel}
-                why={state.why.clone()} tried={state.tried.clone()}
-                applied={state.applied.clone()}
-                milestones={feed.milestones.clone()} />
-            <PeekBar board={feed.board.clone()} selected={state.selected} />
-            <CapacityStrip board={feed.board.clone()} />
+            { selection_panel(deck, state) }
+            { peek_bar(deck, &feed.board, state.selected) }
+            { capacity_strip(&feed.board) }
             <EventLog feed={feed.clone()} folded={state.log_folded} />
         </>
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::small;
 use crate::words::px;
 use crate::worker::protocol::{Happening, Milestone, SeriesPoint};
 
@@ -62,12 +63,21 @@ pub struct Shortfall {
 /// The definitions of a series, newest first.
 #[must_use]
 pub fn definitions(points: &[SeriesPoint]) -> Vec<u16> {
-    let running = points.iter().flat_map(|point| &point.running);
-    let running = running.filter(|(_, running)| *running > 0);
-    let mut seen: Vec<u16> = running.map(|(definition, _)| *definition).collect();
-    seen.sort_unstable();
-    seen.dedup();
+    let mut seen = named(points, |point| &point.running);
     seen.reverse();
+    seen
+}
+
+/// The definitions that have some of something at any point, oldest first.
+#[must_use]
+pub fn named(points: &[SeriesPoint], of: Shares) -> Vec<u16> {
+    let mut seen = Vec::new();
+    for (definition, count) in points.iter().flat_map(of) {
+        if *count > 0 && !seen.contains(definition) {
+            seen.push(*definition);
+        }
+    }
+    small::sort(&mut seen);
     seen
 }
 
@@ -145,8 +155,8 @@ pub fn stepped_area(
 /// How much higher than with two revisions and no more the chart must be, px: a third row of
 /// revisions, and what belongs to shifted traffic. On a small screen there are no such rows.
 #[must_use]
-pub fn extra_height(points: &[SeriesPoint], shifts: bool, small: bool) -> f64 {
-    let third = if small { 0.0 } else { third_row(points) };
+pub fn extra_height(points: &[SeriesPoint], rows: usize, shifts: bool, small: bool) -> f64 {
+    let third = if small { 0.0 } else { third_row(rows) };
     third + shift_rows(points, shifts)
 }
 
@@ -159,10 +169,10 @@ pub const STAGE: f64 = 16.0;
 /// Between two of them, px.
 pub const GAP: f64 = 3.0;
 
-/// What a third row of revisions takes, px; 0 where there never were three.
+/// What the rows of revisions beyond the second take, px.
 #[must_use]
-pub fn third_row(points: &[SeriesPoint]) -> f64 {
-    if definitions(points).len() > 2 { REVISION } else { 0.0 }
+pub fn third_row(rows: usize) -> f64 {
+    REVISION * rows.saturating_sub(2) as f64
 }
 
 /// What the rows of shifted traffic take, px.
@@ -370,15 +380,14 @@ mod tests {
     }
 
     #[test]
-    fn a_third_revision_gets_a_row_of_its_own() {
-        assert_eq!(third_row(&rollout()), 0.0);
+    fn what_there_is_more_of_needs_more_room() {
         let mut points = rollout();
-        points.push(point(450, &[(0, 1), (1, 2), (2, 1)]));
-        assert_eq!(third_row(&points), REVISION);
-        assert_eq!(extra_height(&points, false, true), 0.0);
-        let without = extra_height(&points, true, false);
+        assert_eq!(extra_height(&points, 2, false, false), 0.0);
+        assert_eq!(extra_height(&points, 3, false, false), REVISION);
+        assert_eq!(extra_height(&points, 3, false, true), 0.0);
+        let without = extra_height(&points, 2, true, false);
         points[0].tests = vec![(0, 100_000)];
-        assert_eq!(extra_height(&points, true, false) - without, TESTS + GAP);
+        assert_eq!(extra_height(&points, 2, true, false) - without, TESTS + GAP);
     }
 
     #[test]

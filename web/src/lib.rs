@@ -14,6 +14,7 @@ pub mod gesture;
 pub mod limits;
 pub mod model;
 pub mod presets;
+pub mod small;
 pub mod state;
 pub mod words;
 pub mod worker;

@@ -143,6 +143,17 @@ impl Board {
         self.frame.services.get(usize::from(index))
     }
 
+    /// Rows for the revisions of a service: two, or three where its family has so many, so that
+    /// nothing moves when the third begins to run.
+    #[must_use]
+    pub fn revision_rows(&self, service: u16) -> usize {
+        let runs = self.service(service).and_then(|service| service.deployments.first());
+        let own = runs.and_then(|run| self.definitions.get(usize::from(run.definition)));
+        let Some(own) = own else { return 2 };
+        let alike = self.definitions.iter().filter(|known| known.family == own.family);
+        alike.count().clamp(2, 3)
+    }
+
     /// `web`, or the family of a standalone task.
     #[must_use]
     pub fn owner_name(&self, task: &Task) -> String {
@@ -236,8 +247,9 @@ fn badges(services: &[Service]) -> Vec<Badge> {
 
 /// Newest means registered last: after a rollback the failed revision is still the newest.
 fn ages(frame: &Frame) -> BTreeMap<(Option<u16>, u16), u8> {
-    let mut seen: BTreeSet<(Option<u16>, u16)> =
-        frame.tasks.iter().map(|task| (task.service, task.definition)).collect();
+    // One by one: few differ, and to collect them all would sort them all.
+    let mut seen: BTreeSet<(Option<u16>, u16)> = BTreeSet::new();
+    seen.extend(frame.tasks.iter().map(|task| (task.service, task.definition)));
     for (index, service) in (0u16..).zip(&frame.services) {
         seen.extend(service.deployments.iter().map(|d| (Some(index), d.definition)));
     }

@@ -15,6 +15,7 @@ use crate::canvas::motion::Liveliness;
 use crate::canvas::stage::Stage;
 use crate::feed::Feed;
 use crate::line::{Line, Module};
+use crate::small;
 use crate::state::{Action, Arrival};
 use crate::worker::pack::unpack;
 use crate::worker::protocol::{FromEngine, ImportFile, ToEngine};
@@ -60,7 +61,7 @@ impl Pace {
     pub fn summary(&self) -> [f64; 4] {
         let at = |list: &VecDeque<f64>, part: f64| {
             let mut sorted: Vec<f64> = list.iter().copied().collect();
-            sorted.sort_by(f64::total_cmp);
+            small::sort(&mut sorted);
             let index = ((sorted.len() as f64) * part) as usize;
             sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0.0)
         };

@@ -44,7 +44,7 @@ pub const PRESETS: &[Preset] = &[
     preset("step-by-step", "Step by step"),
     preset("bake-or-burn-blue-green", "Bake or burn: blue/green"),
     preset("bake-or-burn-rolling", "Bake or burn: rolling"),
-    preset("changed-my-mind", "Changed my mind: three revisions"),
+    preset("changed-my-mind", "Changed my mind"),
     preset("the-port-that-stops-the-rollout", "The port that stops the rollout"),
 ];
 

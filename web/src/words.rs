@@ -105,8 +105,9 @@ impl std::fmt::Display for Px {
 #[must_use]
 pub fn text_width(text: &str) -> f64 {
     let letter = |letter: char| match letter {
-        ' ' | '.' | ',' | ':' | 'i' | 'l' | '!' => 3.6,
-        'A'..='Z' | '%' | 'm' | 'w' => 8.2,
+        ' ' | '.' | ',' | ':' | 'I' | 'i' | 'l' | '!' => 3.4,
+        'M' | 'W' | '%' | 'm' => 9.6,
+        'A'..='Z' | 'w' => 7.4,
         _ => 6.2,
     };
     text.chars().map(letter).sum()

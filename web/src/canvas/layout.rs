@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::geometry::Rect;
 use super::slots::{CellId, Piece, ROW};
 use crate::model::Board;
+use crate::small;
 use crate::worker::protocol::{Host, Task};
 
 /// Height of a label line above a frame.
@@ -78,7 +79,7 @@ impl Plan {
         let lingering = also.iter().filter_map(|i| Some((*i, board.hosts.get(*i as usize)?)));
         let mut shown: Vec<(u32, &Host)> =
             board.live_hosts().map(|(index, host, _)| (index, host)).chain(lingering).collect();
-        shown.sort_by_key(|(index, _)| *index);
+        small::sort_by(&mut shown, |one, other| one.0 < other.0);
         shown.dedup_by_key(|(index, _)| *index);
         for (index, host) in shown {
             plan.add(CellId::Host(index), host.zone, host.memory);
@@ -161,7 +162,7 @@ fn row_memory(board: &Board) -> u32 {
         })
         .filter(|share| (1..=ROW).contains(share))
         .collect();
-    shares.sort_unstable();
+    small::sort(&mut shares);
     let (Some(largest), Some(usual)) = (shares.last(), shares.get(shares.len() / 2)) else {
         return smallest.memory.max(1);
     };

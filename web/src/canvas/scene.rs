@@ -6,6 +6,7 @@ use super::geometry::Rect;
 use super::layout::{GUTTER, HEAD, Layout, Place};
 use super::slots::{CellId, ROW, Slots, Stretch};
 use crate::model::Board;
+use crate::small;
 use crate::words;
 use crate::worker::protocol::{Health, Host, HostState, HostStatus, Task, TaskStatus};
 
@@ -365,7 +366,7 @@ fn stack(board: &Board, inner: Rect, rows: u32, stretches: &[(Stretch, u32)]) ->
             None => lengths.push((task.service, u64::from(stretch.length))),
         }
     }
-    lengths.sort_unstable();
+    small::sort(&mut lengths);
     let whole = f64::from(rows * ROW);
     let mut left = inner.x;
     let bar = |(service, length): (Option<u16>, u64)| {

@@ -3,20 +3,12 @@
 use yew::prelude::*;
 
 use crate::canvas::scene::Target;
-use crate::deck::use_deck;
+use crate::deck::Deck;
 use crate::gesture::{Gesture, id_of};
 use crate::model::Board;
 
-#[derive(Properties, PartialEq)]
-pub struct ActsProps {
-    pub board: Board,
-    pub target: Target,
-}
-
-#[component]
-pub fn Acts(props: &ActsProps) -> Html {
-    let deck = use_deck();
-    let Some(id) = id_of(&props.board, props.target) else { return Html::default() };
+pub(super) fn acts(deck: &Deck, board: &Board, target: Target) -> Html {
+    let Some(id) = id_of(board, target) else { return Html::default() };
     let button = |gesture: Gesture| {
         let (deck, entry) = (deck.clone(), gesture.entry(&id));
         let onclick = Callback::from(move |_: MouseEvent| deck.edit(entry.clone()));
@@ -29,7 +21,7 @@ pub fn Acts(props: &ActsProps) -> Html {
     };
     html! {
         <div class="acts" role="group" aria-label="What can be done">
-            { for Gesture::of(&props.board, props.target).into_iter().map(button) }
+            { for Gesture::of(board, target).into_iter().map(button) }
         </div>
     }
 }

@@ -11,39 +11,37 @@ const QUARTER: &str = "25%";
 /// More moments than this stand as a number.
 const MOMENTS_MOST: usize = 24;
 
-#[derive(Properties, PartialEq)]
-pub struct BesidePanelProps {
-    /// `maxSurge` and `maxUnavailable`; `None` while it is folded.
-    pub amounts: Option<(String, String)>,
-    pub outlook: Option<Outlook>,
-    pub on_change: Callback<Option<(String, String)>>,
-}
+/// What is `maxSurge` and `maxUnavailable`; `None` while it is folded.
+type Amounts = (String, String);
 
-#[component]
-pub fn BesidePanel(props: &BesidePanelProps) -> Html {
-    let open = props.amounts.is_some();
+pub(super) fn beside_panel(
+    amounts: Option<&Amounts>,
+    outlook: Option<&Outlook>,
+    on_change: &Callback<Option<Amounts>>,
+) -> Html {
+    let open = amounts.is_some();
     let toggle = {
         let quarter = || (QUARTER.to_owned(), QUARTER.to_owned());
-        props.on_change.reform(move |_: MouseEvent| (!open).then(quarter))
+        on_change.reform(move |_: MouseEvent| (!open).then(quarter))
     };
-    let beside = props.outlook.as_ref().and_then(|outlook| outlook.beside.as_ref());
-    let beside = beside.filter(|beside| Some(&beside.amounts) == props.amounts.as_ref());
+    let beside = outlook.and_then(|outlook| outlook.beside.as_ref());
+    let beside = beside.filter(|beside| Some(&beside.amounts) == amounts);
     html! {
         <div class="beside">
             <button class="btn text fold" aria-expanded={open.to_string()} onclick={toggle}
                 data-testid="beside">{ "Beside Kubernetes" }</button>
-            if let Some((surge, unavailable)) = &props.amounts {
+            if let Some((surge, unavailable)) = amounts {
                 <div class="amounts">
                     { field("maxSurge", surge, {
                         let other = unavailable.clone();
-                        props.on_change.reform(move |it| Some((it, other.clone())))
+                        on_change.reform(move |it| Some((it, other.clone())))
                     }) }
                     { field("maxUnavailable", unavailable, {
                         let other = surge.clone();
-                        props.on_change.reform(move |it| Some((other.clone(), it)))
+                        on_change.reform(move |it| Some((other.clone(), it)))
                     }) }
                 </div>
-                if let (Some(beside), Some(outlook)) = (beside, &props.outlook) {
+                if let (Some(beside), Some(outlook)) = (beside, outlook) {
                     { compared(outlook, beside) }
                 }
             }

@@ -2,20 +2,14 @@
 
 use yew::prelude::*;
 
-use super::icon::Icon;
+use super::icon::icon;
 use crate::capacity::{Source, sources};
 use crate::hooks::copy_text;
 use crate::model::Board;
 use crate::words::grouped;
 
-#[derive(Properties, PartialEq)]
-pub struct CapacityProps {
-    pub board: Board,
-}
-
-#[component]
-pub fn CapacityStrip(props: &CapacityProps) -> Html {
-    let digest = props.board.frame.digest.clone();
+pub(crate) fn capacity_strip(board: &Board) -> Html {
+    let digest = board.frame.digest.clone();
     let copied = digest.clone();
     html! {
         <>
@@ -24,14 +18,14 @@ pub fn CapacityStrip(props: &CapacityProps) -> Html {
                 <span class="dim grow num micro">{ "memory reserved" }</span>
             </div>
             <div class="strip cap-m" data-testid="capacity">
-                { for sources(&props.board).into_iter().map(source) }
+                { for sources(board).into_iter().map(source) }
             </div>
             <div class="strip cap-r">
                 <span class="digest dim">{ "digest " }
                     <span class="mono mid" data-testid="digest">{ grouped(&digest) }</span>
                 </span>
                 <button class="btn quiet square small" aria-label="Copy digest" title="Copy digest"
-                    onclick={move |_| copy_text(&copied)}><Icon name="copy" /></button>
+                    onclick={move |_| copy_text(&copied)}>{ icon("copy") }</button>
             </div>
         </>
     }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::beside_panel::BesidePanel;
-use super::chooser::Choices;
+use super::beside_panel::beside_panel;
+use super::chooser::{Choice, choices};
 use crate::deck::use_deck;
 use crate::model::Board;
 use crate::words::{clock, span, thousands};
@@ -66,16 +66,27 @@ pub fn DeployPanel(props: &DeployPanelProps) -> Html {
             draft.set(Draft { definition: revisions.get(index).copied(), ..*draft });
         })
     };
+    let of_revision = Choice {
+        label: "Revision to deploy",
+        options,
+        chosen: place,
+        on_choose: on_revision,
+        testid: "deploy-revision",
+    };
     let refused = told.is_some_and(|told| !told.refused.is_empty());
     let onclick = Callback::from(move |_| deck.edit(entry.clone()));
+    let outlook = told.and_then(|told| told.outlook.as_ref());
+    let on_amounts = {
+        let amounts = amounts.clone();
+        Callback::from(move |it| amounts.set(it))
+    };
     if revisions.is_empty() {
         return Html::default();
     }
     html! {
         <section class="deploy" aria-label="Deploy" data-testid="deploy-panel">
             <span class="draft">
-                <span class="pick"><Choices label="Revision to deploy" {options} chosen={place}
-                    on_choose={on_revision} testid="deploy-revision" /></span>
+                <span class="pick">{ choices(&of_revision) }</span>
                 { kinds(service, rollout, &draft) }
                 <span class="grow" />
                 <button class="btn deploy-go" disabled={refused} {onclick} data-testid="deploy"
@@ -84,9 +95,7 @@ pub fn DeployPanel(props: &DeployPanelProps) -> Html {
                     </button>
             </span>
             { forecast(told) }
-                <BesidePanel amounts={(*amounts).clone()}
-                outlook={told.and_then(|told| told.outlook.clone())}
-                on_change={Callback::from(move |it| amounts.set(it))} />
+                { beside_panel(amounts.as_ref(), outlook, &on_amounts) }
         </section>
     }
 }
@@ -153,10 +162,9 @@ fn kinds(service: &Service, chosen: Rollout, draft: &UseStateHandle<Draft>) -> H
     let on_choose = Callback::from(move |index: usize| {
         draft.set(Draft { rollout: Rollout::OFFERED.get(index).copied(), ..*draft });
     });
-    html! {
-        <span class="pick"><Choices label="Deployment strategy" {options} chosen={place} {on_choose}
-            testid="deploy-kind" /></span>
-    }
+    let (label, testid) = ("Deployment strategy", "deploy-kind");
+    let choice = Choice { label, options, chosen: place, on_choose, testid };
+    html! { <span class="pick">{ choices(&choice) }</span> }
 }
 
 /// What would come of it.

@@ -2,22 +2,14 @@
 
 use yew::prelude::*;
 
-use super::stage_list::StageList;
+use super::stage_list::stage_list;
 use crate::feed::Shelf;
 use crate::model::Board;
 use crate::worker::protocol::{Milestone, Service};
 
-#[derive(Properties, PartialEq)]
-pub struct DeploymentCardProps {
-    pub board: Board,
-    pub service: u16,
-    /// What happened to deployments that shift traffic, of any service.
-    pub milestones: Shelf<Milestone>,
-}
-
-#[component]
-pub fn DeploymentCard(props: &DeploymentCardProps) -> Html {
-    let Some(service) = props.board.service(props.service) else { return Html::default() };
+/// `milestones`: what happened to deployments that shift traffic, of any service.
+pub(super) fn deployment_card(board: &Board, index: u16, milestones: &Shelf<Milestone>) -> Html {
+    let Some(service) = board.service(index) else { return Html::default() };
     html! {
         <section data-testid="deployments">
             <h3 class="cap">{ format!("Deployments of {}", service.name) }</h3>
@@ -27,10 +19,9 @@ pub fn DeploymentCard(props: &DeploymentCardProps) -> Html {
                     <th class="num">{ "running" }</th><th class="num">{ "pending" }</th>
                     <th class="num">{ "failed" }</th>
                 </tr></thead>
-                <tbody>{ rows(&props.board, service) }</tbody>
+                <tbody>{ rows(board, service) }</tbody>
             </table>
-            <StageList service={props.service} now_ms={props.board.frame.now_ms}
-                milestones={props.milestones.clone()} />
+            { stage_list(index, board.frame.now_ms, milestones) }
         </section>
     }
 }

@@ -3,8 +3,8 @@
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::icon::Icon;
-use super::swatch::Swatch;
+use super::icon::icon;
+use super::swatch::swatch;
 use crate::deck::use_deck;
 use crate::feed::Feed;
 use crate::state::Action;
@@ -47,7 +47,7 @@ pub fn EventLog(props: &EventLogProps) -> Html {
                 </h2>
                 <button class="btn quiet square" aria-expanded={(!props.folded).to_string()}
                     aria-label="Fold the event log" title="Fold the event log" onclick={fold}>
-                    <Icon name="fold" style={props.folded.then_some("transform:rotate(180deg)")} />
+                    { icon("fold") }
                 </button>
             </div>
             <ol class="log" aria-label="Events" data-testid="log" tabindex="0" {onscroll}>
@@ -73,7 +73,7 @@ fn row(feed: &Feed, line: &LogLine, index: usize, now: bool) -> Html {
         <li key={index} class={classes!(now.then_some("now"))}>
             <time>{ clock_ms(line.at_ms) }</time>
             if line.service.is_some() {
-                <Swatch badge={feed.board.badge(line.service)} />
+                { swatch(&feed.board.badge(line.service)) }
             } else {
                 <span />
             }

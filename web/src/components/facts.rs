@@ -2,36 +2,16 @@
 
 use yew::prelude::*;
 
-use super::swatch::Swatch;
+use super::swatch::swatch;
 use crate::canvas::scene::Target;
-use crate::deck::{Deck, use_deck};
+use crate::deck::Deck;
 use crate::model::Board;
 use crate::state::Action;
 use crate::words::{clock_ms, count, percent, short_id, span, thousands};
 use crate::worker::protocol::{Host, HostState, Task};
 
-#[derive(Properties, PartialEq)]
-pub struct TaskFactsProps {
-    pub board: Board,
-    pub key_of: u32,
-}
-
-#[derive(Properties, PartialEq)]
-pub struct HostFactsProps {
-    pub board: Board,
-    pub index: u32,
-}
-
-#[derive(Properties, PartialEq)]
-pub struct ZoneFactsProps {
-    pub board: Board,
-    pub zone: u16,
-}
-
-#[component]
-pub fn TaskFacts(props: &TaskFactsProps) -> Html {
-    let board = &props.board;
-    let Some(task) = board.task(props.key_of) else { return Html::default() };
+pub(super) fn task_facts(board: &Board, key: u32) -> Html {
+    let Some(task) = board.task(key) else { return Html::default() };
     let id = board.names.id(task.key);
     let sentence = format!(" on {}, {}.", board.place_name(task), health(task));
     let now = board.frame.now_ms;
@@ -74,11 +54,8 @@ fn moment(at_ms: i64, now_ms: u64) -> String {
     }
 }
 
-#[component]
-pub fn HostFacts(props: &HostFactsProps) -> Html {
-    let deck = use_deck();
-    let board = &props.board;
-    let found = board.live_hosts().find(|(live, _, _)| *live == props.index);
+pub(super) fn host_facts(deck: &Deck, board: &Board, index: u32) -> Html {
+    let found = board.live_hosts().find(|(live, _, _)| *live == index);
     let Some((index, host, state)) = found else { return Html::default() };
     let tasks: Vec<Task> =
         board.frame.tasks.iter().filter(|task| task.host == Some(index)).copied().collect();
@@ -91,7 +68,7 @@ pub fn HostFacts(props: &HostFactsProps) -> Html {
             </p>
             { levels(host, state) }
             <h3 class="cap">{ count(tasks.len() as u64, "task") }</h3>
-            { task_table(&deck, board, &tasks) }
+            { task_table(deck, board, &tasks) }
         </>
     }
 }
@@ -143,7 +120,7 @@ fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
         });
         html! {
             <tr key={key} onclick={onclick.clone()}>
-                <td><Swatch badge={board.badge(task.service)} /></td>
+                <td>{ swatch(&board.badge(task.service)) }</td>
                 <td><button {onclick}>{ name }</button></td>
                 <td class="dim">{ format!("r{}", board.revision(task.definition)) }</td>
                 <td class="mid">{ task.last_status.word() }</td>
@@ -166,13 +143,10 @@ fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
     }
 }
 
-#[component]
-pub fn ZoneFacts(props: &ZoneFactsProps) -> Html {
-    let deck = use_deck();
-    let board = &props.board;
+pub(super) fn zone_facts(deck: &Deck, board: &Board, zone: u16) -> Html {
     let hosts: Vec<(u32, &Host, &HostState)> =
-        board.live_hosts().filter(|(_, host, _)| host.zone == props.zone).collect();
-    let here = |task: &&Task| board.zone_of(task) == Some(props.zone);
+        board.live_hosts().filter(|(_, host, _)| host.zone == zone).collect();
+    let here = |task: &&Task| board.zone_of(task) == Some(zone);
     let tasks = board.frame.tasks.iter().filter(here).count() as u64;
     let row = |(index, host, state): &(u32, &Host, &HostState)| {
         let (deck, target) = (deck.clone(), Target::Host(*index));
@@ -188,7 +162,7 @@ pub fn ZoneFacts(props: &ZoneFactsProps) -> Html {
         }
     };
     let instances = count(hosts.len() as u64, "instance");
-    let (tasks, name) = (count(tasks, "task"), board.zone_name(Some(props.zone)));
+    let (tasks, name) = (count(tasks, "task"), board.zone_name(Some(zone)));
     html! {
         <>
             <p class="read">{ format!("{instances} and {tasks} in {name}.") }</p>

@@ -28,25 +28,14 @@ fn path(name: &str) -> &'static str {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct IconProps {
-    pub name: &'static str,
-    #[prop_or_default]
-    pub style: Option<AttrValue>,
-}
-
-#[component]
-pub fn Icon(props: &IconProps) -> Html {
+pub(super) fn icon(name: &str) -> Html {
     html! {
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" style={props.style.clone()}>
-            <path d={path(props.name)} />
-        </svg>
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d={path(name)} /></svg>
     }
 }
 
 /// The mark of the project.
-#[component]
-pub fn Brand() -> Html {
+pub(super) fn brand() -> Html {
     html! {
         <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
             <path d="M1.5 1.5h17v17h-17z" fill="none" stroke="currentColor" stroke-width="1.5" />

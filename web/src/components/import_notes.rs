@@ -8,14 +8,7 @@ use crate::worker::protocol::ImportNote;
 /// More notes than this stand as a number.
 const NOTES_MOST: usize = 200;
 
-#[derive(Properties, PartialEq)]
-pub struct ImportNotesProps {
-    pub notes: Vec<ImportNote>,
-}
-
-#[component]
-pub fn ImportNotes(props: &ImportNotesProps) -> Html {
-    let notes = &props.notes;
+pub(super) fn import_notes(notes: &[ImportNote]) -> Html {
     if notes.is_empty() {
         return Html::default();
     }

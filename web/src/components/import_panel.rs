@@ -3,7 +3,7 @@
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-use super::icon::Icon;
+use super::icon::icon;
 use crate::deck::use_deck;
 use crate::hooks::read_files;
 use crate::state::{Action, View};
@@ -92,7 +92,7 @@ pub fn ImportPanel(props: &ImportPanelProps) -> Html {
                     { for files.iter().enumerate().map(|(index, file)| {
                         chip(&files, index, &file.name)
                     }) }
-                    <label class="btn small"><Icon name="plus" />{ "Open files" }
+                    <label class="btn small">{ icon("plus") }{ "Open files" }
                         <input class="sr" type="file" multiple=true accept=".json,.yaml,.yml,.txt"
                             {onchange} data-testid="import-files" />
                     </label>
@@ -131,9 +131,9 @@ fn chip(files: &UseStateHandle<Vec<ImportFile>>, index: usize, name: &str) -> Ht
         files.set(left);
     });
     html! {
-        <span class="file" key={index}><Icon name="check" />{ name.to_owned() }
+        <span class="file" key={index}>{ icon("check") }{ name.to_owned() }
             <button {onclick} aria-label={format!("Leave out {name}")}>
-                <Icon name="cross" />
+                { icon("cross") }
             </button>
         </span>
     }

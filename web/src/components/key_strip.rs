@@ -34,8 +34,7 @@ fn sample(look: Look, age: u8) -> Tile {
     }
 }
 
-#[component]
-pub fn KeyStrip() -> Html {
+pub(super) fn key_strip() -> Html {
     html! {
         <div class="key" aria-label="Key" data-testid="key">
             { for ENTRIES.iter().map(|(word, look, age)| html! {

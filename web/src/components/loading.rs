@@ -2,17 +2,9 @@
 
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct LoadingProps {
-    pub sentence: AttrValue,
-    /// In percent; `None` where nobody knows.
-    pub share: Option<u64>,
-}
-
-#[component]
-pub fn Loading(props: &LoadingProps) -> Html {
-    let sentence = &props.sentence;
-    let bar = match props.share {
+/// `share`: in percent; `None` where nobody knows.
+pub(crate) fn loading(sentence: &str, share: Option<u64>) -> Html {
+    let bar = match share {
         Some(0) => Html::default(),
         Some(share) => html! {
             <progress max="100" value={share.to_string()} aria-label="Loading" />
@@ -23,11 +15,11 @@ pub fn Loading(props: &LoadingProps) -> Html {
         <>
             <section class="svc" aria-label="Services" data-testid="services">
                 <h2 class="cap"><span>{ "Services" }</span></h2>
-                <p class="why first">{ sentence }</p>
+                <p class="why first">{ sentence.to_owned() }</p>
             </section>
             <main class="pic" aria-label="Picture of the cluster" aria-busy="true">
                 <div class="loading" data-testid="loading">
-                    <p class="read" role="status">{ sentence }</p>
+                    <p class="read" role="status">{ sentence.to_owned() }</p>
                     { bar }
                 </div>
             </main>

@@ -31,6 +31,7 @@ pub mod timeline;
 mod timeline_chart;
 mod timeline_marks;
 mod timeline_stages;
+mod timeline_svg;
 pub mod top_bar;
 pub mod transport;
 pub mod waiting_room;

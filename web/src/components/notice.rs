@@ -2,24 +2,18 @@
 
 use yew::prelude::*;
 
-use super::icon::Icon;
-use crate::deck::use_deck;
+use super::icon::icon;
+use crate::deck::Deck;
 use crate::state::Action;
 
-#[derive(Properties, PartialEq)]
-pub struct NoticeProps {
-    pub problem: AttrValue,
-}
-
-#[component]
-pub fn Notice(props: &NoticeProps) -> Html {
-    let deck = use_deck();
+pub(crate) fn notice(deck: &Deck, problem: &str) -> Html {
+    let deck = deck.clone();
     let onclick = Callback::from(move |_| deck.act(Action::Dismiss));
     html! {
         <div class="refused" role="alert" data-testid="problem">
-            <p>{ &props.problem }</p>
+            <p>{ problem.to_owned() }</p>
             <button class="btn quiet square small" aria-label="Dismiss" title="Dismiss" {onclick}>
-                <Icon name="cross" />
+                { icon("cross") }
             </button>
         </div>
     }

@@ -2,27 +2,20 @@
 
 use yew::prelude::*;
 
-use super::swatch::Swatch;
+use super::swatch::swatch;
 use crate::canvas::scene::Target;
-use crate::deck::use_deck;
+use crate::deck::Deck;
 use crate::model::Board;
 use crate::state::{Action, Sheet};
 use crate::words::{percent, short_id};
 
-#[derive(Properties, PartialEq)]
-pub struct PeekBarProps {
-    pub board: Board,
-    pub selected: Option<Target>,
-}
-
-#[component]
-pub fn PeekBar(props: &PeekBarProps) -> Html {
-    let deck = use_deck();
-    let Some(target) = props.selected else { return Html::default() };
+pub(crate) fn peek_bar(deck: &Deck, board: &Board, selected: Option<Target>) -> Html {
+    let Some(target) = selected else { return Html::default() };
+    let deck = deck.clone();
     let onclick = Callback::from(move |_| deck.act(Action::Sheet(Sheet::Selection)));
     html! {
         <div class="peek" data-testid="peek">
-            { about(&props.board, target) }
+            { about(board, target) }
             <button class="btn" {onclick}>{ "Facts" }</button>
         </div>
     }
@@ -37,7 +30,7 @@ fn about(board: &Board, target: Target) -> Html {
             let state = format!(", {} on {}", task.last_status.word(), board.place_name(task));
             html! {
                 <>
-                    <Swatch badge={board.badge(task.service)} />
+                    { swatch(&board.badge(task.service)) }
                     <p class="grow"><b class="strong">{ name }</b>{ state }</p>
                 </>
             }

@@ -3,12 +3,12 @@
 use web_sys::{HtmlCanvasElement, HtmlElement};
 use yew::prelude::*;
 
-use super::chooser::Segments;
+use super::chooser::{Choice, segments};
 use super::cluster_table::ClusterTable;
-use super::icon::Icon;
-use super::key_strip::KeyStrip;
+use super::icon::icon;
+use super::key_strip::key_strip;
 use super::live_region::summary;
-use super::waiting_room::WaitingRoom;
+use super::waiting_room::waiting_room;
 use crate::canvas::geometry::Rect;
 use crate::canvas::hit::hit;
 use crate::canvas::scene::{Mode, Target};
@@ -17,6 +17,7 @@ use crate::deck::{Deck, use_deck};
 use crate::feed::Feed;
 use crate::hooks::use_room::use_room;
 use crate::hooks::use_theme::ThemeEpoch;
+use crate::model::Board;
 use crate::player::Frames;
 use crate::state::Action;
 use crate::words::{count, percent, px, thousands};
@@ -39,7 +40,10 @@ pub fn Picture(props: &PictureProps) -> Html {
         let deck = deck.clone();
         Callback::from(move |index: usize| deck.act(Action::Mode(modes[index.min(1)])))
     };
-    let toggle = Callback::from(move |_| deck.act(Action::ToggleTable));
+    let toggle = {
+        let deck = deck.clone();
+        Callback::from(move |_| deck.act(Action::ToggleTable))
+    };
     let about = (*pointed).map(|target| about(&props.feed, target)).filter(|text| !text.is_empty());
     let point = {
         Callback::from(move |target: Option<Target>| {
@@ -48,21 +52,22 @@ pub fn Picture(props: &PictureProps) -> Html {
             }
         })
     };
-    let options: Vec<AttrValue> = vec!["Slots".into(), "Bars".into()];
+    let options = vec!["Slots".into(), "Bars".into()];
+    let choice = Choice { label: "Tiles as", options, chosen, on_choose, testid: "mode" };
     html! {
         <main class="pic" aria-label="Picture of the cluster">
             <div class={classes!("tools", props.table.then_some("always"))}>
-                <Segments label="Tiles as" {options} {chosen} {on_choose} testid="mode" />
+                { segments(&choice) }
                 <button class="btn quiet square" aria-label="Show as table (t)"
                     title="Show as table (t)"
                     aria-pressed={props.table.to_string()} onclick={toggle} data-testid="table">
-                    <Icon name="table" />
+                    { icon("table") }
                 </button>
                 <span class="grow" />
                 if let Some(about) = about {
                     <p class="about" data-testid="about">{ about }</p>
                 } else {
-                    <KeyStrip />
+                    { key_strip() }
                 }
             </div>
             if props.table {
@@ -71,7 +76,7 @@ pub fn Picture(props: &PictureProps) -> Html {
                 <Zones feed={props.feed.clone()} selected={props.selected} mode={props.mode}
                     {point} />
             }
-            <WaitingRoom board={props.feed.board.clone()} />
+            { waiting_room(&deck, &props.feed.board) }
         </main>
     }
 }
@@ -144,7 +149,7 @@ fn Zones(props: &ZonesProps) -> Html {
         })
     };
     let onpointerleave = {
-        let (deck, point) = (deck, props.point.clone());
+        let (deck, point) = (deck.clone(), props.point.clone());
         Callback::from(move |_: PointerEvent| hover(&deck, &point, None))
     };
     let tall = frames.height > area.height + 1.0 && !area.stacked;
@@ -157,11 +162,10 @@ fn Zones(props: &ZonesProps) -> Html {
                     <canvas ref={overlay} aria-hidden="true" />
                 </div>
                 <div key="heads">{ for frames.zones.iter().enumerate().map(|(index, rect)| html! {
-                    <Zone key={index} index={index as u16} rect={*rect} feed={props.feed.clone()}
-                        here={props.selected == Some(Target::Zone(index as u16))} />
+                    { zone(&deck, &props.feed.board, index as u16, *rect,
+                        props.selected == Some(Target::Zone(index as u16))) }
                 }) }</div>
-                <Focus key="focus" feed={props.feed.clone()} selected={props.selected}
-                    rect={frames.focus} />
+                { focus(&props.feed, props.selected, frames.focus) }
             </div>
         </div>
     }
@@ -202,14 +206,6 @@ fn hover(deck: &Deck, point: &Callback<Option<Target>>, target: Option<Target>) 
     point.emit(target);
 }
 
-#[derive(Properties, PartialEq)]
-struct ZoneProps {
-    index: u16,
-    rect: Rect,
-    feed: Feed,
-    here: bool,
-}
-
 /// A rectangle of the picture as the place of an element over it.
 fn box_of(rect: Rect) -> String {
     let Rect { x, y, w, h } = rect;
@@ -217,27 +213,24 @@ fn box_of(rect: Rect) -> String {
 }
 
 /// A zone's header: a real button with its roll-up.
-#[component]
-fn Zone(props: &ZoneProps) -> Html {
-    let deck = use_deck();
-    let board = &props.feed.board;
-    let target = Target::Zone(props.index);
+fn zone(deck: &Deck, board: &Board, index: u16, rect: Rect, here: bool) -> Html {
+    let (deck, target) = (deck.clone(), Target::Zone(index));
     let onclick = Callback::from(move |_| deck.act(Action::Select(Some(target))));
-    let hosts: Vec<_> = board.live_hosts().filter(|(_, h, _)| h.zone == props.index).collect();
+    let hosts: Vec<_> = board.live_hosts().filter(|(_, h, _)| h.zone == index).collect();
     let (used, whole) = hosts.iter().fold((0, 0), |(used, whole), (_, host, state)| {
         let reserved = host.memory.saturating_sub(state.memory_left);
         (used + u64::from(reserved), whole + u64::from(host.memory))
     });
-    let here = board.frame.tasks.iter().filter(|t| board.zone_of(t) == Some(props.index)).count();
-    let tasks = count(here as u64, "task");
+    let tasks = board.frame.tasks.iter().filter(|t| board.zone_of(t) == Some(index)).count();
+    let tasks = count(tasks as u64, "task");
     let roll_up =
         if whole > 0 { format!("{}% full, {tasks}", percent(used, whole)) } else { tasks };
-    let name = board.zone_name(Some(props.index)).to_owned();
+    let name = board.zone_name(Some(index)).to_owned();
     html! {
-        <section class="zone" aria-label={name.clone()} style={box_of(props.rect)}>
+        <section key={index} class="zone" aria-label={name.clone()} style={box_of(rect)}>
             <header>
                 <h3><button {onclick} data-testid={format!("zone-{name}")}>
-                    <b class={classes!(props.here.then_some("here"))}>{ name }</b>
+                    <b class={classes!(here.then_some("here"))}>{ name }</b>
                     <span>{ roll_up }</span>
                 </button></h3>
                 if whole > 0 { <small>{ "% cpu" }</small><small>{ "mem" }</small> }
@@ -246,26 +239,19 @@ fn Zone(props: &ZoneProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct FocusProps {
-    feed: Feed,
-    selected: Option<Target>,
-    rect: Option<Rect>,
-}
-
 /// A real element over the focused object, with its full name: one stop of the tab key.
-#[component]
-fn Focus(props: &FocusProps) -> Html {
-    let name = match props.selected {
-        Some(target) => about(&props.feed, target),
+fn focus(feed: &Feed, selected: Option<Target>, rect: Option<Rect>) -> Html {
+    let name = match selected {
+        Some(target) => about(feed, target),
         None => "Picture of the cluster. Arrow keys go from instance to instance, Enter goes in, \
                  Escape goes out."
             .to_owned(),
     };
-    let place = props.rect.map(box_of);
+    let place = rect.map(box_of);
     let class = classes!("focused", place.is_none().then_some("none"));
     html! {
-        <button {class} style={place} aria-label={name} data-picture="true" data-testid="focus" />
+        <button key="focus" {class} style={place} aria-label={name} data-picture="true"
+            data-testid="focus" />
     }
 }
 

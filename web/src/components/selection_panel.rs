@@ -1,79 +1,58 @@
 //! Why region, first step: what is selected, and its facts.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
-use super::acts::Acts;
-use super::deployment_card::DeploymentCard;
-use super::facts::{HostFacts, TaskFacts, ZoneFacts};
-use super::icon::Icon;
-use super::import_notes::ImportNotes;
+use super::acts::acts;
+use super::deployment_card::deployment_card;
+use super::facts::{host_facts, task_facts, zone_facts};
+use super::icon::icon;
+use super::import_notes::import_notes;
 use super::scenario_text::ScenarioText;
 use super::why_panel::WhyPanel;
 use crate::canvas::scene::Target;
-use crate::deck::{Deck, use_deck};
-use crate::feed::Shelf;
+use crate::deck::Deck;
 use crate::model::Board;
-use crate::state::{Action, Panel};
+use crate::state::{Action, Panel, State};
 use crate::words::short_id;
-use crate::worker::protocol::{Milestone, ToEngine, Why};
+use crate::worker::protocol::ToEngine;
 
 const SELECT: &str =
     "Select a task, an instance or a zone. Or press w on a task to ask why it is there.";
 
-#[derive(Properties, PartialEq)]
-pub struct SelectionProps {
-    pub board: Board,
-    pub selected: Option<Target>,
-    pub open_service: Option<u16>,
-    pub panel: Panel,
-    pub why: Option<Rc<Why>>,
-    /// The same decision with one of the suggested changes.
-    pub tried: Option<(u32, Rc<Why>)>,
-    /// The edit that came of a trial, in words.
-    pub applied: Option<Rc<str>>,
-    /// What happened to deployments that shift traffic.
-    pub milestones: Shelf<Milestone>,
-}
-
-#[component]
-pub fn SelectionPanel(props: &SelectionProps) -> Html {
-    let deck = use_deck();
-    let board = &props.board;
-    let about = match props.selected {
+pub(crate) fn selection_panel(deck: &Deck, state: &State) -> Html {
+    let board = &state.feed.board;
+    let about = match state.selected {
         Some(Target::Task(key_of)) => html! {
             <>
-                { tabs(&deck, props.panel) }
-                if props.panel == Panel::Why {
-                    <WhyPanel board={board.clone()} {key_of} why={props.why.clone()}
-                        tried={props.tried.clone()} />
+                { tabs(deck, state.panel) }
+                if state.panel == Panel::Why {
+                    <WhyPanel board={board.clone()} {key_of} why={state.why.clone()}
+                        tried={state.tried.clone()} />
                 } else {
-                    <TaskFacts board={board.clone()} {key_of} />
+                    { task_facts(board, key_of) }
                 }
             </>
         },
-        Some(Target::Host(index)) => html! { <HostFacts board={board.clone()} {index} /> },
-        Some(Target::Zone(zone)) => html! { <ZoneFacts board={board.clone()} {zone} /> },
+        Some(Target::Host(index)) => host_facts(deck, board, index),
+        Some(Target::Zone(zone)) => zone_facts(deck, board, zone),
         None => nothing(board),
     };
-    let own = match props.selected {
+    let own = match state.selected {
         Some(Target::Task(key)) => board.task(key).and_then(|task| task.service),
         _ => None,
     };
-    let asks = own.is_some() && props.panel == Panel::Why;
-    let service = own.or(props.open_service);
+    let asks = own.is_some() && state.panel == Panel::Why;
+    let service = own.or(state.open_service);
     html! {
         <aside class="insp" aria-label="Selection" data-testid="selection">
-            { crumbs(&deck, board, props.selected) }
-            if let Some(words) = &props.applied { { applied(&deck, words) } }
+            { crumbs(deck, board, state.selected) }
+            if let Some(words) = &state.applied { { applied(deck, words) } }
             { about }
-            if let Some(target) = props.selected.filter(|_| !asks) {
-                <Acts board={board.clone()} {target} />
+            if let Some(target) = state.selected.filter(|_| !asks) {
+                { acts(deck, board, target) }
             }
             if let Some(service) = service.filter(|_| !asks) {
-                <DeploymentCard board={board.clone()} {service}
-                    milestones={props.milestones.clone()} />
+                { deployment_card(board, service, &state.feed.milestones) }
             }
         </aside>
     }
@@ -118,9 +97,9 @@ fn nothing(board: &Board) -> Html {
             if !board.summary.description.is_empty() {
                 <p class="read">{ &board.summary.description }</p>
             }
-            <ImportNotes notes={board.summary.notes.clone()} />
+            { import_notes(&board.summary.notes) }
             <p class="hint">{ SELECT }</p>
-            if board.document.len() > 0 { <ScenarioText document={board.document.clone()} /> }
+            if !board.document.is_empty() { <ScenarioText document={board.document.clone()} /> }
         </>
     }
 }
@@ -133,7 +112,7 @@ fn crumbs(deck: &Deck, board: &Board, selected: Option<Target>) -> Html {
     let link = |to: Target, name: String| {
         let deck = deck.clone();
         let onclick = Callback::from(move |_| deck.act(Action::Select(Some(to))));
-        html! { <><button {onclick}>{ name }</button><Icon name="right" /></> }
+        html! { <><button {onclick}>{ name }</button>{ icon("right") }</> }
     };
     let host_crumb = |index: u32| {
         board.hosts.get(index as usize).map(|host| link(Target::Host(index), host.id.clone()))
@@ -169,7 +148,7 @@ fn crumbs(deck: &Deck, board: &Board, selected: Option<Target>) -> Html {
             <span class="strong" data-testid="selected">{ here }</span>
             <span class="grow" />
             <button onclick={close} aria-label="Select nothing (Esc)" title="Select nothing (Esc)">
-                <Icon name="cross" />
+                { icon("cross") }
             </button>
         </nav>
     }

@@ -3,24 +3,16 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::icon::Icon;
-use crate::deck::use_deck;
+use super::icon::icon;
+use crate::deck::{Deck, use_deck};
 use crate::limits::{ceiling, floor, rounded};
 use crate::words;
 use crate::worker::protocol::{Rule, Service};
 
-#[derive(Properties, PartialEq)]
-pub struct ServiceFormProps {
-    pub service: Service,
-}
-
 /// The API's own bound of a desired count in the page.
 const DESIRED_MOST: u32 = 5_000;
 
-#[component]
-pub fn ServiceForm(props: &ServiceFormProps) -> Html {
-    let deck = use_deck();
-    let service = &props.service;
+pub(super) fn service_form(deck: &Deck, service: &Service) -> Html {
     let desire = |count: u32| {
         let (deck, name) = (deck.clone(), service.name.clone());
         Callback::from(move |_: MouseEvent| {
@@ -35,37 +27,29 @@ pub fn ServiceForm(props: &ServiceFormProps) -> Html {
             <span class="wide2"><span class="step">
                 <button aria-label="One fewer ([)" title="One fewer ([)"
                     disabled={service.desired == 0}
-                    onclick={desire(fewer)} data-testid="fewer"><Icon name="minus" /></button>
+                    onclick={desire(fewer)} data-testid="fewer">{ icon("minus") }</button>
                 <output data-testid="desired">{ service.desired }</output>
                 <button aria-label="One more (])" title="One more (])"
-                    onclick={desire(more)} data-testid="more"><Icon name="plus" /></button>
+                    onclick={desire(more)} data-testid="more">{ icon("plus") }</button>
             </span></span>
-            <Rules label="Strategy" rules={service.strategy.clone()} ordered=true />
-            <Rules label="Constraint" rules={service.constraints.clone()} ordered=false />
+            { rules("Strategy", &service.strategy, true) }
+            { rules("Constraint", &service.constraints, false) }
             <Percent service={service.clone()} maximum=false />
             <Percent service={service.clone()} maximum=true />
         </div>
     }
 }
 
-#[derive(Properties, PartialEq)]
-struct RulesProps {
-    label: AttrValue,
-    rules: Vec<Rule>,
-    ordered: bool,
-}
-
-#[component]
-fn Rules(props: &RulesProps) -> Html {
-    if props.rules.is_empty() {
+fn rules(label: &'static str, rules: &[Rule], ordered: bool) -> Html {
+    if rules.is_empty() {
         return Html::default();
     }
     html! {
         <>
-            <span class="lab top-l">{ &props.label }</span>
+            <span class="lab top-l">{ label }</span>
             <span class="stack">
-                { for props.rules.iter().enumerate().map(|(index, rule)| {
-                    let mark = if props.ordered { (index + 1).to_string() } else { "✓".to_owned() };
+                { for rules.iter().enumerate().map(|(index, rule)| {
+                    let mark = if ordered { (index + 1).to_string() } else { "✓".to_owned() };
                     let full = format!("{} {}", rule.kind, rule.field);
                     html! {
                         <span key={index} class="rule" title={full}>

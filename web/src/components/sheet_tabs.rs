@@ -2,22 +2,15 @@
 
 use yew::prelude::*;
 
-use crate::deck::use_deck;
+use crate::deck::Deck;
 use crate::state::{Action, Sheet};
 
-#[derive(Properties, PartialEq)]
-pub struct SheetTabsProps {
-    pub sheet: Sheet,
-}
-
-#[component]
-pub fn SheetTabs(props: &SheetTabsProps) -> Html {
-    let deck = use_deck();
+pub(crate) fn sheet_tabs(deck: &Deck, shown: Sheet) -> Html {
     let tab = |sheet: Sheet| {
         let (id, name) = sheet.names();
         let deck = deck.clone();
         let onclick = Callback::from(move |_| deck.act(Action::Sheet(sheet)));
-        let selected = if sheet == props.sheet { "true" } else { "false" };
+        let selected = if sheet == shown { "true" } else { "false" };
         html! {
             <button key={id} role="tab" aria-selected={selected} {onclick}
                 data-testid={format!("tab-{id}")}>{ name }</button>

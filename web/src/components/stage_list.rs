@@ -6,18 +6,10 @@ use crate::feed::Shelf;
 use crate::words::{clock, share_word, span};
 use crate::worker::protocol::{Happening, Milestone};
 
-#[derive(Properties, PartialEq)]
-pub(super) struct StageListProps {
-    pub(super) service: u16,
-    pub(super) now_ms: u64,
-    pub(super) milestones: Shelf<Milestone>,
-}
-
-#[component]
-pub(super) fn StageList(props: &StageListProps) -> Html {
-    let all = props.milestones.items();
-    let until_now = all.partition_point(|milestone| milestone.at_ms <= props.now_ms);
-    let own = all[..until_now].iter().filter(|milestone| milestone.service == props.service);
+pub(super) fn stage_list(service: u16, now_ms: u64, milestones: &Shelf<Milestone>) -> Html {
+    let all = milestones.items();
+    let until_now = all.partition_point(|milestone| milestone.at_ms <= now_ms);
+    let own = all[..until_now].iter().filter(|milestone| milestone.service == service);
     let own: Vec<&Milestone> = own.collect();
     let newest = newest(&own);
     if newest.is_empty() {
@@ -26,7 +18,7 @@ pub(super) fn StageList(props: &StageListProps) -> Html {
     // A stage lasts until the next one begins, whatever its hooks do meanwhile.
     let end = |index: usize| {
         let next = newest[index + 1..].iter().find(|it| !is_hook(&it.what));
-        next.map_or(props.now_ms, |next| next.at_ms)
+        next.map_or(now_ms, |next| next.at_ms)
     };
     let current = newest.iter().rposition(|it| !is_hook(&it.what));
     let rows = newest.iter().enumerate().filter(|(index, milestone)| {

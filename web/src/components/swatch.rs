@@ -4,14 +4,8 @@ use yew::prelude::*;
 
 use crate::model::Badge;
 
-#[derive(Properties, PartialEq)]
-pub struct SwatchProps {
-    pub badge: Badge,
-}
-
-#[component]
-pub fn Swatch(props: &SwatchProps) -> Html {
-    let Badge { hue, code, again } = &props.badge;
+pub(super) fn swatch(badge: &Badge) -> Html {
+    let Badge { hue, code, again } = badge;
     let class = classes!("sw", format!("s{hue}"), again.then_some("again"));
     html! { <span {class}>{ code.as_ref() }</span> }
 }

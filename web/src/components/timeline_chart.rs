@@ -2,8 +2,10 @@
 
 use yew::prelude::*;
 
+use super::timeline_svg::{Shape, block, filled, label, label_at, line};
 use crate::chart::{
-    Axes, STAGE, Shortfall, area, definitions, line, missing_area, shortfalls, ticks, total,
+    Axes, STAGE, Shortfall, area, definitions, line as stepped, missing_area, shortfalls, ticks,
+    total,
 };
 use crate::feed::Feed;
 use crate::limits::rounding;
@@ -127,24 +129,19 @@ impl View<'_> {
                 "middle"
             };
             let clear = self.small || (x - now_x).abs() > 56.0;
+            let way = format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()));
+            let words = axis_time(ms, self.axes.to_ms);
             html! {
                 <>
-                    <path d={format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()))}
-                        stroke="var(--hairline)" />
-                    if clear {
-                        <text x={px(x).to_string()} y={px(label_y).to_string()} class="l"
-                            text-anchor={anchor}>
-                            { axis_time(ms, self.axes.to_ms) }
-                        </text>
-                    }
+                    { line(way, "var(--hairline)") }
+                    if clear { { label_at(anchor, x, label_y, "l", words) } }
                 </>
             }
         };
         html! {
             <>
                 { for ticks(&self.axes, wanted).into_iter().map(tick) }
-                <path d={format!("M{},{}H{}", px(left), px(bottom), px(right))}
-                    stroke="var(--line)" />
+                { line(format!("M{},{}H{}", px(left), px(bottom), px(right)), "var(--line)") }
             </>
         }
     }
@@ -155,22 +152,31 @@ impl View<'_> {
         let known = self.feed.board.frame.known_ms;
         let all = definitions(self.points);
         let layer = |upto: usize| {
-            let path = area(self.points, &self.axes, known, &all[..=upto]);
-            html! { <path d={path} fill={self.fill(all[upto])} /> }
+            let way = area(self.points, &self.axes, known, &all[..=upto]);
+            filled(way, &self.fill(all[upto]))
         };
         let limit = |value: fn(&SeriesPoint) -> u32, maximum: bool| {
-            let path = line(self.points, &self.axes, self.axes.to_ms, value);
-            html! {
-                <path d={path} fill="none" stroke="var(--ink)" stroke-width="1.25"
-                    stroke-dasharray="5 3"><title>{ rounding(service, maximum) }</title></path>
+            Shape {
+                way: stepped(self.points, &self.axes, self.axes.to_ms, value),
+                stroke: "var(--ink)",
+                width: "1.25",
+                dashes: "5 3",
+                title: rounding(service, maximum),
+                ..Shape::default()
             }
+            .draw()
+        };
+        let top = Shape {
+            way: stepped(self.points, &self.axes, known, total),
+            stroke: "var(--ink)",
+            width: "1.75",
+            ..Shape::default()
         };
         html! {
             <>
                 { for (0..all.len()).rev().map(layer) }
                 { for shortfalls(self.points, known).iter().map(|gap| self.missing(gap)) }
-                <path d={line(self.points, &self.axes, known, total)} fill="none"
-                    stroke="var(--ink)" stroke-width="1.75" />
+                { top.draw() }
                 { limit(|point| point.floor, false) }
                 { limit(|point| point.ceiling, true) }
                 { self.scale(service) }
@@ -180,7 +186,13 @@ impl View<'_> {
 
     /// What is missing under the floor, with its size and length in words where there is room.
     fn missing(&self, gap: &Shortfall) -> Html {
-        let path = missing_area(self.points, &self.axes, gap);
+        let shape = Shape {
+            way: missing_area(self.points, &self.axes, gap),
+            fill: "var(--fail-wash)",
+            stroke: "var(--fail)",
+            width: "1.25",
+            ..Shape::default()
+        };
         let lasted = span(gap.to_ms.saturating_sub(gap.from_ms));
         let words = format!("! {} under the floor for {lasted}", gap.missing);
         let x = self.axes.x(gap.from_ms);
@@ -189,13 +201,8 @@ impl View<'_> {
         let floor = self.points.iter().rfind(|p| p.at_ms <= gap.from_ms).map_or(0, |p| p.floor);
         html! {
             <>
-                <path d={path} fill="var(--fail-wash)" stroke="var(--fail)" stroke-width="1.25" />
-                if room {
-                    <text x={px(from).to_string()} y={px(self.axes.y(floor) - 5.0).to_string()}
-                        class="f">
-                        { words }
-                    </text>
-                }
+                { shape.draw() }
+                if room { { label(from, self.axes.y(floor) - 5.0, "f", words) } }
             </>
         }
     }
@@ -225,12 +232,10 @@ impl View<'_> {
         html! {
             <>
                 if self.small {
-                    <text x="16" y={px(self.height - 8.0).to_string()} class="b">
-                        { self.code() }
-                    </text>
+                    { label(16.0, self.height - 8.0, "b", self.code()) }
                 } else {
-                    <text x="16" y="22" class="b">{ &service.name }</text>
-                    <text x="16" y="37" class="l">{ "running tasks" }</text>
+                    { label(16.0, 22.0, "b", service.name.clone()) }
+                    { label(16.0, 37.0, "l", "running tasks".to_owned()) }
                     { text(axes.y(0), "l", String::new(), "0".to_owned()) }
                 }
                 if above_zero { { text(floor, "b", exact(false), floor_word) } }
@@ -247,13 +252,11 @@ impl View<'_> {
         if known >= self.axes.to_ms || self.feed.board.frame.finished {
             return Html::default();
         }
+        let area = block(x, top - 4.0, right - x, bottom - top + 4.0);
         html! {
             <>
-                <rect x={px(x).to_string()} y={px(top - 4.0).to_string()}
-                    width={px(right - x).to_string()} height={px(bottom - top + 4.0).to_string()}
-                    fill="url(#tl-unknown)" opacity=".4" />
-                <path d={format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot()))}
-                    stroke="var(--line)" />
+                <g opacity=".4">{ filled(area, "url(#tl-unknown)") }</g>
+                { line(format!("M{},{}V{}", px(x), px(top - 6.0), px(self.foot())), "var(--line)") }
             </>
         }
     }
@@ -264,19 +267,15 @@ impl View<'_> {
         let y = self.height - 8.0;
         let low = if self.small { self.foot() } else { self.height - 20.0 };
         let box_x = (x - 32.0).min(self.axes.right - 52.0).max(self.axes.left - 24.0);
+        let way = format!("M{},4V{}", px(x), px(low));
+        let stem = Shape { way, stroke: "var(--accent)", width: "2", ..Shape::default() };
         html! {
             <>
-                <path d={format!("M{},4V{}", px(x), px(low))} stroke="var(--accent)"
-                    stroke-width="2" />
-                <path d={format!("M{},2h12v6l-6,6l-6,-6Z", px(x - 6.0))} fill="var(--accent)" />
+                { stem.draw() }
+                { filled(format!("M{},2h12v6l-6,6l-6,-6Z", px(x - 6.0)), "var(--accent)") }
                 if !self.small {
-                    <rect x={px(box_x).to_string()} y={px(y - 12.0).to_string()} width="64"
-                        height="16" rx="2"
-                        fill="var(--accent)" />
-                    <text x={px(box_x + 32.0).to_string()} y={px(y).to_string()} class="a"
-                        text-anchor="middle">
-                        { clock(now) }
-                    </text>
+                    { filled(block(box_x, y - 12.0, 64.0, 16.0), "var(--accent)") }
+                    { label_at("middle", box_x + 32.0, y, "a", clock(now)) }
                 }
             </>
         }

@@ -3,7 +3,8 @@
 use yew::prelude::*;
 
 use super::timeline_chart::View;
-use crate::chart::{Band, REVISION, bands, third_row};
+use super::timeline_svg::{Shape, block, filled, label, label_at};
+use crate::chart::{Band, REVISION, bands};
 use crate::model::Board;
 use crate::words::{clock, px, text_width};
 use crate::worker::protocol::{Rollout, Service, Tone};
@@ -22,9 +23,8 @@ impl View<'_> {
         html! { <g data-testid="revisions">{ for rows }</g> }
     }
 
-    /// A third row only where there ever are three revisions: nothing moves while the cursor does.
-    fn band_rows(&self) -> usize {
-        if third_row(self.points) > 0.0 { 3 } else { 2 }
+    pub(super) fn band_rows(&self) -> usize {
+        self.feed.board.revision_rows(self.index)
     }
 
     /// Those of the time that is shown, newest first.
@@ -58,29 +58,21 @@ impl View<'_> {
         let plate = text_width(&word) + 9.0;
         let fits = plate + 6.0 <= width;
         let solid = self.age(band.definition) == 0;
-        let ink = if solid {
-            format!("font-weight:600;fill:var(--svc-{}-ink)", self.hue().max(1))
-        } else {
-            "font-weight:600;fill:var(--ink)".to_owned()
-        };
+        let class = if solid { format!("b on s{}", self.hue().max(1)) } else { "b".to_owned() };
         let older = if older > 0 { format!(", {older} older") } else { String::new() };
         let revision = self.feed.board.revision(band.definition);
         let name = format!("{} r{revision}{older}", service.name);
+        let fill = self.fill(band.definition);
+        let way = block(x0 + 0.5, y + 0.5, width, 14.0);
+        let shape = Shape { way, fill: &fill, stroke: "var(--tile-line)", ..Shape::default() };
         html! {
             <>
-                <text x="16" y={px(y + 11.0).to_string()} class="b">{ name }</text>
-                <rect x={px(x0 + 0.5).to_string()} y={px(y + 0.5).to_string()}
-                    width={px(width).to_string()} height="14"
-                    fill={self.fill(band.definition)} stroke="var(--tile-line)" />
+                { label(16.0, y + 11.0, "b", name) }
+                { shape.draw() }
                 if fits && !solid {
-                    <rect x={px(x0 + 4.0).to_string()} y={px(y + 2.0).to_string()} height="11"
-                        width={px(plate).to_string()} fill="var(--picture)" />
+                    { filled(block(x0 + 4.0, y + 2.0, plate, 11.0), "var(--picture)") }
                 }
-                if fits {
-                    <text x={px(x0 + 8.0).to_string()} y={px(y + 11.0).to_string()} style={ink}>
-                        { word }
-                    </text>
-                }
+                if fits { { label(x0 + 8.0, y + 11.0, &class, word) } }
             </>
         }
     }
@@ -109,12 +101,14 @@ impl View<'_> {
                 Tone::Bad | Tone::Plain => {}
             }
         }
+        let (stroke, width) = ("var(--ink-2)", "1.25");
+        let events = Shape { way: events, stroke, width, ..Shape::default() };
         html! {
             <>
-                <text x="16" y={px(148.0 + lower).to_string()} class="l">{ "all events" }</text>
-                <path d={events} stroke="var(--ink-2)" stroke-width="1.25" />
+                { label(16.0, 148.0 + lower, "l", "all events".to_owned()) }
+                { events.draw() }
                 { for signs.into_iter().map(|x| sign(x, 144.5 + lower)) }
-                <text x="16" y={px(171.0 + lower).to_string()} class="l">{ "what is done" }</text>
+                { label(16.0, 171.0 + lower, "l", "what is done".to_owned()) }
                 { self.flags(flags) }
             </>
         }
@@ -135,16 +129,25 @@ impl View<'_> {
             });
             taken.extend(free);
             let turned = if free.is_some_and(|(from, _)| from < x) { -6.0 } else { 6.0 };
+            let shape = Shape {
+                way: format!(
+                    "M{},{}v-12l{},3l{},3",
+                    px(x),
+                    px(174.0 + lower),
+                    px(turned),
+                    px(-turned)
+                ),
+                fill: "var(--ink)",
+                stroke: "var(--ink)",
+                width: "1.25",
+                title: words.clone(),
+                ..Shape::default()
+            };
             html! {
                 <>
-                    <path d={format!("M{},{}v-12l{},3l{},3", px(x), px(174.0 + lower), px(turned),
-                        px(-turned))}
-                        stroke="var(--ink)" stroke-width="1.25"
-                        fill="var(--ink)"><title>{ words.clone() }</title></path>
+                    { shape.draw() }
                     if let Some((from, _)) = free {
-                        <text x={px(from).to_string()} y={px(171.0 + lower).to_string()}>
-                            { words }
-                        </text>
+                        { label(from, 171.0 + lower, "", words) }
                     }
                 </>
             }
@@ -154,12 +157,16 @@ impl View<'_> {
 }
 
 fn sign(x: f64, y: f64) -> Html {
+    let shape = Shape {
+        way: format!("M{},{}a6,6 0 1 0 12,0a6,6 0 1 0 -12,0Z", px(x - 6.0), px(y)),
+        fill: "var(--fail)",
+        stroke: "var(--tile-line)",
+        ..Shape::default()
+    };
     html! {
         <>
-            <circle cx={px(x).to_string()} cy={px(y).to_string()} r="6" fill="var(--fail)"
-                stroke="var(--tile-line)" />
-            <text x={px(x).to_string()} y={px(y + 4.0).to_string()} text-anchor="middle"
-                style="fill:var(--on-fail);font-weight:700">{ "!" }</text>
+            { shape.draw() }
+            { label_at("middle", x, y + 4.0, "n", "!".to_owned()) }
         </>
     }
 }

@@ -3,9 +3,10 @@
 use yew::prelude::*;
 
 use super::timeline_chart::View;
+use super::timeline_svg::{Shape, block, filled, label};
 use crate::chart::{
-    Axes, GAP, SHARES, STAGE, Segment, Shares, Stretch, TESTS, extra_height, has_tests, segments,
-    stepped_area, stretches, third_row,
+    Axes, GAP, SHARES, STAGE, Segment, Shares, Stretch, TESTS, extra_height, has_tests, named,
+    segments, stepped_area, stretches, third_row,
 };
 use crate::words::{clock, px, share_word, span, text_width};
 use crate::worker::protocol::{Happening, Rollout, SeriesPoint};
@@ -32,11 +33,11 @@ impl View<'_> {
 
     /// How much lower than in the plainest chart stands what comes under these rows.
     pub(super) fn lower(&self) -> f64 {
-        extra_height(self.points, self.shifts(), self.small)
+        extra_height(self.points, self.band_rows(), self.shifts(), self.small)
     }
 
     fn share_row(&self) -> f64 {
-        if self.small { 66.0 } else { 133.0 + third_row(self.points) }
+        if self.small { 66.0 } else { 133.0 + third_row(self.band_rows()) }
     }
 
     fn test_row(&self) -> f64 {
@@ -90,7 +91,7 @@ impl View<'_> {
             name: self.share_name(),
             top: self.share_row(),
             height: SHARES,
-            dashes: "none",
+            dashes: "",
             of: |point| &point.shares,
         };
         let tests = Lane {
@@ -116,20 +117,21 @@ impl View<'_> {
         let sum = |point: &SeriesPoint| of(point).iter().map(|(_, share)| share).sum::<u32>();
         let most = self.points.iter().map(sum).max().unwrap_or(0).max(WHOLE);
         let axes = Axes { top, bottom: top + height, most, ..self.axes };
-        let mut all: Vec<u16> =
-            self.points.iter().flat_map(|point| of(point)).map(|(of, _)| *of).collect();
-        all.sort_unstable();
-        all.dedup();
+        let all = named(self.points, of);
         let layer = |from: &u16| {
             let share = |point: &SeriesPoint| {
                 let own = of(point).iter().filter(|(definition, _)| definition >= from);
                 own.map(|(_, share)| share).sum()
             };
-            let path = stepped_area(self.points, &axes, known, share);
-            html! {
-                <path d={path} fill={self.fill(*from)} stroke="var(--tile-line)"
-                    stroke-width=".75" stroke-dasharray={dashes} />
+            Shape {
+                way: stepped_area(self.points, &axes, known, share),
+                fill: &self.fill(*from),
+                stroke: "var(--tile-line)",
+                width: ".75",
+                dashes,
+                ..Shape::default()
             }
+            .draw()
         };
         let words = stretches(self.points, of, known);
         html! {
@@ -142,8 +144,7 @@ impl View<'_> {
     }
 
     fn row_name(&self, y: f64, name: &'static str) -> Html {
-        let x = if self.small { "8" } else { "16" };
-        html! { <text {x} y={px(y).to_string()} class="l">{ name }</text> }
+        label(if self.small { 8.0 } else { 16.0 }, y, "l", name.to_owned())
     }
 
     fn share_text(&self, stretch: &Stretch, bottom: f64) -> Html {
@@ -158,11 +159,8 @@ impl View<'_> {
         let width = text_width(words) + 6.0;
         html! {
             <>
-                <rect x={px(x0 + 3.0).to_string()} y={px(bottom - 14.0).to_string()} rx="1"
-                    width={px(width).to_string()} height="12.5" fill="var(--picture)" />
-                <text x={px(x0 + 6.0).to_string()} y={px(bottom - 4.0).to_string()} class="b">
-                    { words.clone() }
-                </text>
+                { filled(block(x0 + 3.0, bottom - 14.0, width, 12.5), "var(--picture)") }
+                { label(x0 + 6.0, bottom - 4.0, "b", words.clone()) }
             </>
         }
     }
@@ -198,23 +196,18 @@ impl View<'_> {
         let timed = format!("{words} {lasted}");
         let fits = |words: &String| text_width(words) + 10.0 <= width;
         let shown = [timed.clone(), words, short].into_iter().find(fits);
-        let (fill, line) = match segment.back {
+        let (fill, stroke) = match segment.back {
             true => ("var(--fail-wash)", "var(--fail)"),
             false => ("var(--sunken)", "var(--line)"),
         };
         let class = if segment.back { "f" } else { "" };
+        let way = block(x0 + 0.5, y + 0.5, width, STAGE - 1.0);
+        let title = format!("{timed}, from {}", clock(segment.from_ms));
+        let shape = Shape { way, fill, stroke, title, ..Shape::default() };
         html! {
             <>
-                <rect x={px(x0 + 0.5).to_string()} y={px(y + 0.5).to_string()}
-                    width={px(width).to_string()} height={px(STAGE - 1.0).to_string()} {fill}
-                    stroke={line}>
-                    <title>{ format!("{timed}, from {}", clock(segment.from_ms)) }</title>
-                </rect>
-                if let Some(words) = shown {
-                    <text x={px(x0 + 6.0).to_string()} y={px(y + 12.0).to_string()} {class}>
-                        { words }
-                    </text>
-                }
+                { shape.draw() }
+                if let Some(words) = shown { { label(x0 + 6.0, y + 12.0, class, words) } }
             </>
         }
     }
@@ -233,14 +226,17 @@ impl View<'_> {
             _ => ("var(--picture)", "var(--ink)"),
         };
         let title = format!("hook {name} at {stage}: {status}, at {}", clock(at_ms));
+        let way = format!("M{},{}l5,5l-5,5l-5,-5Z", px(x), px(y - 5.0));
+        let shape = Shape { way, fill, stroke, title, ..Shape::default() };
+        let (left, down, up) = (px(x - 6.0), px(y + 6.0), px(y - 6.0));
+        let way = format!("M{left},{down}l12,-12M{left},{up}l12,12");
+        let (stroke, width) = ("var(--tile-line)", "1.5");
+        let crossed = Shape { way, stroke, width, ..Shape::default() };
         html! {
             <>
-                <path d={format!("M{},{}l5,5l-5,5l-5,-5Z", px(x), px(y - 5.0))} {fill} {stroke}>
-                    <title>{ title }</title>
-                </path>
+                { shape.draw() }
                 if status == "FAILED" {
-                    <path d={format!("M{},{}l12,-12M{},{}l12,12", px(x - 6.0), px(y + 6.0),
-                        px(x - 6.0), px(y - 6.0))} stroke="var(--tile-line)" stroke-width="1.5" />
+                    { crossed.draw() }
                 }
             </>
         }

@@ -6,7 +6,7 @@ use super::glyph::Glyph;
 use crate::canvas::geometry::Rect;
 use crate::canvas::scene::{Target, Tile, tile};
 use crate::canvas::stage::Ground;
-use crate::deck::use_deck;
+use crate::deck::Deck;
 use crate::model::Board;
 use crate::state::Action;
 use crate::words::{count, span};
@@ -15,15 +15,7 @@ use crate::worker::protocol::{DesiredStatus, Health, Task, TaskStatus, Waiting};
 /// More tiles than this stand as a number.
 const TILES_MOST: usize = 6;
 
-#[derive(Properties, PartialEq)]
-pub struct WaitingRoomProps {
-    pub board: Board,
-}
-
-#[component]
-pub fn WaitingRoom(props: &WaitingRoomProps) -> Html {
-    let deck = use_deck();
-    let board = &props.board;
+pub(super) fn waiting_room(deck: &Deck, board: &Board) -> Html {
     let now = board.frame.now_ms;
     let homeless: Vec<&Task> = board.frame.tasks.iter().filter(|t| waits(board, t)).collect();
     let wanted: u32 = board.frame.waiting.iter().map(|waiting| waiting.count).sum();
@@ -72,16 +64,15 @@ pub fn WaitingRoom(props: &WaitingRoomProps) -> Html {
                 }) }
                 if more > 0 { <span class="mid">{ format!("+ {more}") }</span> }
             </div>
-            <Reasons board={board.clone()} />
+            { reasons(board) }
         </div>
     }
 }
 
 const ROOM: Rect = Rect::new(1.5, 1.5, 41.0, 33.0);
 
-#[component]
-fn Reasons(props: &WaitingRoomProps) -> Html {
-    let waiting = &props.board.frame.waiting;
+fn reasons(board: &Board) -> Html {
+    let waiting = &board.frame.waiting;
     if waiting.is_empty() {
         return html! { <p class="mid">{ "They are being provisioned." }</p> };
     }

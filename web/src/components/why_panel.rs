@@ -41,7 +41,10 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
     };
     let tried = props.tried.as_ref().filter(|(_, tried)| tried.key == props.key_of);
     let shown = tried.map_or(why, |(_, tried)| tried);
-    let at = shown.at_ms.map(|ms| format!("Decided at {}. {}", clock_ms(ms), shown.tie));
+    let at = match shown.at_ms {
+        Some(ms) => format!("Decided at {}. {}", clock_ms(ms), shown.remarks),
+        None => shown.remarks.clone(),
+    };
     let back = {
         let deck = deck.clone();
         Callback::from(move |_: MouseEvent| deck.act(Action::Tried(None)))
@@ -55,7 +58,7 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
             }
             <p class="read" role={tried.map(|_| "status")}>{ &shown.sentence }</p>
             if let Some((change, tried)) = tried { { offer(&deck, *change, tried) } }
-            if let Some(at) = at.filter(|_| tried.is_none()) { <p class="hint">{ at }</p> }
+            if tried.is_none() && !at.is_empty() { <p class="hint">{ at }</p> }
             { funnel(&shown.stages) }
             { table(shown, &all) }
             if !why.changes.is_empty() {
@@ -151,6 +154,7 @@ fn table(why: &Why, all: &UseStateHandle<bool>) -> Html {
     let folds = why.rows.len() > ROWS_FIRST + 1;
     let shown = if folds && !**all { ROWS_FIRST } else { ROWS_MOST };
     let more = why.rows.len().saturating_sub(shown);
+    let rest = if more > 0 { beyond(&why.rows[shown..]) } else { String::new() };
     let onclick = {
         let all = all.clone();
         Callback::from(move |_: MouseEvent| all.set(!*all))
@@ -168,7 +172,7 @@ fn table(why: &Why, all: &UseStateHandle<bool>) -> Html {
             </table>
             if folds {
                 <p class="rest">
-                    <span>{ if more > 0 { beyond(&why.rows[shown..]) } else { String::new() } }</span>
+                    <span>{ rest }</span>
                     <button class="btn text" aria-expanded={(**all).to_string()} {onclick}
                         data-testid="all-rows">{ if **all { "show fewer" } else { "show all" } }
                     </button>

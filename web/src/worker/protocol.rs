@@ -264,8 +264,8 @@ pub struct Why {
     /// When it was decided; `None`: not in this run, or not yet.
     pub at_ms: Option<u64>,
     pub sentence: String,
-    /// How equals were told apart; empty when there was no need.
-    pub tie: String,
+    /// How equals were told apart, and what else is to know; may be empty.
+    pub remarks: String,
     pub stages: Vec<WhyStage>,
     /// What each strategy looked at, in their order.
     pub columns: Vec<String>,

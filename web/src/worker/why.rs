@@ -112,18 +112,20 @@ fn tell(told: &mut Why, view: View<'_>, report: &PlacementReport) {
     let changes = report.changes().iter();
     told.changes = changes.map(|it| arrowed(&view.suggestion_text(report, it))).collect();
     match &report.field {
-        Field::Instances { candidates, left, tie, .. } => {
+        Field::Instances { candidates, left, tie, notes, .. } => {
             told.columns = report.strategy.iter().map(rule).collect();
             let names = ["instances", "fit"].map(str::to_owned).into_iter();
             let strategies = report.strategy.iter().enumerate();
             let strategies = strategies.map(|(at, it)| format!("{} {}", at + 1, strategy(it).kind));
             let stages = names.chain(strategies).zip(left);
             told.stages = stages.map(|(name, left)| WhyStage { name, left: *left }).collect();
-            told.tie = match tie {
-                Tie::None => String::new(),
-                Tie::LowestId => "Among equals the lowest id was chosen.".to_owned(),
-                Tie::Drawn => "Among equals it was drawn.".to_owned(),
+            let tie = match tie {
+                Tie::None => None,
+                Tie::LowestId => Some("Among equals the lowest id was chosen.".to_owned()),
+                Tie::Drawn => Some("Among equals it was drawn.".to_owned()),
             };
+            let notes = notes.iter().map(|note| view.note_text(*note));
+            told.remarks = tie.into_iter().chain(notes).collect::<Vec<_>>().join(" ");
             let mut listed: Vec<&Candidate> = candidates.iter().collect();
             listed.sort_by_key(|candidate| how_far(&candidate.verdict));
             told.rows = listed.into_iter().map(|it| row(view, report, it)).collect();

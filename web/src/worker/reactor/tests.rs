@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::presets::PRESETS;
-use crate::worker::protocol::{Speed, Why};
+use crate::worker::protocol::{SeriesPoint, Speed, Why};
 
 fn preset(id: &str) -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/presets");
@@ -426,16 +426,18 @@ fn code_deploy_tells_its_steps_and_who_has_which_traffic() {
     let back = say(&mut page, 230_000);
     assert!(back.starts_with("web goes back to r1: The deployment was stopped"), "{back}");
     page.say(ToEngine::Seek { ms: u64::MAX });
-    let points = page.frames.iter().flat_map(|frame| &frame.series);
-    let mut seen: Vec<(u64, &[(u16, u32)], &[(u16, u32)])> = Vec::new();
-    for point in points {
-        if seen.last().is_none_or(|(_, a, b)| (*a, *b) != (&*point.shares, &*point.tests)) {
-            seen.push((point.at_ms, &point.shares, &point.tests));
-        }
-    }
-    let (all, canary): ([_; 1], [_; 2]) = ([(0, 100_000)], [(0, 90_000), (1, 10_000)]);
-    let wanted: [(u64, &[_], &[_]); 3] =
-        [(0, &all, &all), (40_000, &canary, &[(1, 100_000)]), (220_000, &all, &all)];
+    let mut points: Vec<_> = page.frames.iter().flat_map(|frame| &frame.series).collect();
+    points
+        .dedup_by(|point, before| (&point.shares, &point.tests) == (&before.shares, &before.tests));
+    let told = |point: &&SeriesPoint| {
+        format!("{}: {:?}, test {:?}", point.at_ms, point.shares, point.tests)
+    };
+    let seen: Vec<String> = points.iter().map(told).collect();
+    let wanted = [
+        "0: [(0, 100000)], test [(0, 100000)]",
+        "40000: [(0, 90000), (1, 10000)], test [(1, 100000)]",
+        "220000: [(0, 100000)], test [(0, 100000)]",
+    ];
     assert_eq!(seen, wanted);
     let milestones = page.frames.iter().flat_map(|frame| &frame.milestones);
     let words: Vec<String> = milestones.map(|it| format!("{} {:?}", it.at_ms, it.what)).collect();
