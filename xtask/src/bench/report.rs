@@ -68,12 +68,21 @@ fn draw(found: &Found) -> Result<String> {
 fn taken_on(found: &Found) -> Result<String> {
     let load = |name| found.value("load", name).unwrap_or("?").to_owned();
     let (before, after) = (load("before"), load("after"));
+    let trust = match is_quiet(&before) && is_quiet(&after) {
+        true => "it was quiet",
+        false => "other programs kept it busy, so times and their ratios say little",
+    };
     Ok(format!(
-        "{}, commit {}; load average {before} before the criterion suites and {after} after them \
-         (about 1 is a quiet machine)",
+        "{}, commit {} (load average {before} before the criterion suites and {after} after them: \
+         {trust})",
         machine::describe()?,
         machine::commit()?,
     ))
+}
+
+/// Whether nothing ran beside the benches, which use one core but for the sweep's two.
+fn is_quiet(load: &str) -> bool {
+    load.parse::<f64>().is_ok_and(|load| load < 2.5)
 }
 
 /// What is aimed at, and what was measured.
@@ -267,6 +276,11 @@ mod tests {
             [12.5, 1.26e3, 2.7e6, 1.1e9].map(time),
             ["12.500 ns", "1.260 µs", "2.700 ms", "1.100 s"]
         );
+    }
+
+    #[test]
+    fn a_machine_with_three_programs_is_not_quiet() {
+        assert_eq!(["0.4", "1.9", "3.1", "?"].map(is_quiet), [true, true, false, false]);
     }
 
     #[test]
