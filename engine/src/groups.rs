@@ -3,30 +3,18 @@
 
 use crate::api::Effect;
 use crate::api::event::EventKind;
-use crate::api::setup::GivenScalingGroup;
 use crate::control::Control;
 use crate::model::{
-    ClusterId, InstanceId, InstanceStatus, Launching, ScalingGroup, ScalingGroupId,
+    ClusterId, GroupSpec, InstanceId, InstanceStatus, Launching, ScalingGroup, ScalingGroupId,
     SchedulingStrategy, TaskId, TaskStatus,
 };
 use crate::store::Store;
 use crate::timers::TimerReason;
 
 /// Takes in a group of time 0; its instances join as they are set up.
-pub(crate) fn add(control: &mut Control, given: GivenScalingGroup) {
-    let GivenScalingGroup { cluster, name, min, max, desired, zones, capacities, .. } = given;
+pub(crate) fn add(control: &mut Control, spec: GroupSpec) {
     control.store.scaling_groups.push(ScalingGroup {
-        cluster,
-        name,
-        min,
-        max,
-        desired,
-        zones,
-        capacities,
-        policies: given.policies,
-        protects_new: given.protects_new,
-        ready: given.ready,
-        template: given.template,
+        spec,
         launching: Vec::new(),
         members: std::collections::BTreeMap::new(),
         leaving: Vec::new(),

@@ -5,9 +5,9 @@ use crate::api::input::{
     CreateDeploymentGroup, CreateService, RegisterTaskDefinition, Setting, TaskOverride,
 };
 use crate::model::{
-    Alarm, Capacity, ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus,
-    GroupZone, HealthStatus, InstanceId, LaunchType, ProviderId, Registration, RolloutState,
-    ServiceId, Span, TaskDefinitionId, TaskStatus, TerminationPolicy, Time,
+    Alarm, ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus, GroupSpec,
+    HealthStatus, InstanceId, LaunchType, ProviderId, Registration, RolloutState, ServiceId,
+    TaskDefinitionId, TaskStatus, Time,
 };
 
 /// A fact of time 0. Facts are taken in the order: clusters, definitions, instances, services,
@@ -46,7 +46,7 @@ pub enum Setup {
     /// service may be made later.
     DeploymentGroup(Box<CreateDeploymentGroup>),
     /// An Auto Scaling group; before the capacity provider that wraps it, and its instances.
-    ScalingGroup(Box<GivenScalingGroup>),
+    ScalingGroup(Box<GroupSpec>),
     /// A target group of Elastic Load Balancing whose target type is known.
     TargetGroup {
         /// Its name, as ARNs spell it.
@@ -88,33 +88,6 @@ pub enum Setup {
         /// Since when its tasks run.
         running_since: Time,
     },
-}
-
-/// An Auto Scaling group at time 0 (04 section 1.5).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct GivenScalingGroup {
-    /// Its cluster.
-    pub cluster: ClusterId,
-    /// Its name.
-    pub name: Box<str>,
-    /// Fewest instances.
-    pub min: u32,
-    /// Most instances.
-    pub max: u32,
-    /// How many it wants.
-    pub desired: u32,
-    /// Where it launches; at least one.
-    pub zones: Vec<GroupZone>,
-    /// What its types register; at least one.
-    pub capacities: Vec<Capacity>,
-    /// `TerminationPolicies`.
-    pub policies: Vec<TerminationPolicy>,
-    /// `NewInstancesProtectedFromScaleIn`.
-    pub protects_new: bool,
-    /// From the launch to the registration.
-    pub ready: Span,
-    /// What a launched instance registers, but for name, zone and VPC.
-    pub template: Registration,
 }
 
 /// A subnet at time 0.

@@ -8,6 +8,7 @@ mod capacity;
 pub(crate) mod code_deploy;
 mod definitions;
 pub(crate) mod deployment_groups;
+mod deployments;
 mod instances;
 mod migration;
 mod protection;

@@ -1,12 +1,13 @@
 //! Auto Scaling groups, and what cluster auto scaling knows of them (04 sections 1.5 and 4).
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use crate::model::{ClusterId, InstanceId, Registration, Span, Time};
 
-/// An Auto Scaling group (04 section 1.5).
+/// What an Auto Scaling group is made of (04 section 1.5), as it is given at time 0.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ScalingGroup {
+pub struct GroupSpec {
     /// Its cluster.
     pub cluster: ClusterId,
     /// Its name.
@@ -29,6 +30,13 @@ pub struct ScalingGroup {
     pub ready: Span,
     /// What a launched instance registers; its name, zone and VPC are filled in.
     pub template: Registration,
+}
+
+/// An Auto Scaling group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScalingGroup {
+    /// What it is made of.
+    pub spec: GroupSpec,
     /// Instances under way, oldest first.
     pub launching: Vec<Launching>,
     /// Its instances that are not leaving, each with its launch time.
@@ -37,6 +45,14 @@ pub struct ScalingGroup {
     pub leaving: Vec<InstanceId>,
     /// Number of the last instance it launched.
     pub launched: u32,
+}
+
+impl Deref for ScalingGroup {
+    type Target = GroupSpec;
+
+    fn deref(&self) -> &GroupSpec {
+        &self.spec
+    }
 }
 
 /// A zone of a group.

@@ -170,6 +170,6 @@ fn scale_in(control: &mut Control, managed: &Managed, point: &Reservation) {
 }
 
 fn set_desired(control: &mut Control, group: ScalingGroupId, desired: u32) {
-    control.store.scaling_groups[group.index()].desired = desired;
+    control.store.scaling_groups[group.index()].spec.desired = desired;
     control.out.event(EventKind::DesiredCapacity(group, desired));
 }

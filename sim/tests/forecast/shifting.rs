@@ -237,6 +237,11 @@ proptest! {
     fn a_shift_of_traffic_takes_the_course_that_was_forecast(case in case()) {
         let (forecast, Seen { peak, lowest, done }, status) = forecast_and_run(&case);
         let (end, after) = foretold(&forecast);
+        // Dozens of pauses last longer than the run.
+        if after.is_some_and(|after| after + 110_000 > 90 * 3_600_000) {
+            prop_assert_eq!(done, None, "{}", forecast);
+            return Ok(());
+        }
         prop_assert_eq!((Some(end), after), (status, done), "{}", forecast);
         prop_assert_eq!((forecast.course.peak, forecast.course.lowest), (peak, lowest));
     }

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use stowplan_engine::api::setup::GivenScalingGroup;
 use stowplan_engine::api::{Input, Setup};
-use stowplan_engine::model::{Capacity, ClusterId, GroupZone, Span, TerminationPolicy};
+use stowplan_engine::model::{Capacity, ClusterId, GroupSpec, GroupZone, Span, TerminationPolicy};
 
 use super::instances::{self, Sizes};
 use super::machine::{self, Machine};
@@ -55,7 +54,7 @@ fn given(
     resolved: &Resolved<'_>,
     cluster: ClusterId,
     group: &GivenGroup,
-) -> Result<GivenScalingGroup, DocumentError> {
+) -> Result<GroupSpec, DocumentError> {
     let plan = &resolved.clusters[cluster.index()];
     let keys = &group.keys;
     let there = resolved.instances.iter().filter(|instance| {
@@ -67,7 +66,7 @@ fn given(
     let machine = machine_of(resolved, group, &instances::first_type(group))?;
     let launch = resolved.scenario.tunables.launch;
     let delay = keys.launch_delay.as_ref().map(|delay| Span(delay.millis()));
-    Ok(GivenScalingGroup {
+    Ok(GroupSpec {
         cluster,
         name: keys.name.as_str().into(),
         min: sizes.minimum,
