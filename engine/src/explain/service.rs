@@ -325,6 +325,9 @@ fn settling(
         Standing { old, old_protected: 1.., .. } if old == standing.old_protected => {
             Waiting::Protected { tasks: old }
         }
+        Standing { surplus_protected: 1.., .. } => {
+            Waiting::Protected { tasks: standing.surplus_protected }
+        }
         Standing { old: 1.., .. } if limits.healthy <= limits.lower => {
             Waiting::Floor { old: standing.old, limits }
         }

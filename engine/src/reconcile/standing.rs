@@ -26,6 +26,8 @@ pub(crate) struct Standing {
     pub(crate) old: u32,
     /// Of them protected.
     pub(crate) old_protected: u32,
+    /// Tasks of the deployment beyond what is wanted of it that protection keeps (03 section 16.2).
+    pub(crate) surplus_protected: u32,
     /// What must stay healthy.
     pub(crate) lower: u32,
     /// What may occupy at most.
@@ -47,8 +49,11 @@ impl Standing {
         } else {
             (pass.occupying(), row.lower_limit(), row.upper_limit())
         };
+        let present = pass.count_of(deployment, Kind::is_present);
+        let free = pass.count_of(deployment, |fact| fact.is_present() && !fact.protected);
         Self {
-            missing: desired.saturating_sub(pass.count_of(deployment, Kind::is_present)),
+            missing: desired.saturating_sub(present),
+            surplus_protected: present.saturating_sub(desired).saturating_sub(free),
             occupying,
             healthy: count(Kind::is_healthy),
             pending: count(|fact| fact.is_active() && !fact.is_running()),

@@ -44,6 +44,8 @@ pub(crate) struct Bed {
     extremes: BTreeMap<ServiceId, (u32, u32)>,
     /// Looks at every scheduler step: the engine before it, after it, and what it did.
     pub(crate) on_wake: Option<fn(&Engine, &Engine, &[Output])>,
+    /// Looks at every step, whatever goes in: the engine before it and after it.
+    pub(crate) on_step: Option<fn(&Engine, &Engine)>,
     /// Asks for a pass of every service at every tick, although nothing seems to be due.
     pub(crate) eager: bool,
     /// Everything that went in.
@@ -82,6 +84,7 @@ impl Bed {
             log: Vec::new(),
             extremes: BTreeMap::new(),
             on_wake: None,
+            on_step: None,
             eager: false,
             inputs: Vec::new(),
             outputs: Vec::new(),
@@ -442,7 +445,11 @@ impl Bed {
 
     pub(crate) fn step(&mut self, input: Input) -> Result<Answer, CommandError> {
         self.inputs.push((self.now, input.clone()));
+        let before = self.on_step.map(|look| (look, self.engine.clone()));
         let answer = self.engine.step(self.now, input);
+        if let Some((look, before)) = before {
+            look(&before, &self.engine);
+        }
         while let Some(output) = self.engine.poll_output() {
             self.outputs.push(output.clone());
             match output {
