@@ -45,6 +45,8 @@ fn check(arguments: &[&str], expected: Expect) {
     let output = explain(arguments);
     let text = String::from_utf8(output.stdout).expect("it prints text");
     let broken = text.replace("00:05:00.000: ", "00:05:00.000:\n").replace("could: ", "could:\n");
+    let broken = broken.replace("the task, not", "the task,\nnot").replace("one; the", "one;\nthe");
+    let broken = broken.replace(" and waits ", "\nand waits ");
     let lines: Vec<&str> = broken.lines().map(str::trim_end).collect();
     expected.assert_eq(&(lines.join("\n") + "\n"));
     assert_eq!(output.status.code(), Some(0));
@@ -109,6 +111,63 @@ fn everything_as_json() {
     let check = &small["checks"][0];
     assert_eq!((&check["need"], &check["have"]), (&500.into(), &200.into()));
     assert_eq!(next["changes"][0]["to"], 200);
+}
+
+#[test]
+fn a_task_that_no_instance_could_ever_hold() {
+    let call = r#"{ "taskDefinition": "web", "overrides": { "containerOverrides":
+        [ { "name": "app", "memory": 5000 } ] } }"#;
+    check(
+        &["--run-task", call, "--at", "1m"],
+        expect![[r#"
+            The first task of a RunTask of web
+            Nowhere: no registered instance could ever hold the task,
+            not even an empty one;
+            the nearest, old, can never take it: needs 5000 MiB of 4000 registered.
+            candidates 3 -> checks 0
+             instance  zone        random  verdict
+             big       us-east-1b          NEVER: needs 5000 MiB of 4000 registered
+             old       us-east-1a          NEVER: needs 5000 MiB of 4000 registered
+             small     us-east-1a          NEVER: needs 5000 MiB of 1200 registered
+            What would change it?
+            * task memory 5000 -> 4000: old
+        "#]],
+    );
+    let output = explain(&["--run-task", call, "--at", "1m", "--json"]);
+    let value: Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+    assert_eq!(value["never"], true);
+    let check = &value["candidates"][0]["checks"][0];
+    assert_eq!((&check["need"], &check["registered"]), (&5000.into(), &4000.into()));
+    let now = explain(&["--service", "web", "--at", "1m", "--json"]);
+    let value: Value = serde_json::from_slice(&now.stdout).expect("it prints JSON");
+    let small = &value["nextTask"]["candidates"][2];
+    assert_eq!((&small["never"], &small["checks"][0]["registered"]), (&false.into(), &Value::Null));
+}
+
+#[test]
+fn a_task_that_waits_says_for_what() {
+    check(
+        &["--task", "00000000000000000000000000000001", "--at", "1s"],
+        expect![[r#"
+            Placement of task 00000000000000000000000000000001 at 00:00:00.000
+            Chosen: small in us-east-1a. Decided among 3 instances: 2 fit, 1 ranked first.
+            candidates 3 -> checks 2 -> binpack(memory) 1
+             instance  zone        binpack(memory)  verdict
+             big       us-east-1b  4000             emptier
+             old       us-east-1a                   NO: not attribute:rack !exists
+             small     us-east-1a  1200             CHOSEN
+            What would change it?
+            * task memory 500 -> 1201: big
+            * task cpu 256 -> 1025: big
+            * without binpack(memory): big
+            task 00000000000000000000000000000001 is PENDING
+            and waits for the image of app, which is there at 00:00:02.200.
+        "#]],
+    );
+    let output = explain(&["--task", "00000000000000000000000000000001", "--at", "1s", "--json"]);
+    let value: Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+    let waits = value["waits"].as_str().expect("it waits");
+    assert!(waits.contains("is PENDING and waits for"), "{waits}");
 }
 
 #[test]

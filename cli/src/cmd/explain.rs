@@ -17,6 +17,7 @@ use stowplan_sim::document::Limits;
 use stowplan_sim::run::Simulation;
 use stowplan_sim::scenario::{Plan, Scenario};
 use stowplan_sim::view::explain;
+use stowplan_sim::world::task_wait_text;
 
 use crate::cmd::run::duration;
 use crate::files;
@@ -33,8 +34,9 @@ pub(crate) struct Args {
     /// The service whose next task is asked about; with several clusters `cluster/name`
     #[arg(long, value_name = "NAME", required_unless_present_any = ["task", "run_task"])]
     service: Option<String>,
-    /// A task of the run by its id, in place of a service: how it was placed, and why it stopped
-    #[arg(long, value_name = "ID", conflicts_with_all = ["service", "at"])]
+    /// A task of the run by its id, in place of a service: how it was placed, what it waits for,
+    /// and why it stopped
+    #[arg(long, value_name = "ID", conflicts_with = "service")]
     task: Option<String>,
     /// A RunTask that nobody makes, as JSON, in place of a service: where its first task would go
     #[arg(long, value_name = "JSON", conflicts_with_all = ["service", "task"])]
@@ -127,6 +129,7 @@ fn of_task(
     let placed = witnessed(plan, task, view.task(task).created_at)?;
     let left = view.task(task).stopping_at().map(|at| witnessed(plan, task, at)).transpose()?;
     let stop = view.why_stopped(task).map(|why| view.stop_text(task, &why));
+    let waits = simulation.why_task_waits(task).map(|wait| task_wait_text(view, task, &wait));
     let chosen = match &left {
         Some(Some(Witnessed::ScaleIn(report))) => Some(report),
         _ => None,
@@ -139,6 +142,7 @@ fn of_task(
         let value = json!({
             "task": view.task_name(task),
             "placement": report.map(|report| explain::placement(view, report)),
+            "waits": waits,
             "stopped": stop,
             "scaleIn": chosen.map(|report| explain::scale_in(view, report)),
         });
@@ -155,7 +159,8 @@ fn of_task(
         }
         None => writeln!(out, "task {} was told its instance.", view.task_name(task))?,
     }
-    for sentence in [stop, chosen.map(|report| view.scale_in_text(report))].into_iter().flatten() {
+    let chosen = chosen.map(|report| view.scale_in_text(report));
+    for sentence in [waits, stop, chosen].into_iter().flatten() {
         writeln!(out, "{sentence}")?;
     }
     Ok(())

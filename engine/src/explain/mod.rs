@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::api::input::RunTask;
 use crate::model::{
-    ClusterId, Demand, GroupId, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
+    ClusterId, Demand, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
     ProviderId, ServiceId, TaskDefinitionId, TaskId, ZoneId,
 };
 
@@ -57,8 +57,8 @@ pub enum Question {
 pub struct PlacementReport {
     /// Where it was looked for.
     pub cluster: ClusterId,
-    /// The task's group.
-    pub group: GroupId,
+    /// The task's group; a task that nobody asks for may be the first of it.
+    pub group: Box<str>,
     /// What it runs.
     pub definition: TaskDefinitionId,
     /// The provider that was chosen first (04 section 2.4).

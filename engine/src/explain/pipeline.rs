@@ -33,7 +33,7 @@ pub(crate) fn of_order(
     changes.extend(split.iter().flat_map(|split| of_split(store, rng, order, split)));
     PlacementReport {
         cluster: order.cluster,
-        group: order.group,
+        group: store.group_name(order.group).into(),
         definition: order.definition,
         provider,
         split: split.cloned(),

@@ -120,6 +120,25 @@ fn protected_tasks_hold_the_roll_out() {
 }
 
 #[test]
+fn protected_tasks_hold_a_scale_in() {
+    let mut bed = Bed::profile_p();
+    bed.instance("A", "a", 4096, 4096);
+    bed.checked("web", 128, 128);
+    bed.service("web", 3, limits(100, 200));
+    bed.at(1);
+    let name = bed.engine.view().task_name(bed.tasks_of("web")[0]);
+    bed.must("updateTaskProtection", json!({ "tasks": [name], "protectionEnabled": true }));
+    bed.update("web", json!({ "desiredCount": 0 }));
+    check(
+        bed,
+        &[100],
+        expect![[r#"
+        100 web web:1 waits for 1 task under protection from scale-in.
+    "#]],
+    );
+}
+
+#[test]
 fn a_failed_roll_out_waits_for_a_call() {
     let breaker = json!({ "enable": true, "rollback": false });
     let breaker = json!({ "deploymentConfiguration": { "deploymentCircuitBreaker": breaker } });

@@ -2,9 +2,10 @@
 
 use stowplan_engine::api::CommandError;
 use stowplan_engine::explain::{Change, PlacementReport, Question, Tried, Waiting, Witnessed};
-use stowplan_engine::model::{ServiceDeploymentId, ServiceId, TaskId, Time};
+use stowplan_engine::model::{ServiceDeploymentId, ServiceId, TaskId, TaskStatus, Time};
 
 use super::{Replay, Simulation};
+use crate::world::TaskWait;
 
 impl Simulation {
     /// Where a task would go now, stage by stage; `None` when nothing of the kind is wanted.
@@ -40,6 +41,19 @@ impl Simulation {
     /// What a service waits for; `None` when it is steady.
     pub fn why_waiting(&self, service: ServiceId) -> Option<Waiting> {
         self.engine.why_waiting(service)
+    }
+
+    /// What a task waits for on its way to RUNNING or out; `None` when it runs, or is over.
+    pub fn why_task_waits(&self, task: TaskId) -> Option<TaskWait> {
+        let view = self.engine.view();
+        let row = view.task(task);
+        let is_placed = row.instance.is_some() || row.zone.is_some();
+        if is_placed || !row.is_live() || row.last_status == TaskStatus::Stopped {
+            return self.around.world.why_waits(self.engine.now(), task, view);
+        }
+        let until = row.created_at + view.config().provisioning_timeout;
+        let report = self.engine.explain(&Question::Waiting(task)).ok().flatten()?;
+        Some(TaskWait::Instance(Box::new(report), until))
     }
 
     /// Goes on to an instant and says what was seen of a task on the way: its placement, or the

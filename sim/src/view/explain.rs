@@ -18,7 +18,7 @@ pub fn placement(view: View<'_>, report: &PlacementReport) -> Value {
     let mut object = json!({
         "sentence": view.placement_text(report),
         "cluster": view.cluster(report.cluster).name,
-        "group": view.group_name(report.group),
+        "group": report.group,
         "taskDefinition": view.definition(report.definition).label(),
         "capacityProvider": report.provider.map(|provider| &view.provider(provider).name),
         "split": report.split.as_ref().map(|it| split(view, it)),

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use std::num::NonZeroU16;
 
 use stowplan_engine::View;
+use stowplan_engine::api::event::FailedCheck;
 use stowplan_engine::api::{Effect, Report};
 use stowplan_engine::model::host_ports::{DynamicPortRange, HostPortTracker};
 use stowplan_engine::model::{
@@ -168,6 +169,32 @@ impl Host {
             self.reserve(demand);
             admitted.push(head);
         }
+    }
+
+    /// The head of the queue that a task stands in, how many are before the task, and what the
+    /// head is short of.
+    pub(super) fn queue_before(
+        &self,
+        task: TaskId,
+        view: View<'_>,
+    ) -> Option<(TaskId, u32, Box<[FailedCheck]>)> {
+        let before = self.queue.iter().position(|&waiting| waiting == task)?;
+        let &head = self.queue.front()?;
+        let demand = &view.task(head).demand;
+        let left = |free: i64| u32::try_from(free.max(0)).unwrap_or(u32::MAX);
+        let (cpu, memory, gpu) = (left(self.free.cpu), left(self.free.memory), left(self.free.gpu));
+        let conflicts = self.static_ports.conflicts(&demand.ports).count();
+        let count = |ports: usize| u32::try_from(ports).unwrap_or(u32::MAX);
+        let ports =
+            FailedCheck::Ports { need: count(demand.ports.len()), conflicts: count(conflicts) };
+        let short = [
+            (demand.cpu > cpu).then_some(FailedCheck::Cpu { need: demand.cpu, have: cpu }),
+            (demand.memory > memory)
+                .then_some(FailedCheck::Memory { need: demand.memory, have: memory }),
+            (demand.gpu > gpu).then_some(FailedCheck::Gpu { need: demand.gpu, have: gpu }),
+            (conflicts > 0).then_some(ports),
+        ];
+        Some((head, count(before), short.into_iter().flatten().collect()))
     }
 
     fn fits(&self, demand: &Demand) -> bool {

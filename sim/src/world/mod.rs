@@ -31,6 +31,7 @@ mod targets;
 mod task;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -58,6 +59,7 @@ pub use registry::{DnsRecord, InstanceHealth, RecordType, Registered, Registry, 
 pub use route::{ENDPOINTS, Routes};
 pub use targets::{LoadBalancerKind, TargetCounts, TargetGroup, TargetType, WorldTarget};
 pub use task::WorldTask;
+pub use waits::{TaskWait, sentence as task_wait_text};
 
 pub(crate) use cloud_map::registry_name;
 pub(crate) use network::{address_at, position_of};

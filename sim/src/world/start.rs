@@ -23,7 +23,7 @@ const FAILED: &str = "Task failed to start";
 const GIVEN_UP_CODE: i32 = 143;
 
 /// Whether a container may be created.
-enum Readiness {
+pub(super) enum Readiness {
     Ready,
     /// Not yet; given up at the instant.
     Blocked(Time),
@@ -182,7 +182,7 @@ impl WorldTask {
         if ready { Readiness::Ready } else { Readiness::Blocked(until) }
     }
 
-    fn dependency(
+    pub(super) fn dependency(
         &self,
         now: Time,
         spec: &Container,

@@ -2,6 +2,7 @@
 
 mod disowned;
 mod transitions;
+mod waits;
 
 use stowplan_engine::model::Time;
 use stowplan_sim::document::Limits;

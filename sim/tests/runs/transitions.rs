@@ -30,6 +30,25 @@ const TASKS: &[(&str, &str)] = &[
     ("DEPROVISIONING", "STOPPED"),
 ];
 
+/// Where a task stood when its end began, and what began it: the triggers of 01 section 11.1.
+const ENDS: &[(&str, &str)] = &[
+    ("PROVISIONING", "TaskFailedToStart: Timeout waiting for network interface provisioning"),
+    ("PROVISIONING", "TaskFailedToStart: TaskFailedToStart: RESOURCE:"),
+    ("PROVISIONING", "UserInitiated: Task stopped by user"),
+    ("PENDING", "TaskFailedToStart: Task failed to start"),
+    ("PENDING", "UserInitiated: Task stopped by user"),
+    ("PENDING", "ServiceSchedulerInitiated: Scaling activity initiated by"),
+    ("RUNNING", "EssentialContainerExited: Essential container in task exited"),
+    ("RUNNING", "UserInitiated: Task stopped by user"),
+    ("RUNNING", "UserInitiated: Container instance deregistration forced by user"),
+    ("RUNNING", "ServiceSchedulerInitiated: Scaling activity initiated by"),
+    ("RUNNING", "ServiceSchedulerInitiated: Task failed ELB health checks in"),
+    ("RUNNING", "ServiceSchedulerInitiated: Task failed container health checks"),
+    ("RUNNING", "ServiceSchedulerInitiated: Availability-zone rebalancing initiated by"),
+    ("RUNNING", "SpotInterruption: "),
+    ("RUNNING", "TerminationNotice: Host EC2"),
+];
+
 /// From, to: 01 sections 7.1 to 7.3.
 const INSTANCES: &[(&str, &str)] = &[
     ("REGISTERING", "ACTIVE"),
@@ -73,10 +92,41 @@ fn transitions(simulation: &Simulation) -> (Pairs, Pairs) {
     (tasks, instances)
 }
 
+/// For each task that ended, where it stood then and why.
+fn ends(simulation: &Simulation) -> BTreeSet<(&'static str, String)> {
+    let mut states: BTreeMap<TaskId, TaskStatus> = BTreeMap::new();
+    let mut ends: BTreeMap<TaskId, TaskStatus> = BTreeMap::new();
+    for event in simulation.record().log().iter() {
+        match event.kind {
+            EventKind::TaskStopDecided(task) => {
+                let from = states.get(&task).copied().unwrap_or(TaskStatus::Running);
+                ends.entry(task).or_insert(from);
+            }
+            EventKind::TaskCreated(task) => {
+                states.insert(task, TaskStatus::Provisioning);
+            }
+            EventKind::TaskStatus(task, to) => {
+                let from = states.insert(task, to).unwrap_or(TaskStatus::Running);
+                if to > TaskStatus::Running {
+                    ends.entry(task).or_insert(from);
+                }
+            }
+            _ => {}
+        }
+    }
+    let view = simulation.engine();
+    let why = |(task, from): (TaskId, TaskStatus)| {
+        let stop = view.task(task).stop.as_ref()?;
+        Some((from.as_str(), format!("{}: {}", stop.code, view.stopped_reason(stop))))
+    };
+    ends.into_iter().filter_map(why).collect()
+}
+
 #[test]
 fn every_listed_transition_is_reached_by_a_scenario() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/spec");
     let (mut tasks, mut instances) = (Pairs::new(), Pairs::new());
+    let mut ended = BTreeSet::new();
     for entry in std::fs::read_dir(folder).expect("the folder of scenarios") {
         let bytes = std::fs::read(entry.expect("a file").path()).expect("it can be read");
         let scenario = Scenario::read(&bytes, &Limits::default()).expect("a sound scenario");
@@ -86,12 +136,18 @@ fn every_listed_transition_is_reached_by_a_scenario() {
         let (of_tasks, of_instances) = transitions(&simulation);
         tasks.extend(of_tasks);
         instances.extend(of_instances);
+        ended.extend(ends(&simulation));
     }
     let missing = |listed: &[(&'static str, &'static str)], seen: &Pairs| -> Pairs {
         listed.iter().filter(|pair| !seen.contains(*pair)).copied().collect()
     };
     assert_eq!(missing(TASKS, &tasks), Pairs::new(), "seen: {tasks:?}");
     assert_eq!(missing(INSTANCES, &instances), Pairs::new(), "seen: {instances:?}");
+    let is_met = |&&(from, why): &&(&str, &str)| {
+        ended.iter().any(|(status, reason)| *status == from && reason.starts_with(why))
+    };
+    let unmet: Vec<&(&str, &str)> = ENDS.iter().filter(|end| !is_met(end)).collect();
+    assert_eq!(unmet, Vec::<&(&str, &str)>::new(), "ends: {ended:#?}");
     let order = |name: &str| TaskStatus::ALL.iter().position(|status| status.as_str() == name);
     assert!(tasks.iter().all(|(from, to)| order(from) < order(to)), "never back: {tasks:?}");
 }
