@@ -116,7 +116,7 @@ fn ends(simulation: &Simulation) -> BTreeSet<(&'static str, String)> {
     }
     let view = simulation.engine();
     let why = |(task, from): (TaskId, TaskStatus)| {
-        let stop = view.task(task).stop.as_ref()?;
+        let stop = view.task(task).stop()?;
         Some((from.as_str(), format!("{}: {}", stop.code, view.stopped_reason(stop))))
     };
     ends.into_iter().filter_map(why).collect()
