@@ -19,8 +19,17 @@ pub(crate) struct Row {
     pub(crate) enis: Option<u32>,
     pub(crate) connected: bool,
     pub(crate) draining: bool,
+    /// `ecs.cpu-architecture`.
+    pub(crate) architecture: &'static str,
+    /// It can attach task interfaces, and stands in the VPC of the subnets.
+    pub(crate) attaches: bool,
+    pub(crate) home: bool,
+    /// Its Auto Scaling group.
+    pub(crate) group: Option<&'static str>,
     /// Live tasks.
     pub(crate) tasks: Vec<Placed>,
+    /// Tasks that stop and still have their interface.
+    pub(crate) leaving: Vec<usize>,
 }
 
 /// A live task on an instance.
@@ -36,12 +45,42 @@ pub(crate) struct Placed {
 pub(crate) struct Ask {
     pub(crate) cpu: u32,
     pub(crate) memory: u32,
-    pub(crate) port: Option<u16>,
+    pub(crate) ports: Ports,
     /// Zones of the subnets of an awsvpc task.
     pub(crate) subnets: Option<Vec<&'static str>>,
     pub(crate) gpus: u32,
     pub(crate) strategy: Vec<&'static str>,
     pub(crate) constraints: Vec<&'static str>,
+    /// The definition asks for it.
+    pub(crate) architecture: Option<&'static str>,
+    /// The call says another size than the definition.
+    pub(crate) overridden: Option<u32>,
+    /// Expressions stand in the definition, not in the call.
+    pub(crate) in_definition: bool,
+    /// The capacity provider's group.
+    pub(crate) group: Option<&'static str>,
+}
+
+/// Static host ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ports {
+    pub(crate) first: u16,
+    pub(crate) count: u16,
+    pub(crate) udp: bool,
+    /// In host mode a container port is a host port.
+    pub(crate) host_mode: bool,
+}
+
+impl Ports {
+    pub(crate) fn iter(self) -> impl Iterator<Item = (u16, bool)> {
+        (self.first..self.first + self.count).map(move |port| (port, self.udp))
+    }
+}
+
+impl Ask {
+    fn memory(&self) -> u32 {
+        self.overridden.unwrap_or(self.memory)
+    }
 }
 
 impl Row {
@@ -61,8 +100,17 @@ impl Row {
 
 /// The reported reason, or nothing when the instance takes the task.
 fn refusal(row: &Row, ask: &Ask, group: &str) -> Option<&'static str> {
+    without_room(row, ask).or_else(|| unwanted(row, ask, group))
+}
+
+/// Everything but the constraints.
+fn without_room(row: &Row, ask: &Ask) -> Option<&'static str> {
     if !row.connected {
         return Some("AGENT");
+    }
+    let other = ask.architecture.is_some_and(|wanted| wanted != row.architecture);
+    if other || (ask.subnets.is_some() && !(row.attaches && row.home)) {
+        return Some("ATTRIBUTE");
     }
     if ask.subnets.as_ref().is_some_and(|zones| !zones.contains(&row.zone)) {
         return Some("LOCATION");
@@ -70,20 +118,28 @@ fn refusal(row: &Row, ask: &Ask, group: &str) -> Option<&'static str> {
     if ask.cpu > row.left(row.cpu, |ask| ask.cpu) {
         return Some("RESOURCE:CPU");
     }
-    if ask.memory > row.left(row.memory, |ask| ask.memory) {
+    if ask.memory() > row.left(row.memory, Ask::memory) {
         return Some("RESOURCE:MEMORY");
     }
-    let is_used = |port| row.tasks.iter().any(|task| task.ask.port == Some(port));
-    if ask.port.is_some_and(|port| RESERVED.contains(&port) || is_used(port)) {
+    let mut used: Vec<(u16, bool)> = RESERVED.map(|port| (port, false)).to_vec();
+    used.extend(row.tasks.iter().flat_map(|task| task.ask.ports.iter()));
+    let conflict = ask.ports.iter().any(|port| used.contains(&port));
+    if conflict || (ask.ports.count > 0 && used.len() + usize::from(ask.ports.count) > 100) {
         return Some("RESOURCE:PORTS");
     }
     if ask.gpus > row.left(row.gpus, |ask| ask.gpus) {
         return Some("RESOURCE:GPU");
     }
-    let interfaces = row.sum(|ask| u32::from(ask.subnets.is_some()));
+    let interfaces = row.sum(|ask| u32::from(ask.subnets.is_some()))
+        + u32::try_from(row.leaving.len()).expect("a handful");
     if ask.subnets.is_some() && row.enis.is_some_and(|limit| interfaces >= limit) {
         return Some("RESOURCE:ENI");
     }
+    None
+}
+
+/// The constraints.
+fn unwanted(row: &Row, ask: &Ask, group: &str) -> Option<&'static str> {
     if ask.constraints.contains(&"distinctInstance") && row.of_group(group) > 0 {
         return Some("DistinctInstance placement constraint unsatisfied.");
     }
@@ -95,6 +151,14 @@ fn refusal(row: &Row, ask: &Ask, group: &str) -> Option<&'static str> {
         "not(task:group == g2)" => row.of_group("g2") == 0,
         "attribute:ecs.availability-zone != us-east-1b" => row.zone != "b",
         "agentConnected == true" => row.connected,
+        "attribute:rack in [r1, r3]" => matches!(row.rack, Some("r1" | "r3")),
+        "attribute:rack != r1" => row.rack.is_some_and(|rack| rack != "r1"),
+        "attribute:rack !exists or runningTasksCount > 1" => {
+            row.rack.is_none() || row.tasks.len() > 1
+        }
+        "attribute:ecs.availability-zone =~ us-east-1[ab] and not task:group == g1" => {
+            row.zone != "c" && row.of_group("g1") == 0
+        }
         other => panic!("the twin does not know {other}"),
     };
     let all = ask.constraints.iter().all(|it| holds(it));
@@ -132,8 +196,46 @@ impl Twin {
 
     pub(crate) fn stop(&mut self, number: usize) {
         for row in &mut self.rows {
-            row.tasks.retain(|task| task.number != number);
+            let Some(at) = row.tasks.iter().position(|task| task.number == number) else {
+                continue;
+            };
+            let gone = row.tasks.remove(at);
+            if gone.ask.subnets.is_some() {
+                row.leaving.push(number);
+            }
         }
+    }
+
+    /// A task that was stopped is gone, and its interface with it.
+    pub(crate) fn gone(&mut self, number: usize) {
+        for row in &mut self.rows {
+            row.leaving.retain(|&leaving| leaving != number);
+        }
+    }
+
+    /// An instance is gone with its tasks: their numbers.
+    pub(crate) fn leave(&mut self, index: usize) -> Vec<usize> {
+        self.rows.remove(index).tasks.iter().map(|task| task.number).collect()
+    }
+
+    /// StartTask on one instance: no constraints, and DRAINING is no matter.
+    pub(crate) fn start(&mut self, ask: &Ask, group: &str, index: usize) -> (Vec<usize>, String) {
+        let row = &self.rows[index];
+        match without_room(row, ask) {
+            Some(reason) => (Vec::new(), format!("| {}: {reason}", row.name)),
+            None => {
+                let (number, name) = self.put(index, ask, group);
+                (vec![number], name)
+            }
+        }
+    }
+
+    fn put(&mut self, index: usize, ask: &Ask, group: &str) -> (usize, String) {
+        let number = self.next;
+        self.next += 1;
+        let row = &mut self.rows[index];
+        row.tasks.push(Placed { number, group: group.to_owned(), ask: ask.clone() });
+        (number, row.name.clone())
     }
 
     /// RunTask: the tasks it placed, by number, and what it answers.
@@ -157,9 +259,14 @@ impl Twin {
     /// Places one task, or says why nobody takes it.
     fn place(&mut self, ask: &Ask, group: &str) -> Result<(usize, String), Vec<String>> {
         let rows = &self.rows;
-        let mut candidates: Vec<usize> =
-            (0..rows.len()).filter(|&index| !rows[index].draining).collect();
+        let of_group = |row: &Row| ask.group.is_none() || row.group == ask.group;
+        let is_candidate = |&index: &usize| !rows[index].draining && of_group(&rows[index]);
+        let mut candidates: Vec<usize> = (0..rows.len()).filter(is_candidate).collect();
         candidates.sort_by_key(|&index| &rows[index].name);
+        if candidates.is_empty() {
+            let nobody = "No Container Instances were found in your capacity provider.";
+            return Err(vec![nobody.to_owned()]);
+        }
         let takes = |&index: &usize| refusal(&rows[index], ask, group).is_none();
         let mut left: Vec<usize> = candidates.iter().copied().filter(takes).collect();
         if left.is_empty() {
@@ -181,11 +288,7 @@ impl Twin {
             left.retain(|&index| scores[index] == least);
         }
         let chosen = if self.by_lot { left[self.rng.pick(left.len())] } else { left[0] };
-        let number = self.next;
-        self.next += 1;
-        let row = &mut self.rows[chosen];
-        row.tasks.push(Placed { number, group: group.to_owned(), ask: ask.clone() });
-        Ok((number, row.name.clone()))
+        Ok(self.put(chosen, ask, group))
     }
 
     /// What a strategy makes of each instance; the least is best.
@@ -199,7 +302,7 @@ impl Twin {
                 Box::new(move |row| counts[&bucket(row, field)])
             }
             Some(("binpack", "cpu")) => Box::new(|row| row.left(row.cpu, |ask| ask.cpu)),
-            Some(("binpack", "memory")) => Box::new(|row| row.left(row.memory, |ask| ask.memory)),
+            Some(("binpack", "memory")) => Box::new(|row| row.left(row.memory, Ask::memory)),
             other => panic!("the twin does not know {other:?}"),
         };
         self.rows.iter().map(score).collect()
