@@ -37,6 +37,7 @@ pub(super) fn why_here(guest: &Guest<'_>) -> Result<()> {
 /// Clicks a task, presses `w`, and waits for the answer.
 fn ask(page: &Page<'_>, id: &str) -> Result<()> {
     page.press("Escape")?;
+    stand_still(page, id)?;
     let (x, y) = locate(page, id)?.middle();
     page.click(x, y)?;
     let short = json!(id[id.len() - 4..]);
@@ -46,6 +47,16 @@ fn ask(page: &Page<'_>, id: &str) -> Result<()> {
     )?;
     page.press("w")?;
     page.wait_for("document.querySelector('[data-testid=why]')", SOON)
+}
+
+/// What changes the selection may give the picture other room: it is laid out anew with a frame.
+fn stand_still(page: &Page<'_>, id: &str) -> Result<()> {
+    let here = format!("JSON.stringify(playground.locate({}))", json!(id));
+    let frame = "await new Promise((seen) => requestAnimationFrame(seen))";
+    let stands = format!(
+        "(async () => {{ const before = {here}; {frame}; {frame}; return before === {here}; }})()"
+    );
+    page.wait_for(&stands, SOON)
 }
 
 fn compare(page: &Page<'_>, told: &Value) -> Result<()> {
