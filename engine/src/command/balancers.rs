@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::api::CommandError;
 use crate::api::input::LoadBalancer;
-use crate::model::{NetworkMode, TaskDefinition};
+use crate::model::{NetworkMode, TargetStates, TaskDefinition};
 
 /// Rules 21 and 23 of 03 section 3.3.
 pub(super) fn check(
@@ -13,6 +13,8 @@ pub(super) fn check(
     shifts_traffic: bool,
     limit: u32,
 ) -> Result<(), CommandError> {
+    // A lower quota can be set, a higher one cannot.
+    let limit = limit.min(u32::from(TargetStates::MOST));
     if balancers.len() > limit as usize {
         return Err(CommandError::invalid(format!(
             "A service can have at most {limit} target groups."

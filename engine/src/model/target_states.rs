@@ -5,22 +5,22 @@ use std::ops::{Deref, DerefMut};
 
 use crate::model::TargetState;
 
-/// A service has so many load balancers at most (03 section 4.4).
-const MOST: usize = 5;
-
 /// The state of each of a task's targets, in the order of its load balancers: all in the row.
 #[derive(Clone, Copy, Debug)]
 pub struct TargetStates {
-    states: [TargetState; MOST],
+    states: [TargetState; Self::MOST as usize],
     len: u8,
 }
 
 impl TargetStates {
+    /// A task has no more targets: the quota of ECS (03 section 2.2), which no account can raise.
+    pub const MOST: u8 = 5;
+
     /// So many targets that are not registered.
     pub(crate) fn unused(count: usize) -> Self {
-        let len = u8::try_from(count).expect("calls are checked: up to five load balancers");
-        assert!(count <= MOST, "calls are checked: up to five load balancers");
-        Self { states: [TargetState::Unused; MOST], len }
+        let len = u8::try_from(count).ok().filter(|&len| len <= Self::MOST);
+        let len = len.expect("calls are checked: up to five load balancers");
+        Self { states: [TargetState::Unused; Self::MOST as usize], len }
     }
 }
 
