@@ -55,8 +55,8 @@ pub struct ForecastAnswer {
     pub time_to_healthy: Option<f64>,
     /// From the decision to stop a task until it is gone.
     pub time_to_stop: Option<f64>,
-    /// What keeps it from getting there: `percentages`, `room`, `failures`, `hook`, `stage`
-    /// or `wait`.
+    /// What keeps it from getting there: `percentages`, `room`, `failures`, `hook`, `stage`,
+    /// `wait`, or `turnedBack` when it is on its way back already.
     pub stuck_on: Option<String>,
     /// The stage at which that happens.
     pub stuck_at: Option<String>,
@@ -148,7 +148,7 @@ impl Forecast {
 }
 
 impl Limit {
-    /// `percentages`, `room`, `hook`, `stage` or `wait`.
+    /// `percentages`, `room`, `failures`, `hook`, `stage`, `wait` or `turnedBack`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -160,6 +160,7 @@ impl Limit {
             Self::Event(..) => "hook",
             Self::ReadyWait => "wait",
             Self::Failures(_) => "failures",
+            Self::TurnedBack => "turnedBack",
         }
     }
 
@@ -173,7 +174,7 @@ impl Limit {
             | Self::Stage(stage) => Some(stage.to_string()),
             Self::Event(event, _) => Some(event.to_string()),
             Self::ReadyWait => Some("READY_WAIT".to_owned()),
-            Self::Percentages | Self::Room | Self::Failures(_) => None,
+            Self::Percentages | Self::Room | Self::Failures(_) | Self::TurnedBack => None,
         }
     }
 }

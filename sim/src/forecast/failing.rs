@@ -1,6 +1,8 @@
-//! The arithmetic of a rolling deployment whose new tasks all fail alike: until the circuit breaker
-//! trips, and back again (03 sections 5.4, 7, 10.6, 11, 14 and 19.2). No cluster, no tasks: only
-//! counts, pass by pass.
+//! The arithmetic of a deployment whose new tasks all fail alike: until the circuit breaker trips,
+//! and back again (03 sections 5.4, 7, 10.6, 11, 14 and 19.2). No cluster, no tasks: only counts,
+//! pass by pass. A daemon is a service whose ceiling is its desired count: as many slots are free
+//! as tasks are missing (03 section 9). Beside the old revision, the new one has floor and ceiling
+//! for itself (03 section 21.1).
 
 use super::grid::Grid;
 use super::rolling::{Course, End, Limit};
@@ -19,8 +21,8 @@ pub enum Fails {
     InHealth,
 }
 
-/// A rolling deployment of a revision that fails over a sound one, under a circuit breaker, in
-/// numbers. Durations are ms.
+/// A deployment of a revision that fails over a sound one, under a circuit breaker, in numbers.
+/// Durations are ms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failing {
     /// D.
@@ -52,12 +54,15 @@ pub struct Failing {
     pub rolls_back: bool,
     /// How long starts wait after the n-th wave of failed ones.
     pub backoff: Vec<u64>,
+    /// The old revision stands beside the new one, and nothing of it goes.
+    pub beside: bool,
 }
 
 impl Failing {
     /// What comes of it; `None` when the breaker does not trip within days.
     pub fn course(&self) -> Option<Course> {
-        let mut tasks = Tasks { old: self.desired, ..Tasks::default() };
+        let beside = if self.beside { self.desired } else { 0 };
+        let mut tasks = Tasks { old: self.desired - beside, ..Tasks::default() };
         let mut course = Course {
             waves: 0,
             peak: self.desired,
@@ -74,8 +79,8 @@ impl Failing {
             let trips = tripped.is_none() && tasks.failures >= self.threshold;
             let started = if trips { self.trip(&mut tasks, now) } else { started };
             course.waves += u32::from(started > 0);
-            course.peak = course.peak.max(tasks.occupying());
-            course.lowest = course.lowest.min(tasks.old);
+            course.peak = course.peak.max(beside + tasks.occupying());
+            course.lowest = course.lowest.min(beside + tasks.old);
             if trips {
                 tripped = Some(now);
             }
@@ -85,7 +90,7 @@ impl Failing {
                     course.end = End::Failed { after, limit };
                     return Some(course);
                 }
-                Some(given_up) if tasks.old == self.desired && tasks.new_are_gone() => {
+                Some(given_up) if tasks.old + beside == self.desired && tasks.new_are_gone() => {
                     course.end = End::RolledBack { given_up, after: now, limit };
                     return Some(course);
                 }
@@ -129,7 +134,7 @@ impl Failing {
     /// P6 and what of P2 and P7 follows in the same pass: what is pending or sick goes, and what is
     /// missing of the old revision comes.
     fn trip(&self, tasks: &mut Tasks, now: u64) -> u32 {
-        self.give_up(tasks, now, false);
+        self.give_up(tasks, now, self.beside);
         if self.rolls_back { self.restart(tasks, now) } else { 0 }
     }
 
@@ -185,6 +190,9 @@ impl Failing {
     }
 
     fn restart(&self, tasks: &mut Tasks, now: u64) -> u32 {
+        if self.beside {
+            return 0;
+        }
         let missing = self.desired.saturating_sub(tasks.old + count(&tasks.returning));
         let started = missing.min(self.ceiling.saturating_sub(tasks.occupying()));
         tasks.returning.push(Batch { at: now + self.to_healthy, tasks: started });
@@ -280,6 +288,7 @@ mod tests {
             rolls_back: true,
             backoff: [30, 30, 300, 900, 1620].map(|seconds| seconds * 1000).to_vec(),
             probe: None,
+            beside: false,
         }
     }
 
@@ -303,6 +312,15 @@ mod tests {
         let stays = Failing { rolls_back: false, ..profile_p(2, 2, 4, Fails::ByExit, 3) };
         let end = stays.course().expect("the breaker trips").end;
         assert_eq!(end, End::Failed { after: 80_000, limit: Limit::Failures(3) }, "W71");
+    }
+
+    #[test]
+    fn beside_the_old_revision_twice_as_many_fail_before_any_is_given_up() {
+        let green = Failing { beside: true, ..profile_p(4, 4, 8, Fails::InHealth, 3) };
+        let Course { peak, lowest, end, .. } = green.course().expect("the breaker trips");
+        let limit = Limit::Failures(3);
+        let end_then = End::RolledBack { given_up: 120_000, after: 160_000, limit };
+        assert_eq!((peak, lowest, end), (12, 4, end_then));
     }
 
     #[test]

@@ -71,12 +71,29 @@ struct Run {
     state: State,
 }
 
+/// How a hook of a visit stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Asked { at: u64, answer: Answer },
-    AskAgain { at: u64 },
-    Paused { until: u64 },
+pub enum State {
+    /// Its function was asked then, and will answer so.
+    Asked {
+        /// When it was asked.
+        at: u64,
+        /// What it answers.
+        answer: Answer,
+    },
+    /// Its function wants to be asked again.
+    AskAgain {
+        /// From then on.
+        at: u64,
+    },
+    /// Nobody says that it goes on.
+    Paused {
+        /// When that times out.
+        until: u64,
+    },
+    /// It lets the stage go on.
     Succeeded,
+    /// It speaks against going on.
     Failed(HookProblem),
 }
 
@@ -119,6 +136,21 @@ impl Visit {
             Run { hook, waits: it.waits, state }
         };
         Self { grid, limit, runs: own.map(run).collect(), since: now }
+    }
+
+    /// Hooks that were begun before, by their positions; `since` is when the stage was entered, or
+    /// the last pause ended.
+    pub(super) fn resume(
+        hooks: &[Hook],
+        states: &[(usize, State)],
+        since: u64,
+        grid: Grid,
+        limit: u64,
+    ) -> Self {
+        let run = |&(hook, state): &(usize, State)| {
+            hooks.get(hook).map(|it| Run { hook, waits: it.waits, state })
+        };
+        Self { grid, limit, runs: states.iter().filter_map(run).collect(), since }
     }
 
     /// What has been answered, and what the pass of this instant makes of it.

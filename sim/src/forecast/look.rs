@@ -16,7 +16,10 @@ use super::grid::Grid;
 use super::pace::{self, Pace, Until};
 use super::rolling::{Begun, Course, Early, Probe, Rolling};
 use super::task_sets::TaskSets;
-use super::{Extra, Forecast, Numbers, Risk, look_daemon, look_failing, look_shift};
+use super::{
+    Extra, Forecast, Numbers, Risk, look_code_deploy_begun, look_daemon, look_failing, look_shift,
+    look_shift_begun,
+};
 use crate::run::Simulation;
 
 /// A deployment that is about to begin.
@@ -60,10 +63,6 @@ pub(super) fn at_update(run: &Simulation, now: Time, call: &UpdateService) -> Ve
 impl Start<'_> {
     pub(super) fn view(&self) -> View<'_> {
         self.after.engine()
-    }
-
-    pub(super) fn desired(&self) -> u32 {
-        self.view().service(self.service).desired
     }
 
     /// How long the first new task is alone, ms; none: all of them start together.
@@ -221,21 +220,35 @@ pub(super) fn blind(view: View<'_>, primary: DeploymentId) -> Option<Risk> {
 
 pub(super) fn at_running(simulation: &Simulation, now: Time) -> Vec<Forecast> {
     let view = simulation.engine();
-    let services = view.services().filter_map(|(service, row)| {
-        let primary = view.primary(service)?;
-        let rolls = row.status == ServiceStatus::Active
-            && row.controller == ControllerType::Ecs
-            && row.settings.strategy == RolloutStrategy::Rolling
-            && row.deployments.len() > 1
-            && view.deployment(primary).rollout == RolloutState::InProgress
-            && !view.deployment(primary).ever_completed;
-        rolls.then_some((service, primary))
-    });
-    let running = |(service, primary)| match view.service(service).scheduling {
+    let active = view.services().filter(|(_, row)| row.status == ServiceStatus::Active);
+    active.filter_map(|(service, _)| at_running_of(simulation, now, service)).collect()
+}
+
+fn at_running_of(simulation: &Simulation, now: Time, service: ServiceId) -> Option<Forecast> {
+    let view = simulation.engine();
+    let row = view.service(service);
+    match row.controller {
+        ControllerType::Ecs => {}
+        ControllerType::CodeDeploy => {
+            let deployment = look_code_deploy_begun::current(view, service)?;
+            return Some(look_code_deploy_begun::running(simulation, now, deployment));
+        }
+        ControllerType::External => return None,
+    }
+    if row.settings.strategy.shifts_traffic() {
+        let record = look_shift_begun::current(view, service)?;
+        return Some(look_shift_begun::running(simulation, now, service, record));
+    }
+    let primary = view.primary(service)?;
+    let deployment = view.deployment(primary);
+    let rolls = row.settings.strategy == RolloutStrategy::Rolling
+        && row.deployments.len() > 1
+        && deployment.rollout == RolloutState::InProgress
+        && !deployment.ever_completed;
+    rolls.then(|| match row.scheduling {
         SchedulingStrategy::Replica => running(simulation, now, service, primary),
         SchedulingStrategy::Daemon => look_daemon::running(simulation, now, service, primary),
-    };
-    services.map(running).collect()
+    })
 }
 
 /// A deployment that is under way, measured.
@@ -276,6 +289,48 @@ pub(super) fn on_its_way(
         }
     };
     OnItsWay { copy, pace, digests }
+}
+
+/// How long a task takes of a revision that has begun beside another, and what there is room for.
+pub(super) fn measure_on(
+    simulation: &Simulation,
+    now: Time,
+    deployment: DeploymentId,
+) -> (Pace, Option<u32>) {
+    let copy = simulation.unprobed().undisturbed();
+    let pace = pace::measure(copy.clone(), deployment, now, Until::Healthy);
+    let mut at_next_tick = copy;
+    at_next_tick.run_to(now + simulation.engine().config().tick);
+    (pace, pace::room(&at_next_tick, deployment))
+}
+
+/// When all tasks of a revision that has begun beside another are healthy, ms from now, and how
+/// many are still to start. `first`: when those are that are there. `None`: never.
+pub(super) fn all_there(
+    simulation: &Simulation,
+    now: Time,
+    deployment: DeploymentId,
+    pace: &Pace,
+    room: Option<u32>,
+    first: Option<u64>,
+) -> (Option<u64>, u32) {
+    let view = simulation.engine();
+    let row = view.deployment(deployment);
+    let live = view.deployment_counts(deployment, now).active();
+    let missing = row.desired.saturating_sub(live);
+    if missing == 0 {
+        return (first, 0);
+    }
+    // What was learnt since the last pass the next one goes by.
+    let known_in = match row.digests {
+        Digests::Known => Some(0),
+        Digests::Probing { .. } => pace::known_in(simulation.undisturbed(), deployment, now),
+    };
+    let Some(known_in) = known_in else { return (None, 0) };
+    let coming = missing.min(room.map_or(missing, |room| room.saturating_sub(live)));
+    let last = pace.to_healthy.map(|to_healthy| grid(view, now).seen(known_in) + to_healthy);
+    let all = last.filter(|_| coming == missing).zip(first);
+    (all.map(|(last, first)| last.max(first)), coming)
 }
 
 /// What is said of a deployment that is under way.
@@ -368,7 +423,9 @@ fn begun(
     }
 }
 
-pub(super) fn at_task_sets(before: &Simulation, now: Time, command: &Command) -> Vec<Forecast> {
+pub(super) fn at_task_sets(run: &Simulation, now: Time, command: &Command) -> Vec<Forecast> {
+    let probes = run.engine().config().digest_probe;
+    let before = &*if probes { Cow::Owned(run.unprobed()) } else { Cow::Borrowed(run) };
     let Ok(after) = before.after_call(now, command.clone()) else { return Vec::new() };
     let view = after.engine();
     let changed = view.services().filter_map(|(service, row)| {
@@ -377,7 +434,17 @@ pub(super) fn at_task_sets(before: &Simulation, now: Time, command: &Command) ->
         let moves = sets.iter().any(|(_, before, after)| before != after);
         (known && moves && row.controller == ControllerType::External).then_some((service, sets))
     });
-    changed.map(|(service, sets)| task_sets(before, &after, now, service, &sets)).collect()
+    let told = |(service, sets): (ServiceId, Vec<_>)| {
+        // What runs already has its images' digests; a set that is new is not there yet.
+        let is_known = |(set, old, new): &(DeploymentId, u32, u32)| {
+            let listed = &run.engine().service(service).deployments;
+            new <= old
+                || listed.contains(set) && run.engine().deployment(*set).digests == Digests::Known
+        };
+        let probes = probes && !sets.iter().all(is_known);
+        task_sets(before, &after, now, service, &sets, probes)
+    };
+    changed.map(told).collect()
 }
 
 /// The task sets of a service with what is wanted of each, before and after.
@@ -407,6 +474,7 @@ fn task_sets(
     now: Time,
     service: ServiceId,
     sets: &[(DeploymentId, u32, u32)],
+    probes: bool,
 ) -> Forecast {
     let view = after.engine();
     let growing = sets.iter().find(|(_, before, after)| after > before).map(|&(set, ..)| set);
@@ -427,6 +495,8 @@ fn task_sets(
     let numbers = TaskSets {
         sets: sets.iter().map(|&(_, before, after)| (before, after)).collect(),
         to_healthy: pace.to_healthy.unwrap_or(0),
+        probe: probes.then(|| pace.to_known.unwrap_or(0)),
+        grid: grid(view, now),
         to_stop: pace.to_stop.unwrap_or(0),
         room: (placed < coming).then_some(placed),
     };
@@ -451,6 +521,6 @@ fn task_sets(
     }
 }
 
-fn count(items: usize) -> u32 {
+pub(super) fn count(items: usize) -> u32 {
     u32::try_from(items).unwrap_or(u32::MAX)
 }

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use stowplan_engine::View;
 use stowplan_engine::api::input::CreateDeployment;
 use stowplan_engine::api::{Command, Json};
-use stowplan_engine::model::{CodeDeployment, ReadyOption, TaskId, Termination, Time};
+use stowplan_engine::model::{CodeDeployment, Creator, ReadyOption, TaskId, Termination, Time};
 
 use super::code_deploy::CodeDeploy;
+use super::grid::Grid;
 use super::hooks::Answer;
-use super::look::{blind, extra, grid, waits};
+use super::look::{blind, count, extra, grid, waits};
 use super::look_shift::answers;
 use super::pace::{self, Pace, Until};
 use super::{Forecast, Numbers, Risk};
@@ -91,18 +93,33 @@ fn numbers(
         task.is_occupying() && task.owner.is_some_and(|owner| owner.deployment != row.blue)
     };
     let leftovers = service.tasks.iter().filter(stray).count();
-    let answer = |function: &str| {
-        answers(before.world(), function).first().copied().unwrap_or(Answer::SUCCEEDS)
-    };
-    let outlook = copy.engine().code_deploy_outlook(row);
     CodeDeploy {
-        desired: service.desired,
+        grid: grid(was, now),
+        room: measured.green.and_then(|green| pace::room(copy, green)),
+        leftovers: count(leftovers),
+        ..plan(before, copy.engine(), row, pace)
+    }
+}
+
+/// What the deployment, its group and the world say, whatever has begun.
+pub(super) fn plan(
+    run: &Simulation,
+    view: View<'_>,
+    row: &CodeDeployment,
+    pace: &Pace,
+) -> CodeDeploy {
+    let answer = |function: &str| {
+        answers(run.world(), function).first().copied().unwrap_or(Answer::SUCCEEDS)
+    };
+    let outlook = view.code_deploy_outlook(row);
+    CodeDeploy {
+        desired: run.engine().service(row.service).desired,
         to_healthy: pace.to_healthy.unwrap_or(0),
         probe: None,
         to_stop: pace.to_stop.unwrap_or(0),
-        grid: grid(was, now),
-        room: measured.green.and_then(|green| pace::room(copy, green)),
-        leftovers: u32::try_from(leftovers).unwrap_or(u32::MAX),
+        grid: Grid::aligned(1),
+        room: None,
+        leftovers: 0,
         steps: outlook.steps.iter().map(|&(share, wait)| (share, wait.0)).collect(),
         hooks: row.hooks.iter().map(|(event, function)| (*event, answer(function))).collect(),
         ready: match outlook.ready {
@@ -115,6 +132,7 @@ fn numbers(
         },
         install_limit: outlook.install_limit.0,
         hook_limit: outlook.hook_limit.0,
-        rolls_back: row.rollback.on_failure,
+        rolls_back: row.rollback.on_failure && row.creator == Creator::User,
+        begun: None,
     }
 }

@@ -8,10 +8,11 @@ use stowplan_engine::model::{
 use stowplan_engine::{HealthClass, View};
 
 use super::daemon::{Begun, Daemon, Slot, Stand};
+use super::failing::Failing;
 use super::look::{self, Start, blind};
 use super::pace::{self, Pace, Until};
-use super::rolling::Probe;
-use super::{Forecast, Numbers, Risk};
+use super::rolling::{Probe, Rolling};
+use super::{Forecast, Numbers, Risk, look_failing};
 use crate::run::Simulation;
 
 pub(super) fn forecast(start: &Start<'_>) -> Forecast {
@@ -26,8 +27,32 @@ pub(super) fn forecast(start: &Start<'_>) -> Forecast {
         ..daemon_of(view, start.service, start.now, &pace)
     };
     let risks = risks(view, start.primary, &daemon);
-    let course = daemon.course();
-    start.forecast(Numbers::Daemon(daemon), pace, course, risks)
+    let failing = failing(start, &pace, &daemon);
+    let course = failing.as_ref().and_then(Failing::course);
+    let course = course.unwrap_or_else(|| daemon.course());
+    let forecast = start.forecast(Numbers::Daemon(daemon), pace, course, risks);
+    Forecast { failing, ..forecast }
+}
+
+/// What it goes by when its new tasks fail: a rolling deployment that never goes beyond the desired
+/// count does the same. None where an instance has no room, which fails nobody.
+fn failing(start: &Start<'_>, pace: &Pace, daemon: &Daemon) -> Option<Failing> {
+    if !daemon.slots.iter().all(|slot| slot.fits) {
+        return None;
+    }
+    let rolling = Rolling {
+        desired: daemon.desired(),
+        floor: daemon.floor,
+        ceiling: daemon.desired(),
+        to_healthy: daemon.to_healthy,
+        to_stop: daemon.to_stop,
+        grid: daemon.grid,
+        room: None,
+        bake: daemon.bake,
+        early: None,
+        probe: daemon.probe,
+    };
+    look_failing::failing(start, pace, &rolling)
 }
 
 /// All but what stands on the instances.

@@ -19,9 +19,11 @@ pub mod hooks;
 pub mod kubernetes;
 mod look;
 mod look_code_deploy;
+mod look_code_deploy_begun;
 mod look_daemon;
 mod look_failing;
 mod look_shift;
+mod look_shift_begun;
 mod moment;
 pub mod pace;
 pub mod rolling;
@@ -157,7 +159,7 @@ impl Forecast {
         look::at_update(before, now, call)
     }
 
-    /// What is left of the rolling deployments that are under way now, as in an imported cluster.
+    /// What is left of the deployments that are under way now, as in an imported cluster.
     pub fn under_way(simulation: &Simulation, now: Time) -> Vec<Self> {
         look::at_running(simulation, now)
     }
@@ -253,7 +255,7 @@ impl Forecast {
                 Some(WayBack { traffic: whole, whole })
             }
             Numbers::Shifting(shifting, _) if self.is_known() => shifting.way_back(),
-            Numbers::CodeDeploy(plan) if self.is_known() => Some(plan.way_back()),
+            Numbers::CodeDeploy(plan) if self.is_known() => plan.way_back(),
             Numbers::Shifting(..) | Numbers::CodeDeploy(_) | Numbers::TaskSets(_) => None,
         }
     }

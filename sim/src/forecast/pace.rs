@@ -76,8 +76,13 @@ pub(super) fn measure(
     // Who is healthy already shows nothing.
     let shows = |&id: &TaskId| view.health_class(id, called) != HealthClass::Healthy;
     let is_new = |&id: &TaskId| view.task(id).owner.is_some_and(|o| o.deployment == deployment);
+    // When an old one that is gone already went is past seeing.
+    let tells = |&id: &TaskId| match is_new(&id) {
+        true => shows(&id),
+        false => !view.task(id).last_status.is_gone(),
+    };
     let known = view.service(service).tasks.iter().copied();
-    watch.tasks = known.filter(|id| !is_new(id) || shows(id)).collect();
+    watch.tasks = known.filter(tells).collect();
     watch.seen = copy.engine().tasks().len();
     for _ in 0..MOST_INSTANTS {
         let Some(now) = copy.now() else { break };

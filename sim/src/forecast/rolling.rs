@@ -127,6 +127,8 @@ pub enum Limit {
     ReadyWait,
     /// The new tasks fail: the circuit breaker trips at so many failures.
     Failures(u32),
+    /// Nothing does any more: it is on its way back already.
+    TurnedBack,
 }
 
 /// What is wrong with a hook.
@@ -138,6 +140,21 @@ pub enum HookProblem {
     NoAnswer,
     /// Nobody ends the pause.
     TimesOut,
+}
+
+impl End {
+    /// The same, counted from a later instant.
+    pub(super) fn from(self, now: u64) -> Self {
+        let left = |at: u64| at.saturating_sub(now);
+        match self {
+            Self::Completed(after) => Self::Completed(left(after)),
+            Self::Stuck(limit) => Self::Stuck(limit),
+            Self::RolledBack { given_up, after, limit } => {
+                Self::RolledBack { given_up: left(given_up), after: left(after), limit }
+            }
+            Self::Failed { after, limit } => Self::Failed { after: left(after), limit },
+        }
+    }
 }
 
 impl Rolling {

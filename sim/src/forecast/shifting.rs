@@ -6,8 +6,9 @@
 
 use stowplan_engine::model::{LifecycleStage, Share};
 
+use super::failing::Failing;
 use super::grid::Grid;
-use super::hooks::{Desk, Functions, Hook, Visit};
+use super::hooks::{Desk, Functions, Hook, State, Visit};
 use super::rolling::{Course, End, Limit};
 
 /// Looks at one stage: a function that is asked again and again ends at the limit of its stage.
@@ -48,6 +49,48 @@ pub struct Shifting {
     pub limits: Limits,
     /// There is a complete revision to go back to.
     pub has_source: bool,
+    /// What it goes by when its new tasks fail until a circuit breaker trips.
+    pub failing: Option<Failing>,
+    /// What of it is done, when it is under way: every instant counts from its creation then.
+    pub begun: Option<Begun>,
+}
+
+/// A deployment that is under way. Instants are ms after its creation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Now.
+    pub now: u64,
+    /// The stage it stands at; none: its first pass is still to come.
+    pub stage: Option<At>,
+    /// Tasks that occupy now.
+    pub occupying: u32,
+    /// Of them those that are healthy.
+    pub healthy: u32,
+    /// Tasks that the stage is still to start.
+    pub coming: u32,
+}
+
+/// A stage that was entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// Which.
+    pub stage: LifecycleStage,
+    /// Its step of production traffic, from 1; 1 where there are none.
+    pub step: u32,
+    /// Since when.
+    pub entered: u64,
+    /// Its hooks, by their positions.
+    pub hooks: Vec<(usize, State)>,
+    /// Since when its limit counts: since it was entered, or the last pause ended.
+    pub since: u64,
+    /// When its tasks have all come or gone, if it waits for tasks and they ever do.
+    pub settled: Option<u64>,
+    /// Tasks of the new revision.
+    pub green: u32,
+    /// Production traffic of the new revision.
+    pub production: Share,
+    /// When it turned back, if it did.
+    pub turned_at: Option<u64>,
 }
 
 /// The longest that things may take, ms (03 section 21.2).
@@ -86,6 +129,14 @@ pub struct WayBack {
     pub whole: u64,
 }
 
+impl Phase {
+    /// What of it lies ahead at an instant, counted from there.
+    pub(super) fn from(&self, now: u64) -> Option<Self> {
+        let from = self.from.saturating_sub(now);
+        (self.to >= now).then_some(Self { from, to: self.to - now, ..*self })
+    }
+}
+
 impl Shifting {
     /// What comes of it, with the stages on the way.
     pub fn course(&self) -> (Course, Vec<Phase>) {
@@ -99,12 +150,28 @@ impl Shifting {
             lowest: self.desired,
             end,
         };
-        (course, walk.phases)
+        let course = match walk.failed {
+            Some(failed) => Course { end, ..failed },
+            None => course,
+        };
+        let Some(begun) = &self.begun else { return (course, walk.phases) };
+        let waves = if walk.scaled_up { course.waves } else { u32::from(begun.coming > 0) };
+        let ahead = if walk.scaled_up { self.desired + started } else { 0 };
+        let peak = ahead.max(begun.occupying + begun.coming);
+        // Only a revision that goes takes healthy tasks with it.
+        let goes = walk.phases.iter().any(|phase| phase.stage == "CLEAN_UP");
+        let lowest = if goes { self.desired.min(begun.healthy) } else { begun.healthy };
+        let course = Course { waves, peak, lowest, end: end.from(begun.now) };
+        (course, walk.phases.iter().filter_map(|phase| phase.from(begun.now)).collect())
     }
 
     /// The way back from the point where it takes longest; none when a hook stands in its way.
     pub fn way_back(&self) -> Option<WayBack> {
-        let sound = Self { grid: Grid::aligned(self.grid.tick), ..self.clone() };
+        let stage = self.begun.as_ref().and_then(|begun| begun.stage.as_ref());
+        if stage.is_some_and(|at| at.turned_at.is_some() || at.stage == LifecycleStage::CleanUp) {
+            return None;
+        }
+        let sound = Self { grid: Grid::aligned(self.grid.tick), begun: None, ..self.clone() };
         let mut walk = Walk::new(&sound);
         walk.scaled_up = true;
         match walk.back(LifecycleStage::BakeTime, Limit::Stage(LifecycleStage::BakeTime)) {
@@ -120,8 +187,8 @@ impl Shifting {
         probe.map_or(0, |probe| self.grid.seen(entered + probe) - entered)
     }
 
-    /// Stages with their work, ms, and the weight they give; `None` for work that never ends.
-    fn stages(&self) -> Vec<(LifecycleStage, Option<u64>, Option<Share>)> {
+    /// The stages on the way to the new revision but for the last.
+    fn stages(&self) -> Vec<Stage> {
         use LifecycleStage as Stage;
         let scales_up = self.room.is_none_or(|room| room >= self.desired);
         let to_healthy = if self.desired == 0 { 0 } else { self.to_healthy };
@@ -145,6 +212,9 @@ impl Shifting {
     }
 }
 
+/// A stage with its work, ms, and the weight it gives; `None` for work that never ends.
+type Stage = (LifecycleStage, Option<u64>, Option<Share>);
+
 /// A deployment on its way.
 struct Walk<'a> {
     plan: &'a Shifting,
@@ -154,6 +224,8 @@ struct Walk<'a> {
     scaled_up: bool,
     tested: bool,
     shifted: bool,
+    /// What came of new tasks that all fail.
+    failed: Option<Course>,
     phases: Vec<Phase>,
 }
 
@@ -167,25 +239,140 @@ impl<'a> Walk<'a> {
             scaled_up: false,
             tested: false,
             shifted: false,
+            failed: None,
             phases: Vec::new(),
         }
     }
 
     fn forward(&mut self) -> End {
-        for (stage, work, share) in self.plan.stages() {
+        let plan = self.plan;
+        let stages = plan.stages();
+        let mut left = &stages[..];
+        if let Some(begun) = &plan.begun {
+            self.now = plan.grid.seen(begun.now);
+            if let Some(at) = &begun.stage {
+                match self.resume(at, &stages) {
+                    Ok(done) => left = &stages[done..],
+                    Err(end) => return end,
+                }
+            }
+        }
+        for &(stage, work, share) in left {
             self.scaled_up |= stage == LifecycleStage::ScaleUp;
             self.tested |= stage == LifecycleStage::TestTrafficShift;
             self.shifted |= share.is_some();
             self.production = share.unwrap_or(self.production);
-            let alone = self.plan.alone(stage, self.now);
+            if stage == LifecycleStage::ScaleUp
+                && let Some(end) = self.trip()
+            {
+                return end;
+            }
+            let alone = plan.alone(stage, self.now);
             if let Err(limit) = self.visit(stage, work.map(|work| work + alone), false) {
                 return self.back(stage, limit);
             }
         }
         let entered = self.now;
-        self.now = self.gone(self.plan.desired);
+        self.now = self.gone(plan.desired);
         self.note(LifecycleStage::CleanUp, entered, self.now, false);
         End::Completed(self.now)
+    }
+
+    /// The new tasks fail until the circuit breaker trips, unless the stage has its limit before.
+    fn trip(&mut self) -> Option<End> {
+        let (plan, entered) = (self.plan, self.now);
+        let offset = (plan.grid.offset + entered) % plan.grid.tick;
+        let failing = plan.failing.as_ref()?;
+        let here = Failing { grid: Grid { offset, ..plan.grid }, ..failing.clone() };
+        let course = here.course()?;
+        self.failed = Some(course);
+        let (given_up, end) = match course.end {
+            End::RolledBack { given_up, after, limit } => {
+                let (given_up, after) = (entered + given_up, entered + after);
+                (given_up, End::RolledBack { given_up, after, limit })
+            }
+            End::Failed { after, limit } => {
+                (entered + after, End::Failed { after: entered + after, limit })
+            }
+            End::Completed(_) | End::Stuck(_) => return None,
+        };
+        self.note(LifecycleStage::ScaleUp, entered, given_up, false);
+        if let End::RolledBack { after, .. } = end {
+            self.note(LifecycleStage::CleanUp, given_up, after, true);
+        }
+        Some(end)
+    }
+
+    /// What is left of the stage that it stands at: how many stages are done then, or how it ends.
+    fn resume(&mut self, at: &At, stages: &[Stage]) -> Result<usize, End> {
+        use LifecycleStage as Is;
+        self.production = at.production;
+        if let Some(turned_at) = at.turned_at {
+            return Err(self.resume_back(at, turned_at));
+        }
+        if at.stage == Is::CleanUp {
+            self.now = self.settled(at);
+            self.note(Is::CleanUp, at.entered, self.now, false);
+            return Err(End::Completed(self.now));
+        }
+        let mut visits = stages.iter().enumerate().filter(|(_, stage)| stage.0 == at.stage);
+        let step = at.step.saturating_sub(1) as usize;
+        let position = visits.nth(step).map_or(stages.len(), |(position, _)| position);
+        let done = &stages[..stages.len().min(position + 1)];
+        self.tested = done.iter().any(|stage| stage.0 == Is::TestTrafficShift);
+        self.shifted = done.iter().any(|stage| stage.2.is_some());
+        let work = done.last().and_then(|stage| stage.1);
+        let done_at = match at.stage {
+            Is::ReconcileService | Is::ScaleUp => at.settled,
+            _ => work.map(|work| at.entered + work),
+        };
+        let hooks = self.hooks_at(at);
+        match self.stay(at.stage, at.entered, done_at, hooks, false) {
+            Ok(()) => Ok(done.len()),
+            Err(limit) => Err(self.back(at.stage, limit)),
+        }
+    }
+
+    /// When the scheduler sees that the tasks of a stage have come or gone.
+    fn settled(&self, at: &At) -> u64 {
+        at.settled.map_or(self.now, |settled| self.plan.grid.seen(settled)).max(self.now)
+    }
+
+    fn hooks_at(&self, at: &At) -> Visit {
+        let plan = self.plan;
+        Visit::resume(&plan.hooks, &at.hooks, at.since, plan.grid, plan.limits.function)
+    }
+
+    /// It turned back before.
+    fn resume_back(&mut self, at: &At, turned_at: u64) -> End {
+        use LifecycleStage as Is;
+        let settled = turned_at + self.plan.settles;
+        let mut given_up = Limit::TurnedBack;
+        if at.stage != Is::CleanUp {
+            let hooks = self.hooks_at(at);
+            let left = match at.stage {
+                Is::ProductionTrafficShift => &[Is::TestTrafficShift][..],
+                _ => &[],
+            };
+            let mut stayed = self.stay(at.stage, at.entered, Some(settled), hooks, true);
+            for &stage in left {
+                let work = settled.saturating_sub(self.now);
+                stayed = stayed.and_then(|()| self.visit(stage, Some(work), true));
+            }
+            if let Err(limit) = stayed {
+                given_up = limit;
+            }
+        }
+        if given_up != Limit::TurnedBack {
+            return End::Failed { after: self.now, limit: given_up };
+        }
+        let entered = if at.stage == Is::CleanUp { at.entered } else { self.now };
+        self.now = match at.stage {
+            Is::CleanUp => self.settled(at),
+            _ => self.gone(at.green),
+        };
+        self.note(Is::CleanUp, entered, self.now, true);
+        End::RolledBack { given_up: turned_at, after: self.now, limit: Limit::TurnedBack }
     }
 
     /// Only what was shifted goes back.
@@ -209,10 +396,18 @@ impl<'a> Walk<'a> {
             }
         }
         let entered = self.now;
-        let started = self.plan.desired.min(self.plan.room.unwrap_or(u32::MAX));
-        self.now = self.gone(if self.scaled_up { started } else { 0 });
+        self.now = self.gone(self.green());
         self.note(LifecycleStage::CleanUp, entered, self.now, true);
         End::RolledBack { given_up, after: self.now, limit }
+    }
+
+    /// Tasks of the new revision when it turns back.
+    fn green(&self) -> u32 {
+        match &self.plan.begun {
+            _ if self.scaled_up => self.plan.desired.min(self.plan.room.unwrap_or(u32::MAX)),
+            Some(begun) => begun.coming + begun.stage.as_ref().map_or(0, |at| at.green),
+            None => 0,
+        }
     }
 
     /// When tasks that are told to stop now are gone.
@@ -220,13 +415,24 @@ impl<'a> Walk<'a> {
         if tasks == 0 { self.now } else { self.plan.grid.seen(self.now + self.plan.to_stop) }
     }
 
-    /// Stays at a stage until its work is done and every hook lets it go on.
+    /// Enters a stage, and stays there for as long as it takes.
     fn visit(&mut self, stage: LifecycleStage, work: Option<u64>, back: bool) -> Result<(), Limit> {
         let plan = self.plan;
-        let (entered, grid) = (self.now, plan.grid);
-        let limit = plan.limits.function;
-        let mut hooks = Visit::begin(&plan.hooks, stage, entered, grid, limit, &mut self.desk);
-        let done_at = work.map(|work| entered + work);
+        let (entered, limit) = (self.now, plan.limits.function);
+        let hooks = Visit::begin(&plan.hooks, stage, entered, plan.grid, limit, &mut self.desk);
+        self.stay(stage, entered, work.map(|work| entered + work), hooks, back)
+    }
+
+    /// Stays at a stage until its work is done and every hook lets it go on.
+    fn stay(
+        &mut self,
+        stage: LifecycleStage,
+        entered: u64,
+        done_at: Option<u64>,
+        mut hooks: Visit,
+        back: bool,
+    ) -> Result<(), Limit> {
+        let (plan, grid) = (self.plan, self.plan.grid);
         for _ in 0..MOST_LOOKS {
             hooks.look(self.now, &mut self.desk);
             let problem = hooks

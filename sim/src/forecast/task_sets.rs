@@ -1,6 +1,7 @@
 //! The arithmetic of task sets under an external controller (03 section 22): each goes from one
 //! number of tasks to another, beside the others.
 
+use super::grid::Grid;
 use super::rolling::{Course, End, Limit};
 
 /// The task sets of a service whose numbers change, in numbers.
@@ -10,6 +11,11 @@ pub struct TaskSets {
     pub sets: Vec<(u32, u32)>,
     /// `T_sh`: from the decision to start a task until it counts as healthy, ms.
     pub to_healthy: u64,
+    /// One new task is alone until its images are there, so long after the decision to start it,
+    /// ms (03 section 5.4); none: all of them start together.
+    pub probe: Option<u64>,
+    /// When the scheduler looks.
+    pub grid: Grid,
     /// `T_stop`: from the decision to stop a task until it is gone, ms.
     pub to_stop: u64,
     /// R: how many further tasks the cluster has room for; `None` when for all that are wanted.
@@ -36,17 +42,19 @@ impl TaskSets {
         let free = self.room.unwrap_or(u32::MAX);
         // Who stops makes room at once; who is placed there waits until it is gone.
         let started = coming.min(free.saturating_add(leaving));
+        let alone = self.probe.filter(|_| started > 1).map_or(0, |probe| self.grid.seen(probe));
         let last = match started {
             0 => 0,
-            _ if started > free => self.to_stop + self.to_healthy,
-            _ => self.to_healthy,
+            _ if started > free => self.to_stop + alone + self.to_healthy,
+            _ => alone + self.to_healthy,
         };
         let down = if leaving > 0 { self.to_stop } else { 0 };
         let end = match started < coming {
             true => End::Stuck(Limit::Room),
             false => End::Completed(last.max(down)),
         };
-        Course { waves: u32::from(started > 0), peak: before + started, lowest, end }
+        let waves = u32::from(started > 0) + u32::from(alone > 0);
+        Course { waves, peak: before + started, lowest, end }
     }
 }
 
@@ -56,7 +64,8 @@ mod tests {
 
     fn sets(sets: &[(u32, u32)], room: Option<u32>) -> Course {
         let sets = sets.to_vec();
-        TaskSets { sets, to_healthy: 35_000, to_stop: 41_000, room }.course()
+        let (probe, grid) = (None, Grid::aligned(10_000));
+        TaskSets { sets, to_healthy: 35_000, probe, grid, to_stop: 41_000, room }.course()
     }
 
     #[test]

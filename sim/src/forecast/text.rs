@@ -14,6 +14,10 @@ impl fmt::Display for Forecast {
         match self.course.end {
             End::Completed(_) => self.write_course(f)?,
             End::Stuck(limit) => write!(f, "It will not move: {}", self.remedy(limit))?,
+            End::RolledBack { after, limit: Limit::TurnedBack, .. } => {
+                write!(f, "It was given up: back on the old revision after ")?;
+                write!(f, "{}.", seconds(after))?;
+            }
             End::RolledBack { given_up, after, limit } => self.if_known(f, |f| {
                 write!(f, "It will be given up after {}: ", seconds(given_up))?;
                 write!(f, "{} Back on the old revision after ", self.remedy(limit))?;
@@ -133,7 +137,10 @@ impl Forecast {
         };
         let is_watch = |phase: &&Phase| matches!(phase.stage, "BAKE_TIME" | "TERMINATION_WAIT");
         let Some(shift) = self.phases.iter().find(is_shift) else { return Ok(()) };
-        write!(f, " Traffic shifts from {}", seconds(shift.from))?;
+        match shift.from {
+            0 if self.under_way => write!(f, " Traffic shifts")?,
+            from => write!(f, " Traffic shifts from {}", seconds(from))?,
+        }
         match self.phases.iter().rfind(is_watch) {
             Some(bake) if bake.to > bake.from => {
                 let (from, to) = (seconds(bake.from), seconds(bake.to));
@@ -219,6 +226,7 @@ impl Forecast {
                      failures."
                 )
             }
+            (Limit::TurnedBack, _) => "it is on its way back already.".to_owned(),
             (Limit::ReadyWait, _) => {
                 "nobody calls ContinueDeployment before the end of the wait.".to_owned()
             }

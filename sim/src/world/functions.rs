@@ -67,6 +67,11 @@ impl Switchboard {
         self.due.insert((now + after, self.calls), report(said));
     }
 
+    /// Answers that are on their way, in the order in which they come.
+    pub(super) fn on_their_way(&self) -> impl Iterator<Item = (Time, &Report)> {
+        self.due.iter().map(|(&(at, _), report)| (at, report))
+    }
+
     pub(super) fn next_due(&self) -> Option<Time> {
         self.due.first_key_value().map(|(key, _)| key.0)
     }

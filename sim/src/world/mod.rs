@@ -312,6 +312,11 @@ impl World {
         self.functions.answers_of(arn)
     }
 
+    /// Answers of functions that are on their way, in the order in which they come.
+    pub fn answers_on_their_way(&self) -> impl Iterator<Item = (Time, &Report)> {
+        self.functions.on_their_way()
+    }
+
     /// Network address of a subnet.
     pub fn network(&self, subnet: SubnetId) -> Option<Ipv4Addr> {
         self.around.addresses.network(subnet)

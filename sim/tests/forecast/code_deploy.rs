@@ -9,7 +9,7 @@ use stowplan_sim::forecast::rolling::{End, Limit};
 use crate::{Seen, forecast, watch};
 
 #[derive(Clone, Debug)]
-struct Case {
+pub(crate) struct Case {
     desired: u32,
     config: &'static str,
     running_after: u32,
@@ -30,7 +30,7 @@ struct Case {
 }
 
 impl Case {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let Self { desired, config, running_after, stop_timeout, room, called, .. } = self;
         let probes = self.probes;
         let memory = 100 * (desired + room).max(1);
@@ -98,7 +98,7 @@ impl Case {
 }
 
 /// The statuses of all deployments, once nothing is under way.
-fn over(view: View<'_>) -> Option<Vec<CodeDeployStatus>> {
+pub(crate) fn over(view: View<'_>) -> Option<Vec<CodeDeployStatus>> {
     let all = view.code_deployments();
     let is_over = !all.is_empty() && all.iter().all(|row| row.state.is_over());
     is_over.then(|| all.iter().map(|row| row.state.status()).collect())
@@ -114,7 +114,7 @@ fn forecast_and_run(case: &Case) -> (Forecast, Seen, Vec<CodeDeployStatus>) {
     (forecast, seen, statuses.unwrap_or_default())
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let config = prop::sample::select(vec![
         "AllAtOnce",
         "Canary10Percent5Minutes",

@@ -28,6 +28,17 @@ struct Case {
     probes: bool,
     /// Room for so many more tasks.
     room: u32,
+    kind: Kind,
+}
+
+/// What kind of service it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Rolling,
+    /// On as many instances as tasks are wanted, and never more than one on each.
+    Daemon,
+    /// It shifts traffic; a hook before the scaling takes so many s.
+    Shifting(&'static str, u32),
 }
 
 impl Case {
@@ -35,6 +46,24 @@ impl Case {
         let Self { desired, minimum, maximum, running_after, behavior, grace, .. } = self;
         let Self { rollback, called, probes, .. } = self;
         let memory = 100 * (desired + self.room).max(1);
+        let names = if self.kind == Kind::Daemon { *desired } else { 1 };
+        let instance =
+            |name| format!(r#"{{ "id": "i-{name}", "cpu": 1000000, "memory": {memory} }}"#);
+        let instances: Vec<String> = (0..names).map(instance).collect();
+        let count = match self.kind {
+            Kind::Daemon => r#""schedulingStrategy": "DAEMON""#.to_owned(),
+            Kind::Rolling | Kind::Shifting(..) => format!(r#""desiredCount": {desired}"#),
+        };
+        let (strategy, hook) = match self.kind {
+            Kind::Rolling | Kind::Daemon => (String::new(), 0),
+            Kind::Shifting(strategy, hook) => {
+                let hooks = r#""lifecycleHooks": [ { "hookTargetArn": "wait",
+                     "roleArn": "arn:aws:iam::1:role/r", "lifecycleStages": ["PRE_SCALE_UP"] } ]"#;
+                let text =
+                    format!(r#", "strategy": "{strategy}", "bakeTimeInMinutes": 5, {hooks}"#);
+                (text, hook)
+            }
+        };
         let definition = |stop_timeout| {
             let check = match self.balanced {
                 true => "",
@@ -63,21 +92,22 @@ impl Case {
         format!(
             r#"{{ "version": 1, "name": "fails", "start": "steady", "until": "6h",
               "tunables": {{ "digestProbe": {probes} }},
-              "cluster": {{ "instances": [
-                {{ "id": "i", "cpu": 1000000, "memory": {memory} }} ] }},
+              "cluster": {{ "instances": [{}] }},
+              "lambdas": {{ "wait": {{ "hookStatus": "SUCCEEDED", "after": "{hook}s" }} }},
               "targetGroups": [ {{ "name": "tg", "healthCheckIntervalSeconds": 15,
                 "unhealthyThresholdCount": 2, "deregistrationDelay": "20s" }} ],
               "taskDefinitions": [{}, {}],
               "behavior": {{ "default": {{ "runningAfter": "{running_after}s", "stop": "never" }},
                              "web:2": {{ {behavior} }} }},
               "services": [ {{ "serviceName": "web", "taskDefinition": "web:1",
-                "desiredCount": {desired}, "healthCheckGracePeriodSeconds": {grace}
+                {count}, "healthCheckGracePeriodSeconds": {grace}
                 {balancers}, "deploymentConfiguration": {{
-                  "minimumHealthyPercent": {minimum}, "maximumPercent": {maximum},
+                  "minimumHealthyPercent": {minimum}, "maximumPercent": {maximum}{strategy},
                   "deploymentCircuitBreaker": {{ "enable": true, "rollback": {rollback}
                     {threshold} }} }} }} ],
               "timeline": [ {{ "at": "{called}s",
                 "updateService": {{ "service": "web", "taskDefinition": "web:2" }} }} ] }}"#,
+            instances.join(", "),
             definition(old),
             definition(new),
         )
@@ -143,9 +173,23 @@ fn case() -> impl Strategy<Value = Case> {
                 called,
                 probes,
                 room: 100,
+                kind: Kind::Rolling,
             }
         },
     )
+}
+
+fn check(case: &Case) -> Result<(), TestCaseError> {
+    let (forecast, Seen { peak, lowest, done }, back) = forecast_and_run(case);
+    let (end, after) = match forecast.course.end {
+        End::RolledBack { after, .. } => (true, Some(after)),
+        End::Failed { after, .. } => (false, Some(after)),
+        End::Stuck(Limit::Percentages) => (false, None),
+        End::Stuck(_) | End::Completed(_) => panic!("it fails: {forecast}"),
+    };
+    prop_assert_eq!((end, after), (back, done), "{}", forecast);
+    prop_assert_eq!((forecast.course.peak, forecast.course.lowest), (peak, lowest));
+    Ok(())
 }
 
 proptest! {
@@ -153,15 +197,21 @@ proptest! {
 
     #[test]
     fn a_revision_that_fails_is_given_up_when_that_was_forecast(case in case()) {
-        let (forecast, Seen { peak, lowest, done }, back) = forecast_and_run(&case);
-        let (end, after) = match forecast.course.end {
-            End::RolledBack { after, .. } => (true, Some(after)),
-            End::Failed { after, .. } => (false, Some(after)),
-            End::Stuck(Limit::Percentages) => (false, None),
-            End::Stuck(_) | End::Completed(_) => panic!("it fails: {forecast}"),
-        };
-        prop_assert_eq!((end, after), (back, done), "{}", forecast);
-        prop_assert_eq!((forecast.course.peak, forecast.course.lowest), (peak, lowest));
+        check(&case)?;
+    }
+
+    #[test]
+    fn a_daemon_that_fails_is_given_up_when_that_was_forecast(case in case()) {
+        check(&Case { kind: Kind::Daemon, maximum: 100, ..case })?;
+    }
+
+    #[test]
+    fn a_revision_that_fails_before_traffic_shifts_is_given_up_when_that_was_forecast(
+        case in case(),
+        strategy in prop::sample::select(vec!["BLUE_GREEN", "LINEAR", "CANARY"]),
+        hook in prop_oneof![Just(0_u32), 1..100_u32],
+    ) {
+        check(&Case { kind: Kind::Shifting(strategy, hook), balanced: false, ..case })?;
     }
 }
 
@@ -181,6 +231,7 @@ fn walk_through() -> Case {
         called: 100,
         probes: false,
         room: 100,
+        kind: Kind::Rolling,
     }
 }
 

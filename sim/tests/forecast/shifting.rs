@@ -10,7 +10,7 @@ use crate::{Seen, forecast, watch};
 
 /// A service whose new revision is to have all traffic.
 #[derive(Clone, Debug)]
-struct Case {
+pub(crate) struct Case {
     desired: u32,
     /// `deploymentConfiguration` that is the strategy's own.
     strategy: String,
@@ -47,7 +47,7 @@ const STAGES: [&str; 8] = [
 ];
 
 impl Case {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let Self { desired, strategy, running_after, stop_timeout, room, called, bake, .. } = self;
         let probes = self.probes;
         let memory = 100 * (desired + room).max(1);
@@ -114,7 +114,7 @@ impl Case {
 }
 
 /// Where the deployment stands when it is over.
-fn end(view: View<'_>, service: ServiceId) -> Option<ServiceDeploymentStatus> {
+pub(crate) fn end(view: View<'_>, service: ServiceId) -> Option<ServiceDeploymentStatus> {
     let record = view.record(*view.service(service).records.last()?);
     match record.status {
         ServiceDeploymentStatus::Successful
@@ -135,7 +135,7 @@ fn forecast_and_run(case: &Case) -> (Forecast, Seen, Option<ServiceDeploymentSta
 }
 
 /// The status in the end, and when that is.
-fn foretold(forecast: &Forecast) -> (ServiceDeploymentStatus, Option<u64>) {
+pub(crate) fn foretold(forecast: &Forecast) -> (ServiceDeploymentStatus, Option<u64>) {
     match forecast.course.end {
         End::Completed(_) => (ServiceDeploymentStatus::Successful, forecast.duration()),
         End::RolledBack { after, .. } => (ServiceDeploymentStatus::RollbackSuccessful, Some(after)),
@@ -205,7 +205,7 @@ fn functions() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let balancer =
         prop::sample::select(vec![Balancer::None, Balancer::Application, Balancer::Network]);
     let world = (1..60_u32, 2..60_u32, prop_oneof![9 => Just(9_u32), 1 => 0..9_u32], 100..110_u32);

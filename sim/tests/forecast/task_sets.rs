@@ -6,7 +6,15 @@ use stowplan_engine::model::DeploymentStatus;
 use crate::{Seen, forecast, watch};
 
 /// Two sets scaled from one share to another.
-fn text(desired: u32, room: u32, from: u32, to: u32, called: u32, call: &str) -> String {
+fn text(
+    desired: u32,
+    room: u32,
+    shares: (u32, u32),
+    called: u32,
+    call: &str,
+    probes: bool,
+) -> String {
+    let (from, to) = shares;
     let memory = 100 * (desired + room).max(1);
     let container = r#"{ "name": "app", "image": "web", "cpu": 10, "memory": 100,
         "stopTimeout": 30, "healthCheck": { "command": ["CMD", "check"], "interval": 10,
@@ -23,6 +31,7 @@ fn text(desired: u32, room: u32, from: u32, to: u32, called: u32, call: &str) ->
     };
     format!(
         r#"{{ "version": 1, "name": "sets", "until": "1h",
+          "tunables": {{ "digestProbe": {probes} }},
           "cluster": {{ "instances": [ {{ "id": "i", "cpu": 100000, "memory": {memory} }} ] }},
           "taskDefinitions": [{definition}, {definition}],
           "behavior": {{ "default": {{ "runningAfter": "25s", "stop": "never" }} }},
@@ -47,13 +56,14 @@ proptest! {
         to in 0..=100_u32,
         called in 200..210_u32,
         call in prop::sample::select(vec!["createTaskSet", "updateTaskSet", "deleteTaskSet"]),
+        probes in any::<bool>(),
     ) {
         let goes = if call == "deleteTaskSet" { 0 } else { to };
         let tasks = |share: u32| (desired * share).div_ceil(100);
         let was = if call == "createTaskSet" { 0 } else { tasks(from) };
         // What does not change is nothing to forecast.
         prop_assume!(was != tasks(goes));
-        let text = text(desired, room, from, to, called, call);
+        let text = text(desired, room, (from, to), called, call, probes);
         let (mut simulation, forecast, called) = forecast(&text);
         let mut wanted = None;
         let Seen { peak, lowest, done } = watch(&mut simulation, called, |view, service, now| {

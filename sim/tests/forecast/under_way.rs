@@ -1,14 +1,15 @@
 //! Deployments that have begun: what is left of them.
 
 use proptest::prelude::*;
-use stowplan_engine::model::Time;
+use stowplan_engine::model::{CodeDeployStatus, Time};
 use stowplan_sim::document::Limits;
 use stowplan_sim::forecast::Forecast;
+use stowplan_sim::forecast::rolling::{End, Limit};
 use stowplan_sim::run::Simulation;
 use stowplan_sim::scenario::Scenario;
 
 use crate::rolling::is_completed;
-use crate::{daemon, forecast, rolling, watch};
+use crate::{code_deploy, daemon, forecast, rolling, shifting, watch};
 
 /// What is forecast so long after the call is what comes of the rest.
 fn check_rest(text: &str, after: i64) -> Result<(), TestCaseError> {
@@ -51,6 +52,96 @@ proptest! {
         after in 0..200_000_i64,
     ) {
         check_rest(&case.text(), after)?;
+    }
+}
+
+/// Of a deployment that shifts traffic.
+fn check_rest_of_a_shift(text: &str, after: i64) -> Result<(), TestCaseError> {
+    let (mut simulation, _, called) = forecast(text);
+    let now = Time(called.0 + after);
+    simulation.run_to(now);
+    let forecasts = Forecast::under_way(&simulation, now);
+    let view = simulation.engine();
+    let (service, _) = view.services().next().expect("there is one");
+    let counts = view.counts(service, now);
+    prop_assert_eq!(forecasts.is_empty(), shifting::end(view, service).is_some());
+    let [forecast] = &forecasts[..] else { return Ok(()) };
+    let mut status = None;
+    let seen = watch(&mut simulation, now, |view, service, _| {
+        status = status.or_else(|| shifting::end(view, service));
+        status.is_some()
+    });
+    let (end, left) = shifting::foretold(forecast);
+    // Dozens of pauses last longer than the run.
+    if left.is_some_and(|left| left + u64::try_from(now.0).unwrap() > 90 * 3_600_000) {
+        prop_assert_eq!(seen.done, None, "{}", forecast);
+        return Ok(());
+    }
+    let (peak, lowest) = (seen.peak.max(counts.occupying()), seen.lowest.min(counts.healthy));
+    prop_assert_eq!(
+        (Some(end), left, forecast.course.peak, forecast.course.lowest),
+        (status, seen.done, peak, lowest),
+        "{}",
+        forecast
+    );
+    Ok(())
+}
+
+/// Of a deployment by CodeDeploy: of the last one that is not over.
+fn check_rest_of_code_deploy(text: &str, after: i64) -> Result<(), TestCaseError> {
+    let (mut simulation, _, called) = forecast(text);
+    let now = Time(called.0 + after);
+    simulation.run_to(now);
+    let forecasts = Forecast::under_way(&simulation, now);
+    let view = simulation.engine();
+    let (service, _) = view.services().next().expect("there is one");
+    let counts = view.counts(service, now);
+    let before = code_deploy::over(view);
+    prop_assert_eq!(forecasts.is_empty(), before.is_some());
+    let [forecast] = &forecasts[..] else { return Ok(()) };
+    let mut statuses = None;
+    let seen = watch(&mut simulation, now, |view, _, _| {
+        statuses = statuses.take().or_else(|| code_deploy::over(view));
+        statuses.is_some()
+    });
+    let (end, left) = match forecast.course.end {
+        End::Completed(_) => (vec![CodeDeployStatus::Succeeded], forecast.duration()),
+        End::RolledBack { after, .. } => {
+            (vec![CodeDeployStatus::Failed, CodeDeployStatus::Succeeded], Some(after))
+        }
+        End::Failed { after, limit: Limit::ReadyWait } => {
+            (vec![CodeDeployStatus::Stopped], Some(after))
+        }
+        End::Failed { after, .. } => (vec![CodeDeployStatus::Failed], Some(after)),
+        End::Stuck(limit) => panic!("everything has a limit: {limit:?}"),
+    };
+    let (peak, lowest) = (seen.peak.max(counts.occupying()), seen.lowest.min(counts.healthy));
+    prop_assert_eq!(
+        (Some(end), left, forecast.course.peak, forecast.course.lowest),
+        (statuses, seen.done, peak, lowest),
+        "{}",
+        forecast
+    );
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_rest_of_a_deployment_by_code_deploy_takes_the_course_that_was_forecast(
+        case in code_deploy::case(),
+        after in prop_oneof![2 => 0..200_000_i64, 1 => 0..8_000_000_i64],
+    ) {
+        check_rest_of_code_deploy(&case.text(), after)?;
+    }
+
+    #[test]
+    fn the_rest_of_a_shift_of_traffic_takes_the_course_that_was_forecast(
+        case in shifting::case(),
+        after in prop_oneof![3 => 0..200_000_i64, 2 => 0..3_000_000_i64, 1 => 0..90_000_000_i64],
+    ) {
+        check_rest_of_a_shift(&case.text(), after)?;
     }
 }
 

@@ -94,6 +94,7 @@ pub fn DeployPanel(props: &DeployPanelProps) -> Html {
                     { "Deploy" }
                     </button>
             </span>
+            { under_way(told, &service.name) }
             { forecast(told) }
                 { beside_panel(amounts.as_ref(), outlook, &on_amounts) }
         </section>
@@ -165,6 +166,15 @@ fn kinds(service: &Service, chosen: Rollout, draft: &UseStateHandle<Draft>) -> H
     let (label, testid) = ("Deployment strategy", "deploy-kind");
     let choice = Choice { label, options, chosen: place, on_choose, testid };
     html! { <span class="pick">{ choices(&choice) }</span> }
+}
+
+/// What is left of the deployment that is under way.
+fn under_way(told: Option<&Foretold>, service: &str) -> Html {
+    let all = told.into_iter().flat_map(|told| &told.under_way);
+    let own = all.filter(|(name, _)| name == service).map(|(_, text)| text);
+    html! { for own.map(|text| html! {
+        <p class="foretold hint" data-testid="under-way">{ text }</p>
+    }) }
 }
 
 /// What would come of it.

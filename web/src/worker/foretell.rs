@@ -30,7 +30,10 @@ pub(super) fn foretell(
         let measured = stands.then(wide).flatten().and_then(|wide| of(&wide));
         Outlook { beside: Some(beside(&forecast, measured.as_ref(), given)), ..outlook }
     });
-    Foretold { at_ms, refused: refused.unwrap_or_default(), outlook, ..Foretold::default() }
+    let under_way = Forecast::under_way(head, at).into_iter();
+    let under_way = under_way.map(|it| (it.service.clone(), it.to_string())).collect();
+    let refused = refused.unwrap_or_default();
+    Foretold { at_ms, refused, outlook, under_way, ..Foretold::default() }
 }
 
 /// Why the call would be refused.

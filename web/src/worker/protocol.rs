@@ -62,6 +62,8 @@ pub struct Foretold {
     pub refused: String,
     /// `None` when it starts no deployment.
     pub outlook: Option<Outlook>,
+    /// What is left of deployments that are under way, in sentences: by their services.
+    pub under_way: Vec<(String, String)>,
 }
 
 /// What a deployment will do.
