@@ -71,7 +71,7 @@ pub(crate) fn next(state: RolloutState, ever_completed: bool, signal: Signal) ->
 mod tests {
     use std::fmt::Write as _;
 
-    use expect_test::expect;
+    use expect_test::expect_file;
 
     use super::*;
 
@@ -88,54 +88,17 @@ mod tests {
         let mut table = String::new();
         for &state in RolloutState::ALL {
             for ever_completed in [false, true] {
+                let before = if ever_completed { " (completed before)" } else { "" };
+                let _ = writeln!(table, "{state}{before}");
                 for signal in signals {
-                    let before = if ever_completed { " (completed before)" } else { "" };
                     let arrow = match next(state, ever_completed, signal) {
                         Transition::Stay => "stays".to_owned(),
-                        Transition::To(to) => format!("-> {to}"),
+                        Transition::To(to) => to.to_string(),
                     };
-                    let _ = writeln!(table, "{state}{before} {signal:?} {arrow}");
+                    let _ = writeln!(table, "    {:<16}{arrow}", format!("{signal:?}"));
                 }
             }
         }
-        expect![[r#"
-            IN_PROGRESS Settled -> COMPLETED
-            IN_PROGRESS BreakerTripped -> FAILED
-            IN_PROGRESS AlarmTripped -> FAILED
-            IN_PROGRESS StageFailed -> FAILED
-            IN_PROGRESS UserStopped -> FAILED
-            IN_PROGRESS Repromoted stays
-            IN_PROGRESS (completed before) Settled -> COMPLETED
-            IN_PROGRESS (completed before) BreakerTripped stays
-            IN_PROGRESS (completed before) AlarmTripped stays
-            IN_PROGRESS (completed before) StageFailed stays
-            IN_PROGRESS (completed before) UserStopped stays
-            IN_PROGRESS (completed before) Repromoted stays
-            COMPLETED Settled stays
-            COMPLETED BreakerTripped stays
-            COMPLETED AlarmTripped stays
-            COMPLETED StageFailed stays
-            COMPLETED UserStopped stays
-            COMPLETED Repromoted -> IN_PROGRESS
-            COMPLETED (completed before) Settled stays
-            COMPLETED (completed before) BreakerTripped stays
-            COMPLETED (completed before) AlarmTripped stays
-            COMPLETED (completed before) StageFailed stays
-            COMPLETED (completed before) UserStopped stays
-            COMPLETED (completed before) Repromoted -> IN_PROGRESS
-            FAILED Settled stays
-            FAILED BreakerTripped stays
-            FAILED AlarmTripped stays
-            FAILED StageFailed stays
-            FAILED UserStopped stays
-            FAILED Repromoted stays
-            FAILED (completed before) Settled stays
-            FAILED (completed before) BreakerTripped stays
-            FAILED (completed before) AlarmTripped stays
-            FAILED (completed before) StageFailed stays
-            FAILED (completed before) UserStopped stays
-            FAILED (completed before) Repromoted stays
-        "#]]
-        .assert_eq(&table);
+        expect_file!["../../tests/transitions/rollout.txt"].assert_eq(&table);
     }
 }

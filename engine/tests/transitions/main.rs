@@ -1,8 +1,17 @@
 //! The machines of tasks and of container instances: every state by every signal, as tables
 //! (01 sections 7 and 11.1). A state that stays as it is is not listed.
+//!
+//! The tables of rollouts, of stages and of the steps of CodeDeploy are written beside their pure
+//! transitions; here every transition that they list is reached by an engine that runs.
 
 #[allow(dead_code, reason = "each test program uses a part of the bed")]
+#[path = "../bed/mod.rs"]
 mod bed;
+
+mod code_deploy;
+mod listing;
+mod rollout;
+mod shift;
 
 use std::fmt::Write as _;
 
@@ -134,7 +143,7 @@ fn the_task_machine() {
             }
         }
     }
-    expect_file!["transitions/task.txt"].assert_eq(&table);
+    expect_file!["task.txt"].assert_eq(&table);
 }
 
 #[test]
@@ -162,5 +171,5 @@ fn the_container_instance_machine() {
             }
         }
     }
-    expect_file!["transitions/container-instance.txt"].assert_eq(&table);
+    expect_file!["container-instance.txt"].assert_eq(&table);
 }
