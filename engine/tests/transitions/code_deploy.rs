@@ -1,5 +1,5 @@
-//! Every transition of a deployment by CodeDeploy, one by one: it is brought to the step, the signal
-//! is given, and the engine says where it stands then (03 section 20).
+//! Every transition of a deployment by CodeDeploy, one by one: it is brought to the step, the
+//! signal is given, and the engine says where it stands then (03 section 20).
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,6 @@ const NEVER: &[(&str, &str, &str)] = &[
 ];
 
 /// A canary of two steps under way.
-
 struct Run {
     bed: Bed,
     /// Position of the deployment that is looked at: the last one, when it was stopped to go back.

@@ -34,7 +34,6 @@ const SIGNALS: &[(&str, &[fn(&mut Run)])] = &[
 ];
 
 /// A canary of two steps under way.
-
 struct Run {
     bed: Bed,
     record: ServiceDeploymentId,
@@ -58,10 +57,11 @@ impl Run {
         let hooks: Vec<_> = HELD.iter().map(hook).collect();
         let pair = json!({ "alternateTargetGroupArn": "green", "productionListenerRule": "prod",
             "testListenerRule": "test" });
+        let configuration = json!({ "strategy": "CANARY", "bakeTimeInMinutes": 5,
+            "canaryConfiguration": { "canaryPercent": 10, "canaryBakeTimeInMinutes": 2 },
+            "lifecycleHooks": hooks });
         let more = json!({ "taskDefinition": "web:1",
-            "deploymentConfiguration": { "strategy": "CANARY", "bakeTimeInMinutes": 5,
-                "canaryConfiguration": { "canaryPercent": 10, "canaryBakeTimeInMinutes": 2 },
-                "lifecycleHooks": hooks },
+            "deploymentConfiguration": configuration,
             "loadBalancers": [{ "targetGroupArn": "blue", "containerName": "app",
                 "containerPort": 80, "advancedConfiguration": pair }] });
         bed.service("web", 2, more);
