@@ -53,7 +53,10 @@ impl Run {
         for stage in HELD {
             bed.function(stage, &[(10_000_000, HookAnswer::Succeeded)]);
         }
-        let hook = |stage: &&str| json!({ "hookTargetArn": stage, "roleArn": "r", "lifecycleStages": [stage] });
+        let hook = |stage: &&str| {
+            let stages = json!([stage]);
+            json!({ "hookTargetArn": stage, "roleArn": "r", "lifecycleStages": stages })
+        };
         let hooks: Vec<_> = HELD.iter().map(hook).collect();
         let pair = json!({ "alternateTargetGroupArn": "green", "productionListenerRule": "prod",
             "testListenerRule": "test" });
