@@ -1,5 +1,8 @@
 //! Every small rolling update there is: desired 0 to 8, all percent pairs in steps of 5, and every
-//! order in which tasks become healthy and go. The arithmetic alone: counts in, counts out.
+//! order in which tasks become healthy and go. The arithmetic alone: counts in, counts out. That it
+//! is every order follows from what the arithmetic sees: it has no names for tasks, so that any
+//! number of those on their way may have arrived by the next pass, and that is all there is to an
+//! order. `tests/exhaustive.rs` has the engine itself do the same, with limited room, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
