@@ -4,11 +4,11 @@
 //!
 //! The engine is copied at each fork: at the next tick any number of those that start are healthy,
 //! and any number of those that stop are gone. Why that is every order: the scheduler tells tasks
-//! of one revision apart by nothing but their state and their age (03 sections 5.4 and 16.1: all are
-//! on one instance, none is protected or unhealthy), so that which of them move can only matter by
-//! age. Up to four wanted tasks the oldest and the newest are tried, and nothing comes of it; beyond
-//! that the oldest. A state that shows the same tasks in the order of their age is looked at once:
-//! limits, room and throttles are the same there.
+//! of one revision apart by nothing but their state and their age (03 sections 5.4 and 16.1: all
+//! are on one instance, none is protected or unhealthy), so that which of them move can only matter
+//! by age. Up to four wanted tasks the oldest and the newest are tried, and nothing comes of it;
+//! beyond that the oldest. A state that shows the same tasks in the order of their age is looked at
+//! once: limits, room and throttles are the same there.
 
 #[allow(dead_code, reason = "each test program uses a part of the bed")]
 mod bed;
