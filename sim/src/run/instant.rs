@@ -6,7 +6,8 @@ use stowplan_engine::model::{TaskStatus, Time};
 
 use super::Simulation;
 use crate::alarms::RESOLUTION;
-use crate::world::WorldTask;
+use crate::view::record::WorldEvent;
+use crate::world::{FailingProbe, WorldTask};
 
 /// A deployment has no more stages and steps with hooks than this.
 const MOST_PASSES: u32 = 5_000;
@@ -66,12 +67,32 @@ impl Simulation {
         let mut reports: Vec<Report> = Vec::new();
         loop {
             self.around.world.due(now, self.engine.view(), &mut reports);
+            self.tell_failing(now);
             if reports.is_empty() {
                 return;
             }
             for report in reports.drain(..) {
                 self.step(now, Input::Report(report)).expect("a report is never refused");
             }
+        }
+    }
+
+    /// What load balancers see and the control plane does not hear of.
+    fn tell_failing(&mut self, now: Time) {
+        for probe in self.around.world.take_failing() {
+            let view = self.engine.view();
+            let FailingProbe { task, group, failures, of, text } = probe;
+            let name = view.task_name(task);
+            let message = format!("task {name} in {group}: probe {failures} of {of} fails: {text}");
+            let event = WorldEvent {
+                at: now,
+                source: "elb",
+                name: None,
+                service: view.task(task).owner.map(|owner| owner.service),
+                message: message.into(),
+            };
+            self.digest.take_world(&event);
+            self.record.take_world(event);
         }
     }
 

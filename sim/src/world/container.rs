@@ -199,6 +199,7 @@ pub(super) fn check_rules(check: &ContainerHealthCheck, started_at: Time) -> Pro
         // What `curl --fail` takes for a success.
         passing_codes: (200, 399),
         tells_failures: false,
+        tells_first: false,
     }
 }
 

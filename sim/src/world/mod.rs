@@ -57,7 +57,9 @@ pub use functions::{FunctionAnswer, Functions};
 pub use images::{Image, PullRates};
 pub use registry::{DnsRecord, InstanceHealth, RecordType, Registered, Registry, RoutingPolicy};
 pub use route::{ENDPOINTS, Routes};
-pub use targets::{LoadBalancerKind, TargetCounts, TargetGroup, TargetType, WorldTarget};
+pub use targets::{
+    FailingProbe, LoadBalancerKind, TargetCounts, TargetGroup, TargetType, WorldTarget,
+};
 pub use task::WorldTask;
 pub use waits::{TaskWait, sentence as task_wait_text};
 
@@ -164,6 +166,7 @@ impl World {
             hosts: Vec::new(),
             group_agents: config.group_agents,
             reports: Vec::new(),
+            failing: Vec::new(),
             admitted: Vec::new(),
         };
         Self {
@@ -285,6 +288,11 @@ impl World {
         }
         self.drop_stale();
         out.append(&mut self.around.reports);
+    }
+
+    /// Probes that failed since the last look, but not often enough for a verdict.
+    pub fn take_failing(&mut self) -> Vec<FailingProbe> {
+        std::mem::take(&mut self.around.failing)
     }
 
     /// When something is due next.

@@ -1,7 +1,8 @@
 //! Probes of containers and of load balancer targets.
 //!
-//! What probes meet changes a few times in a run, probes come every few seconds. So no probe is an
-//! event: from what probes meet, [`Prober::next_change`] works out when the verdict changes next.
+//! What probes meet changes a few times in a run, probes come every few seconds. So probes are no
+//! events but for the first that fails: from what they meet, [`Prober::next_change`] works out when
+//! the verdict changes next.
 
 use stowplan_engine::model::{Span, Time};
 
@@ -38,6 +39,8 @@ pub(super) struct ProbeRules {
     pub(super) passing_codes: (u16, u16),
     /// How an unhealthy subject fails is told, too.
     pub(super) tells_failures: bool,
+    /// The first of several failures that make it unhealthy is told, too.
+    pub(super) tells_first: bool,
 }
 
 /// What probes meet in the course of time.
@@ -119,8 +122,8 @@ impl Prober {
         self.failure
     }
 
-    /// When the verdict changes next, or how an unhealthy subject fails if that is told, and how
-    /// the prober stands then.
+    /// When the verdict changes next, or how an unhealthy subject fails, or the first probe fails if
+    /// that is told, and how the prober stands then.
     pub(super) fn next_change(
         &self,
         rules: &ProbeRules,
@@ -134,11 +137,26 @@ impl Prober {
                 prober.skip(result, until, rules);
                 continue;
             }
+            let passed = prober.streak >= 0;
             let end = prober.probe(result, rules);
-            if prober.verdict != self.verdict || prober.tells_failure_unlike(self, rules) {
+            let is_first = rules.tells_first && passed && prober.is_failing(rules);
+            if is_first
+                || prober.verdict != self.verdict
+                || prober.tells_failure_unlike(self, rules)
+            {
                 return Some((end, prober));
             }
         }
+    }
+
+    /// How many probes failed in a row, while that is not enough to make it unhealthy.
+    pub(super) fn failing(&self) -> Option<u32> {
+        let counts = self.streak < 0 && self.verdict != Verdict::Unhealthy;
+        counts.then(|| self.streak.unsigned_abs())
+    }
+
+    fn is_failing(&self, rules: &ProbeRules) -> bool {
+        self.failing().is_some_and(|failed| failed < rules.failures)
     }
 
     fn tells_failure_unlike(&self, before: &Self, rules: &ProbeRules) -> bool {
@@ -264,6 +282,7 @@ mod tests {
         from_end: true,
         passing_codes: (200, 399),
         tells_failures: false,
+        tells_first: false,
     };
     const TARGET: ProbeRules = ProbeRules {
         passes_to_recover: 5,
@@ -308,6 +327,21 @@ mod tests {
     #[test]
     fn hlc_1_three_failures_at_once() {
         assert_eq!(changes(&CONTAINER, &Weather::always(Fail)), [(90, 'u')]);
+    }
+
+    #[test]
+    fn the_first_failure_is_told_before_the_verdict() {
+        let rules = ProbeRules { tells_first: true, ..TARGET };
+        let prober = Prober::begun_at(Time::ZERO, &rules);
+        let failing = Weather::always(Fail);
+        let (at, then) = prober.next_change(&rules, &failing).expect("it fails");
+        assert_eq!(
+            (at, then.failing(), then.verdict()),
+            (Time::from_secs(30), Some(1), Verdict::New)
+        );
+        let (at, then) = then.next_change(&rules, &failing).expect("it fails again");
+        assert_eq!((at, then.failing()), (Time::from_secs(60), None));
+        assert_eq!(then.verdict(), Verdict::Unhealthy);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::behavior_values::ProbeResult;
 use super::container::NEVER;
 use super::probe::{Prober, Verdict, Weather};
 use super::step::Step;
-use super::targets::WorldTarget;
+use super::targets::{FailingProbe, WorldTarget, failure_text};
 use super::task::{Phase, WorldTask};
 
 impl WorldTask {
@@ -153,6 +153,11 @@ impl WorldTask {
             }
             if let Some((_, then)) = self.next_target_change(step, index) {
                 self.targets[index].prober = Some(then);
+                if then.failing().is_some() {
+                    self.note_failing(step, index);
+                    self.plan_target(step, index);
+                    continue;
+                }
                 let state = match then.verdict() {
                     Verdict::Healthy => TargetState::Healthy,
                     Verdict::Unhealthy => TargetState::Unhealthy,
@@ -166,6 +171,21 @@ impl WorldTask {
             }
             self.plan_target(step, index);
         }
+    }
+
+    /// A probe failed, and one more is needed at least: nobody but people is told.
+    fn note_failing(&self, step: &mut Step<'_>, index: usize) {
+        let target = &self.targets[index];
+        let group = step.around.groups.row(target.group);
+        let Some(prober) = target.prober else { return };
+        let failing = FailingProbe {
+            task: self.id,
+            group: group.config.name.clone(),
+            failures: prober.failing().unwrap_or(0),
+            of: group.rules.failures,
+            text: failure_text(prober.failure()).into(),
+        };
+        step.around.failing.push(failing);
     }
 
     /// Works out when a target changes its state next, or the way in which it fails.

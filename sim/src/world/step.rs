@@ -15,7 +15,7 @@ use super::images::Images;
 use super::network::Addresses;
 use super::plan::Plans;
 use super::route::Routes;
-use super::targets::TargetGroups;
+use super::targets::{FailingProbe, TargetGroups};
 
 /// Everything in the world but the tasks.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub(super) struct Surroundings {
     pub(super) group_agents: BTreeMap<Box<str>, AgentConfig>,
     /// What the control plane is to be told.
     pub(super) reports: Vec<Report>,
+    /// Probes that failed, for people.
+    pub(super) failing: Vec<FailingProbe>,
     /// Tasks that their agents have just admitted.
     pub(super) admitted: Vec<TaskId>,
 }

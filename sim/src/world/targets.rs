@@ -179,6 +179,7 @@ impl TargetGroup {
                 (false, false) => (0, u16::MAX),
             },
             tells_failures: true,
+            tells_first: true,
         }
     }
 
@@ -203,6 +204,21 @@ pub struct WorldTarget {
     pub(super) due: Time,
     pub(super) port: u16,
     pub(super) zone: Option<ZoneId>,
+}
+
+/// A probe of a target that failed, while it takes more of them to make the target unhealthy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailingProbe {
+    /// The task.
+    pub task: TaskId,
+    /// The target group.
+    pub group: Box<str>,
+    /// How many failed in a row.
+    pub failures: u32,
+    /// How many make it unhealthy.
+    pub of: u32,
+    /// How it failed.
+    pub text: Box<str>,
 }
 
 impl WorldTarget {

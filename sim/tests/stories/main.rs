@@ -66,6 +66,7 @@ fn w137_the_walk_through_is_what_the_run_tells() {
     };
     has("00:00:00", "(service web) has started 4 tasks:");
     has("00:00:40", "(service web) registered 4 targets in (target-group arn:");
+    has("00:01:10", "in tg: probe 1 of 2 fails: Health checks failed with these codes: [503]");
     has("00:01:40", "target in tg is unhealthy");
     has("00:01:40", "due to (reason Health checks failed with these codes: [503])");
     has("00:01:50", "(service web) deregistered 1 targets in (target-group arn:");
