@@ -122,8 +122,8 @@ impl Prober {
         self.failure
     }
 
-    /// When the verdict changes next, or how an unhealthy subject fails, or the first probe fails if
-    /// that is told, and how the prober stands then.
+    /// When the verdict changes next, or how an unhealthy subject fails, or the first probe fails
+    /// if that is told; and how the prober stands then.
     pub(super) fn next_change(
         &self,
         rules: &ProbeRules,
