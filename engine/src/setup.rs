@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::api::setup::{GivenSubnet, GivenTask};
 use crate::api::{Answer, CommandError, GivenDeployment, Setup};
-use crate::command::deployment_groups;
 use crate::command::service::{NewService, checked_given, first_set};
+use crate::command::{deployment_groups, task_sets};
 use crate::control::Control;
 use crate::definition;
 use crate::launch::{self, Launched};
@@ -68,7 +68,7 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
         }
         Setup::Service { input, deployments, created_at } => {
             let checked = checked_given(control, &input)?;
-            Ok(add_service(control, *input, checked, deployments, created_at))
+            add_service(control, *input, checked, deployments, created_at)
         }
         Setup::Task(given) => Ok(Answer::Task(add_task(control, &given)?)),
         Setup::Fill { service, running_since } => fill(control, service, running_since),
@@ -131,25 +131,30 @@ fn add_service(
     checked: NewService,
     given: Vec<GivenDeployment>,
     created_at: Time,
-) -> Answer {
+) -> Result<Answer, CommandError> {
     let (definition, launch) = (checked.definition, checked.launch.clone());
     let service = checked.create(control, input, created_at);
     match (control.store.service(service).controller, definition) {
         (ControllerType::Ecs, _) => {}
+        (ControllerType::CodeDeploy | ControllerType::External, _) if !given.is_empty() => {
+            return add_task_sets(control, service, given, created_at);
+        }
         (ControllerType::CodeDeploy, Some(definition)) => {
             let set = first_set(control, service, definition, launch);
             let now = control.now;
             let memory = &mut control.store.service_mut(service).memory;
             memory.dirty = true;
             memory.steady = Some(Steady { since: created_at, said: now });
-            return Answer::GivenService(service, vec![set]);
+            return Ok(Answer::GivenService(service, vec![set]));
         }
         (ControllerType::CodeDeploy | ControllerType::External, _) => {
             control.store.service_mut(service).memory.dirty = true;
-            return Answer::GivenService(service, Vec::new());
+            return Ok(Answer::GivenService(service, Vec::new()));
         }
     }
-    let Some(definition) = definition else { return Answer::GivenService(service, Vec::new()) };
+    let Some(definition) = definition else {
+        return Ok(Answer::GivenService(service, Vec::new()));
+    };
     let found_long_ago = given.is_empty();
     let given = if given.is_empty() {
         let desired = control.store.service(service).desired;
@@ -162,6 +167,7 @@ fn add_service(
             failures: 0,
             created_at,
             updated_at: created_at,
+            set: None,
         }]
     } else {
         given
@@ -185,7 +191,27 @@ fn add_service(
     let memory = &mut control.store.service_mut(service).memory;
     memory.dirty = true;
     memory.steady = settled.then_some(Steady { since: created_at, said: now });
-    Answer::GivenService(service, ids)
+    Ok(Answer::GivenService(service, ids))
+}
+
+fn add_task_sets(
+    control: &mut Control,
+    service: ServiceId,
+    given: Vec<GivenDeployment>,
+    created_at: Time,
+) -> Result<Answer, CommandError> {
+    let is_stable = |given: &GivenDeployment| {
+        let set = given.set.as_ref().and_then(|set| set.stability);
+        set.is_some_and(|(stable, _)| stable)
+    };
+    let settled = given.iter().all(is_stable);
+    let ids = given.into_iter().map(|given| task_sets::add_given(control, service, given));
+    let ids = ids.collect::<Result<Vec<DeploymentId>, CommandError>>()?;
+    let now = control.now;
+    let memory = &mut control.store.service_mut(service).memory;
+    memory.dirty = true;
+    memory.steady = settled.then_some(Steady { since: created_at, said: now });
+    Ok(Answer::GivenService(service, ids))
 }
 
 fn add_deployment(

@@ -20,7 +20,7 @@ pub use error::{CommandError, Exception};
 pub use event::{BusEvent, Event, EventKind, Message, PlacementFailure, Rejection};
 pub use json::Json;
 pub use report::{Report, TaskChange};
-pub use setup::{GivenDeployment, GivenTask, Setup};
+pub use setup::{GivenDeployment, GivenTask, GivenTaskSet, Setup};
 
 /// What goes in at the one door.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,8 @@
 //! inputs is the whole run.
 
 use crate::api::input::{
-    CreateDeploymentGroup, CreateService, RegisterTaskDefinition, Setting, TaskOverride,
+    CreateDeploymentGroup, CreateService, CreateTaskSet, RegisterTaskDefinition, Setting,
+    TaskOverride,
 };
 use crate::model::{
     Alarm, ClusterId, DefinitionStatus, DeploymentId, DeploymentStatus, DesiredStatus, GroupSpec,
@@ -124,6 +125,17 @@ pub struct GivenDeployment {
     pub created_at: Time,
     /// When it last changed.
     pub updated_at: Time,
+    /// What makes it a task set, under another controller than ECS.
+    pub set: Option<GivenTaskSet>,
+}
+
+/// What a task set at time 0 has beyond a deployment (03 section 22).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GivenTaskSet {
+    /// What CreateTaskSet took; what it runs is told by the deployment.
+    pub input: Box<CreateTaskSet>,
+    /// Whether everything that is wanted ran and was healthy, and since when that is so.
+    pub stability: Option<(bool, Time)>,
 }
 
 /// What the targets of a target group are (02 section 1).

@@ -6,7 +6,7 @@ use crate::api::event::EventKind;
 use crate::api::input::{
     CreateTaskSet, DeleteTaskSet, LoadBalancer, Scale, UpdateServicePrimaryTaskSet, UpdateTaskSet,
 };
-use crate::api::{Answer, CommandError, Exception};
+use crate::api::{Answer, CommandError, Exception, GivenDeployment, GivenTaskSet};
 use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
 use crate::command::capacity::{check_spot_platform, resolve_launch};
@@ -87,6 +87,47 @@ pub(super) fn create(control: &mut Control, input: CreateTaskSet) -> Result<Answ
     }
     let name = input.task_definition.as_deref().unwrap_or_default();
     let definition = store.usable_definition(name)?;
+    let new = checked(store, service, definition, input)?;
+    let set = add(control, service, new);
+    control.call_concerns(service);
+    Ok(Answer::TaskSet(set))
+}
+
+/// A task set that is there at time 0.
+pub(crate) fn add_given(
+    control: &mut Control,
+    service: ServiceId,
+    given: GivenDeployment,
+) -> Result<DeploymentId, CommandError> {
+    let GivenTaskSet { input, stability } = given
+        .set
+        .ok_or_else(|| CommandError::invalid("Under this controller services have task sets."))?;
+    let mut new = checked(&control.store, service, given.definition, *input)?;
+    new.status = given.status;
+    new.set.stability = stability;
+    // Of two sets under CodeDeploy, only one has the target group that traffic begins with.
+    let by_code_deploy = control.store.service(service).controller == ControllerType::CodeDeploy;
+    if by_code_deploy && given.status != DeploymentStatus::Primary {
+        new.slot = new.slot.other();
+    }
+    let set = add(control, service, new);
+    let row = control.store.deployment_mut(set);
+    row.name = given.name;
+    row.has_run = true;
+    row.digests = Digests::Known;
+    row.created_at = given.created_at;
+    row.updated_at = given.updated_at;
+    Ok(set)
+}
+
+/// What a task set is made of that runs a definition, if it can be.
+fn checked(
+    store: &Store,
+    service: ServiceId,
+    definition: TaskDefinitionId,
+    input: CreateTaskSet,
+) -> Result<NewSet, CommandError> {
+    let row = store.service(service);
     let definition_row = store.definition(definition);
     let launch = resolve_launch(
         store,
@@ -107,7 +148,7 @@ pub(super) fn create(control: &mut Control, input: CreateTaskSet) -> Result<Answ
         controller: row.controller,
     };
     attachments::check(store, &attached, definition_row, &launch, row.desired)?;
-    let new = NewSet {
+    Ok(NewSet {
         definition,
         launch,
         load_balancers: input.load_balancers.into(),
@@ -120,10 +161,7 @@ pub(super) fn create(control: &mut Control, input: CreateTaskSet) -> Result<Answ
             platform_version: input.platform_version.map(Into::into),
             stability: None,
         },
-    };
-    let set = add(control, service, new);
-    control.call_concerns(service);
-    Ok(Answer::TaskSet(set))
+    })
 }
 
 pub(super) fn update(control: &mut Control, input: &UpdateTaskSet) -> Result<Answer, CommandError> {

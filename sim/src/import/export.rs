@@ -15,6 +15,8 @@ pub(super) struct Export<'d> {
     pub(super) cluster: Option<At<'d>>,
     pub(super) instances: Things<'d>,
     pub(super) services: Things<'d>,
+    /// Elements of `describe-task-sets`.
+    pub(super) task_sets: Things<'d>,
     pub(super) tasks: Things<'d>,
     /// By `family:revision`.
     pub(super) definitions: Things<'d>,
@@ -120,6 +122,9 @@ impl<'d> Export<'d> {
             Kind::Service => {
                 self.services.add("service", at.required("serviceName")?, at, notes)?;
             }
+            Kind::TaskSet => {
+                self.task_sets.add("task set", at.required("taskSetArn")?, at, notes)?;
+            }
             Kind::Task => self.tasks.add("task", short(at.required("taskArn")?), at, notes)?,
             Kind::Definition => {
                 let definition = at.get("taskDefinition").unwrap_or_else(|| at.clone());
@@ -187,6 +192,7 @@ fn cluster_of(kind: Kind, at: &At<'_>) -> Result<Option<String>, ImportError> {
             Some(arn) => Some(arn.to_owned()),
             None => by_own_arn("serviceArn")?,
         },
+        Kind::TaskSet => at.text("clusterArn")?.map(str::to_owned),
         Kind::Task => match at.text("clusterArn")? {
             Some(arn) => Some(arn.to_owned()),
             None => by_own_arn("taskArn")?,

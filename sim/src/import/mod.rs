@@ -22,7 +22,7 @@
 //! | `files`, `kind`, `at` | documents, what they are about, values that know their place |
 //! | `export` | the parts of one cluster, each thing once |
 //! | `cluster`, `groups`, `instances`, `subnets` | where things run |
-//! | `definitions`, `services`, `tasks` | what runs |
+//! | `definitions`, `services`, `task_sets`, `tasks` | what runs |
 //! | `shapes` | which fields the calls of the API take |
 //! | `totals` | whether the counts add up |
 //! | `names` | names kept or made up |
@@ -47,6 +47,7 @@ mod note;
 mod services;
 mod shapes;
 mod subnets;
+mod task_sets;
 mod tasks;
 mod totals;
 

@@ -13,6 +13,7 @@ use super::fields::{Fields, flag, is_empty, list, text};
 use super::names::{Class, Names};
 use super::note::{Concern, ImportError, Notes};
 use super::shapes::{self, note_unknown};
+use super::task_sets;
 
 /// Everything that DescribeServices documents of a service.
 const DESCRIBED: &[&str] = &[
@@ -85,13 +86,16 @@ const NOT_BUILT: &[&str] = &["volumeConfigurations", "vpcLatticeConfigurations"]
 pub(super) struct Service<'d> {
     pub(super) name: &'d str,
     pub(super) at: At<'d>,
-    /// Label of what its PRIMARY deployment runs.
+    /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    pub(super) controller: &'d str,
+    /// Label of what its PRIMARY deployment runs; empty when it has none.
     pub(super) definition: &'d str,
     pub(super) launch_type: Option<&'d str>,
+    /// Its deployments, or its task sets.
     pub(super) deployments: Vec<Deployment<'d>>,
 }
 
-/// A deployment of a service.
+/// A deployment or a task set of a service.
 pub(super) struct Deployment<'d> {
     pub(super) id: &'d str,
     pub(super) at: At<'d>,
@@ -119,17 +123,23 @@ pub(super) fn read<'d>(
                 continue;
             }
         }
-        if !at.list("taskSets")?.is_empty() {
-            let message = format!(
-                "task sets of {name}: a service of CODE_DEPLOY begins with its PRIMARY one at its \
-                 full scale, one of EXTERNAL with none"
-            );
-            notes.at(Concern::LeftOut, at, message);
-        }
-        let (definition, _) = definitions.named(at, "taskDefinition")?;
-        let deployments = deployments(at, definitions, notes)?;
+        let controller = at.get("deploymentController");
+        let controller = controller.map_or(Ok(None), |it| it.text("type"))?.unwrap_or("ECS");
+        let has_sets = controller != "ECS";
+        let definition = match at.text("taskDefinition")?.unwrap_or_default() {
+            "" if controller == "EXTERNAL" => "",
+            _ => definitions.named(at, "taskDefinition")?.0,
+        };
+        let deployments = match has_sets {
+            false => deployments(at, definitions, notes)?,
+            true => {
+                let sets = task_sets::of_service(at, name, export)?;
+                task_sets::read(at, sets, definitions, notes)?
+            }
+        };
         let launch_type = at.word::<LaunchType>("launchType")?;
-        services.push(Service { name, at: at.clone(), definition, launch_type, deployments });
+        let at = at.clone();
+        services.push(Service { name, at, controller, definition, launch_type, deployments });
     }
     Ok(services)
 }
@@ -183,9 +193,12 @@ impl Service<'_> {
         notes: &mut Notes,
     ) -> Result<Node, ImportError> {
         let at = &self.at;
-        let mut fields = Fields::new()
-            .with("serviceName", text(names.of(Class::Service, self.name)))
-            .with("taskDefinition", text(names.definition(self.definition)));
+        let mut fields =
+            Fields::new().with("serviceName", text(names.of(Class::Service, self.name)));
+        // What an external service runs its task sets say, CreateService may not.
+        if !self.is_external() {
+            fields.put("taskDefinition", text(names.definition(self.definition)));
+        }
         let is_daemon = at.word::<SchedulingStrategy>("schedulingStrategy")? == Some("DAEMON");
         if is_daemon {
             fields.put("schedulingStrategy", "DAEMON");
@@ -220,6 +233,10 @@ impl Service<'_> {
                 fields.put(key, 0);
             }
         }
+        if self.controller != "ECS" {
+            fields.put("taskSets", task_sets::write_all(&self.deployments, names, notes)?);
+            return Ok(fields.build());
+        }
         let mut deployments = Vec::new();
         for deployment in &self.deployments {
             deployments.push(self.write_deployment(deployment, names)?);
@@ -228,12 +245,23 @@ impl Service<'_> {
         Ok(fields.build())
     }
 
+    pub(super) fn is_external(&self) -> bool {
+        self.controller == "EXTERNAL"
+    }
+
     fn write_launch(
         &self,
         fields: &mut Fields,
         names: &Names,
         notes: &mut Notes,
     ) -> Result<(), ImportError> {
+        if self.controller != "ECS" {
+            let kind = Fields::new().with("type", self.controller);
+            fields.put("deploymentController", kind);
+        }
+        if self.is_external() {
+            return Ok(());
+        }
         let strategy = self.at.get("capacityProviderStrategy");
         match strategy.filter(|strategy| !is_empty(strategy.node())) {
             Some(strategy) => {
@@ -249,12 +277,6 @@ impl Service<'_> {
         if let Some(version) = self.at.text("platformVersion")? {
             fields.put("platformVersion", version);
         }
-        if let Some(controller) = self.at.get("deploymentController") {
-            let kind = controller.text("type")?.unwrap_or("ECS");
-            if kind != "ECS" {
-                fields.put("deploymentController", Fields::new().with("type", kind));
-            }
-        }
         Ok(())
     }
 
@@ -264,27 +286,10 @@ impl Service<'_> {
         names: &Names,
         notes: &mut Notes,
     ) -> Result<(), ImportError> {
-        let configuration = self.at.get("networkConfiguration");
-        if let Some(own) = configuration.and_then(|at| at.get("awsvpcConfiguration")) {
-            let mut cut = shapes::AWSVPC.cut(&own, &[], notes)?;
-            for (key, class) in
-                [("subnets", Class::Subnet), ("securityGroups", Class::SecurityGroup)]
-            {
-                let mut renamed = Vec::new();
-                for item in own.list(key)? {
-                    renamed.push(text(names.of(class, item.as_text()?)));
-                }
-                if !renamed.is_empty() {
-                    cut.set(key, list(renamed));
-                }
-            }
-            fields.put("networkConfiguration", Fields::new().with("awsvpcConfiguration", cut));
+        if self.is_external() {
+            return Ok(());
         }
-        if let Some(balancers) = self.at.get("loadBalancers") {
-            let cut = shapes::LOAD_BALANCER.cut(&balancers, &[], notes)?;
-            let renamed = cut.items().iter().map(|balancer| load_balancer(balancer, names));
-            fields.put("loadBalancers", list(renamed.collect::<Vec<_>>()));
-        }
+        write_network(&self.at, fields, names, notes)?;
         if let Some(registries) = self.at.get("serviceRegistries") {
             let renamed = discovery::service_registries(&registries, names, notes)?;
             fields.put("serviceRegistries", renamed);
@@ -350,6 +355,35 @@ impl Service<'_> {
     }
 }
 
+/// Interfaces and target groups of a service or a task set.
+pub(super) fn write_network(
+    at: &At<'_>,
+    fields: &mut Fields,
+    names: &Names,
+    notes: &mut Notes,
+) -> Result<(), ImportError> {
+    let configuration = at.get("networkConfiguration");
+    if let Some(own) = configuration.and_then(|at| at.get("awsvpcConfiguration")) {
+        let mut cut = shapes::AWSVPC.cut(&own, &[], notes)?;
+        for (key, class) in [("subnets", Class::Subnet), ("securityGroups", Class::SecurityGroup)] {
+            let mut renamed = Vec::new();
+            for item in own.list(key)? {
+                renamed.push(text(names.of(class, item.as_text()?)));
+            }
+            if !renamed.is_empty() {
+                cut.set(key, list(renamed));
+            }
+        }
+        fields.put("networkConfiguration", Fields::new().with("awsvpcConfiguration", cut));
+    }
+    if let Some(balancers) = at.get("loadBalancers") {
+        let cut = shapes::LOAD_BALANCER.cut(&balancers, &[], notes)?;
+        let renamed = cut.items().iter().map(|balancer| load_balancer(balancer, names));
+        fields.put("loadBalancers", list(renamed.collect::<Vec<_>>()));
+    }
+    Ok(())
+}
+
 fn load_balancer(balancer: &Node, names: &Names) -> Node {
     let mut renamed = balancer.clone();
     if let Some(arn) = balancer.get("targetGroupArn").and_then(Node::as_str) {
@@ -373,7 +407,11 @@ pub(super) fn target_groups(
     let mut seen = std::collections::BTreeSet::new();
     let mut groups = Vec::new();
     for service in services {
-        for balancer in service.at.list("loadBalancers")? {
+        let mut balancers = service.at.list("loadBalancers")?;
+        for set in &service.deployments {
+            balancers.extend(set.at.list("loadBalancers")?);
+        }
+        for balancer in balancers {
             let Some(arn) = balancer.text("targetGroupArn")? else { continue };
             if seen.insert(arn) {
                 let replaced = names.target_group(arn);

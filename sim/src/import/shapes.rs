@@ -10,7 +10,7 @@ use stowplan_engine::api::input::{
     DeploymentAlarms, DeploymentCircuitBreaker, DeploymentConfiguration, EphemeralStorage,
     HealthCheck, LoadBalancer, LogConfiguration, ManagedScaling, PlacementConstraint,
     PlacementStrategy, PortMapping, RegisterTaskDefinition, ResourceRequirement, RestartPolicy,
-    RuntimePlatform, Secret, ServiceRegistry, Tag, TaskOverride, ThresholdConfiguration,
+    RuntimePlatform, Scale, Secret, ServiceRegistry, Tag, TaskOverride, ThresholdConfiguration,
     VolumeFrom,
 };
 
@@ -95,6 +95,7 @@ shapes! {
     AWSVPC = "awsvpc configurations" AwsVpcConfiguration {}
     LOAD_BALANCER = "load balancers" LoadBalancer {}
     SERVICE_REGISTRY = "service registries" ServiceRegistry {}
+    SCALE = "scales" Scale {}
     OVERRIDES = "overrides" TaskOverride { "containerOverrides": CONTAINER_OVERRIDE }
     CONTAINER_OVERRIDE = "container overrides" ContainerOverride {
         "resourceRequirements": REQUIREMENT,

@@ -344,11 +344,11 @@ impl<'d> Task<'d> {
             }
             return Ok(());
         };
-        if service.definition != self.definition {
+        if service.definition != self.definition || service.is_external() {
             fields.put("taskDefinition", text(names.definition(self.definition)));
         }
         let primary = service.deployments.iter().find(|deployment| deployment.is_primary);
-        if primary.is_none_or(|primary| primary.id != deployment) {
+        if service.is_external() || primary.is_none_or(|primary| primary.id != deployment) {
             fields.put("startedBy", text(names.of(Class::Deployment, deployment)));
         }
         Ok(())
@@ -367,7 +367,9 @@ impl<'d> Task<'d> {
             fields.put("capacityProvider", text(names.of(Class::Provider, provider)));
         }
         let launch_type = self.at.word::<LaunchType>("launchType")?;
-        let usual = service.and_then(|service| service.launch_type).or(Some("EC2"));
+        // What an external service has is its task sets'.
+        let own = service.filter(|service| !service.is_external());
+        let usual = own.and_then(|service| service.launch_type).or(Some("EC2"));
         if provider.is_none() && launch_type != usual {
             fields.put("launchType", launch_type.map_or_else(Node::default, text));
         }

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 use stowplan_engine::api::input::{
-    CreateCapacityProvider, CreateService, RegisterTaskDefinition, TaskOverride,
+    CreateCapacityProvider, CreateService, CreateTaskSet, RegisterTaskDefinition, TaskOverride,
 };
 use stowplan_engine::model::{
     DefinitionStatus, DeploymentStatus, DesiredStatus, HealthStatus, InstanceStatus, LaunchType,
@@ -13,7 +13,7 @@ use stowplan_engine::model::{
 };
 
 use super::{at::At, fields::fields_of, scalar::Attributes, unbuilt::Part};
-use crate::document::{Decoder, DocumentError, Node, Timestamp};
+use crate::document::{Decoder, DocumentError, Node, Timestamp, Value};
 
 /// An element of describe-container-instances.
 #[derive(Clone, Debug, Deserialize)]
@@ -171,11 +171,62 @@ pub(super) struct ExportedDeployment {
     pub(super) rollout_state: Option<RolloutState>,
 }
 
+/// A task set in an element of describe-services, or of describe-task-sets.
+#[derive(Clone, Debug)]
+pub(super) struct ExportedTaskSet {
+    pub(super) facts: TaskSetFacts,
+    pub(super) input: CreateTaskSet,
+}
+
+/// What CreateTaskSet does not take.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TaskSetFacts {
+    pub(super) id: Option<String>,
+    pub(super) status: DeploymentStatus,
+    pub(super) task_definition: String,
+    pub(super) stability_status: Option<String>,
+    pub(super) stability_status_at: Option<Timestamp>,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) updated_at: Option<Timestamp>,
+}
+
+const TASK_SET_UNREAD: &[&str] = &[
+    "id",
+    "taskSetArn",
+    "serviceArn",
+    "clusterArn",
+    "startedBy",
+    "status",
+    "computedDesiredCount",
+    "pendingCount",
+    "runningCount",
+    "createdAt",
+    "updatedAt",
+    "platformFamily",
+    "stabilityStatus",
+    "stabilityStatusAt",
+    "fargateEphemeralStorage",
+];
+
+fn task_set(at: &At<'_>, service: &str) -> Result<ExportedTaskSet, DocumentError> {
+    let keys = [fields_of::<CreateTaskSet>(), TASK_SET_UNREAD].concat();
+    at.map_of(&keys, Part::Complete)?;
+    let mut node = at.node.clone();
+    for key in TASK_SET_UNREAD {
+        node.remove(key);
+    }
+    node.set("service", Node::new(Value::String(service.into()), at.node.place));
+    Ok(ExportedTaskSet { facts: at.decode()?, input: read_part(&node, at)? })
+}
+
 /// An element of describe-services.
 #[derive(Clone, Debug)]
 pub(super) struct ExportedService {
     pub(super) input: CreateService,
     pub(super) deployments: Vec<ExportedDeployment>,
+    /// Of a service under another controller than ECS.
+    pub(super) task_sets: Vec<ExportedTaskSet>,
     pub(super) created_at: Option<Timestamp>,
     /// It says itself that it has no tasks: then none are made up.
     pub(super) has_no_tasks: bool,
@@ -209,6 +260,8 @@ pub(super) fn service(at: &At<'_>) -> Result<ExportedService, DocumentError> {
         return Err(error.with_remedy("Leave the service out"));
     }
     let deployments = at.list("deployments")?;
+    let name = at.optional::<String>("serviceName")?.unwrap_or_default();
+    let task_sets = at.list("taskSets")?;
     let mut input: CreateService = without(at, SERVICE_UNREAD)?;
     if let Some(cluster) = at.optional::<String>("clusterArn")? {
         input.cluster.get_or_insert(cluster);
@@ -220,6 +273,7 @@ pub(super) fn service(at: &At<'_>) -> Result<ExportedService, DocumentError> {
     Ok(ExportedService {
         input,
         deployments: deployments.iter().map(At::decode).collect::<Result<_, _>>()?,
+        task_sets: task_sets.iter().map(|at| task_set(at, &name)).collect::<Result<_, _>>()?,
         created_at: at.optional("createdAt")?,
         has_no_tasks: at.optional::<u32>("runningCount")? == Some(0)
             && at.optional::<u32>("pendingCount")? == Some(0),

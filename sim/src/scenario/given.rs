@@ -108,7 +108,8 @@ pub(super) fn definition(at: &At<'_>) -> Result<GivenDefinition, DocumentError> 
 pub(super) fn service(at: &At<'_>) -> Result<GivenService, DocumentError> {
     at.map()?;
     super::unbuilt::refuse_members(at, super::unbuilt::Part::Service)?;
-    let is_answer = ["serviceArn", "deployments"].iter().any(|key| at.get(key).is_some());
+    let is_answer =
+        ["serviceArn", "deployments", "taskSets"].iter().any(|key| at.get(key).is_some());
     let form = if is_answer {
         ServiceForm::Exported(Box::new(exported::service(at)?))
     } else {

@@ -12,7 +12,7 @@ use super::deployment::{self, DeploymentShape};
 use super::shape::{Shape, api, counts, none, object, shape, text};
 use super::target_group::balancers;
 use super::task::{provider_of, zone_of};
-use super::task_set::TaskSetShape;
+use super::task_set::{TaskSetShape, facts};
 
 /// How many of its newest messages a service keeps (03 section 2.2).
 const EVENTS_KEPT: usize = 100;
@@ -38,8 +38,15 @@ shape! {
             Some(set) => launch_type(&moment.engine.deployment(set).launch),
             None => launch_type(&row.launch),
         },
-        "capacityProviderStrategy" => strategy(moment, &row.launch),
-        "platformVersion" => text(row.input.platform_version.as_deref()),
+        "capacityProviderStrategy" => match primary_set(moment, service) {
+            Some(set) => strategy(moment, &moment.engine.deployment(set).launch),
+            None => strategy(moment, &row.launch),
+        },
+        "platformVersion" => {
+            let set = primary_set(moment, service).and_then(|set| facts(moment, set));
+            let own = set.and_then(|set| set.platform_version.as_deref());
+            text(own.or(row.input.platform_version.as_deref()))
+        },
         "platformFamily" => Value::Null,
         "taskDefinition" => task_definition(moment, service),
         "deploymentConfiguration" => configuration(row),

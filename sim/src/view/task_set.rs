@@ -49,7 +49,7 @@ shape! {
     }
 }
 
-fn facts<'m>(moment: &Moment<'m>, set: DeploymentId) -> Option<&'m TaskSet> {
+pub(super) fn facts<'m>(moment: &Moment<'m>, set: DeploymentId) -> Option<&'m TaskSet> {
     moment.engine.deployment(set).set.as_deref()
 }
 

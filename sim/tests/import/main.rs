@@ -11,3 +11,4 @@ mod fargate;
 mod hostile;
 mod parts;
 mod sample;
+mod task_sets;

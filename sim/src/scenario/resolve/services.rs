@@ -1,17 +1,17 @@
 //! Services and their deployments.
 
-use stowplan_engine::api::GivenDeployment;
 use stowplan_engine::api::input::{CapacityProviderStrategyItem, CreateService};
+use stowplan_engine::api::{GivenDeployment, GivenTaskSet};
 use stowplan_engine::model::{
     ClusterId, DeploymentId, DeploymentStatus, LaunchType, RolloutState, TaskDefinitionId, Time,
 };
 
 use super::{LONG_AGO, Resolved, clusters, definitions, references};
-use crate::document::DocumentError;
+use crate::document::{DocumentError, Timestamp};
 use crate::scenario::{
     Start,
     at::Origin,
-    exported::{ExportedDeployment, ExportedService},
+    exported::{ExportedDeployment, ExportedService, ExportedTaskSet},
     given::ServiceForm,
     names::{check_unique, nothing_called},
 };
@@ -64,7 +64,16 @@ impl ServicePlan {
 
     /// How many deployments the engine makes of it.
     fn deployment_count(&self) -> usize {
-        self.deployments.len().max(1)
+        let implied = usize::from(!self.is_external());
+        self.deployments.len().max(implied)
+    }
+
+    fn controller(&self) -> Option<&str> {
+        self.input.deployment_controller.as_ref().map(|controller| &*controller.kind)
+    }
+
+    fn is_external(&self) -> bool {
+        self.controller() == Some("EXTERNAL")
     }
 
     /// The deployments that run a revision, newest first.
@@ -100,8 +109,13 @@ pub(super) fn resolve(resolved: &mut Resolved<'_>) -> Result<(), DocumentError> 
                 return Err(error.with_remedy("Add `start: steady` to the scenario"));
             }
             plan.created_at = exported.created_at.map_or(LONG_AGO, |at| scenario.time_of(at));
-            plan.deployments = deployments(resolved, exported, &given.origin)?;
-            plan.has_tasks = exported.has_no_tasks;
+            plan.deployments = match plan.controller() {
+                Some("CODE_DEPLOY" | "EXTERNAL") => task_sets(resolved, exported, &given.origin)?,
+                _ => deployments(resolved, exported, &given.origin)?,
+            };
+            // Nobody starts tasks of sets but their own scheduler.
+            plan.has_tasks =
+                exported.has_no_tasks || plan.is_external() && !plan.deployments.is_empty();
             let primary = plan.deployments.iter().find(|d| d.status == DeploymentStatus::Primary);
             plan.definition = primary.map(|d| d.definition).or(plan.definition);
         }
@@ -188,9 +202,7 @@ fn deployment_of(
     given: &ExportedDeployment,
     origin: &Origin,
 ) -> Result<GivenDeployment, DocumentError> {
-    let time = |at: Option<crate::document::Timestamp>| {
-        at.map_or(LONG_AGO, |at| resolved.scenario.time_of(at))
-    };
+    let time = |at: Option<Timestamp>| at.map_or(LONG_AGO, |at| resolved.scenario.time_of(at));
     let origin = origin.key("taskDefinition");
     let definition = definitions::named(resolved, &given.task_definition, &origin)?;
     Ok(GivenDeployment {
@@ -202,6 +214,54 @@ fn deployment_of(
         failures: given.failed_tasks,
         created_at: time(given.created_at),
         updated_at: time(given.updated_at.or(given.created_at)),
+        set: None,
+    })
+}
+
+/// The task sets of an export, oldest first.
+fn task_sets(
+    resolved: &Resolved<'_>,
+    exported: &ExportedService,
+    origin: &Origin,
+) -> Result<Vec<GivenDeployment>, DocumentError> {
+    let origin = origin.key("taskSets");
+    let mut all = Vec::new();
+    for (index, given) in exported.task_sets.iter().enumerate() {
+        all.push(task_set_of(resolved, given, &origin.index(index))?);
+    }
+    all.sort_by_key(|set| set.created_at);
+    let primaries = all.iter().filter(|set| set.status == DeploymentStatus::Primary).count();
+    if primaries > 1 {
+        let error = resolved.error(&origin, format!("{primaries} task sets are PRIMARY"));
+        return Err(error.with_remedy("At most one task set of a service is PRIMARY"));
+    }
+    Ok(all)
+}
+
+fn task_set_of(
+    resolved: &Resolved<'_>,
+    given: &ExportedTaskSet,
+    origin: &Origin,
+) -> Result<GivenDeployment, DocumentError> {
+    let facts = &given.facts;
+    let time = |at: Option<Timestamp>| at.map_or(LONG_AGO, |at| resolved.scenario.time_of(at));
+    let origin = origin.key("taskDefinition");
+    let updated_at = time(facts.updated_at.or(facts.created_at));
+    let is_stable = facts.stability_status.as_deref().map(|status| status == "STEADY_STATE");
+    let since = facts.stability_status_at.map_or(updated_at, |at| resolved.scenario.time_of(at));
+    Ok(GivenDeployment {
+        name: facts.id.as_deref().map(Into::into),
+        definition: definitions::named(resolved, &facts.task_definition, &origin)?,
+        status: facts.status,
+        rollout: RolloutState::Completed,
+        desired: 0,
+        failures: 0,
+        created_at: time(facts.created_at),
+        updated_at,
+        set: Some(GivenTaskSet {
+            input: Box::new(given.input.clone()),
+            stability: is_stable.map(|is_stable| (is_stable, since)),
+        }),
     })
 }
 
