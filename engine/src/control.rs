@@ -39,8 +39,9 @@ pub(crate) struct Control {
     pub(crate) last_wake: Option<Time>,
     /// For each cluster, how often something happened that could make room for a task.
     pub(crate) room: Vec<u64>,
-    /// The same, when waiting tasks were last looked at.
-    pub(crate) waiting_seen: Vec<u64>,
+    /// The same, when waiting tasks were last looked at; `None` when somebody was placed since whom
+    /// they may want beside them.
+    pub(crate) waiting_seen: Vec<Option<u64>>,
     /// What the tasks that wait for an instance want.
     pub(crate) orders: BTreeMap<TaskId, TaskOrder>,
     /// What placement has worked out before.

@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::placement::fargate::FargatePlace;
 use crate::placement::{self, Place, PlacementRequest, closest, fargate};
+use crate::reconcile;
 use crate::store::Store;
 use crate::timers::TimerReason;
 
@@ -108,7 +109,9 @@ pub(crate) fn create_on(control: &mut Control, order: &TaskOrder, place: Place) 
 pub(crate) fn put_on_instance(control: &mut Control, task: TaskId, place: Place) {
     control.store.place_on_instance(task, place.instance, place.subnet);
     control.out.event(EventKind::TaskPlaced(task));
-    let definition = control.store.task(task).definition;
+    let row = control.store.task(task);
+    let (definition, cluster) = (row.definition, row.cluster);
+    reconcile::somebody_came(control, cluster);
     if control.store.definition(definition).network_mode != NetworkMode::Awsvpc {
         control.set_status(task, TaskStatus::Pending);
     }

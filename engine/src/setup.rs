@@ -30,7 +30,7 @@ pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, Comma
                 Cluster { name, region, zones, subnets, providers, default_strategy, settings };
             let cluster = control.store.add_cluster(row);
             control.room.push(0);
-            control.waiting_seen.push(0);
+            control.waiting_seen.push(Some(0));
             Ok(Answer::Cluster(cluster))
         }
         Setup::TaskDefinition { input, revision, status, registered_at } => {

@@ -253,6 +253,9 @@ impl Player {
                     return self.refuse("A frame from the engine could not be read.");
                 };
                 (frame.host_states, frame.tasks) = (hosts, tasks);
+                if let Some(why) = frame.why.take() {
+                    (self.dispatch)(Action::Why(Rc::from(why)));
+                }
                 self.feed.borrow_mut().take(*frame);
                 if self.unseen.replace(false) {
                     self.open();

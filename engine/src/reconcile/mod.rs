@@ -44,6 +44,7 @@ pub(crate) use hooks::{answered as hook_answered, decided as hook_decided};
 pub(crate) use standing::{Standing, leaving, next_order};
 pub(crate) use starts::{ProviderCounts, service_order};
 pub(crate) use stops::stop_pending;
+pub(crate) use waiting::somebody_came;
 
 /// The scheduler's part of an instant.
 pub(crate) fn wake(control: &mut Control) {

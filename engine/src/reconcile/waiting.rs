@@ -2,12 +2,13 @@
 
 use crate::control::Control;
 use crate::launch::{self, LaunchTarget};
-use crate::model::{Stop, StopCode, StopReason, TaskId};
+use crate::model::{ClusterId, PlacementConstraint, Stop, StopCode, StopReason, TaskId};
 use crate::placement::{self, closest};
 use crate::reconcile::pass;
 
 /// Places waiting tasks, oldest first.
 pub(super) fn place_all(control: &mut Control) {
+    control.waiting_seen = control.room.iter().copied().map(Some).collect();
     for task in control.store.waiting.iter().copied().collect::<Vec<_>>() {
         let Some(order) = control.orders.get(&task).cloned() else { continue };
         let LaunchTarget::Provider(provider) = order.target else { continue };
@@ -23,12 +24,24 @@ pub(super) fn place_all(control: &mut Control) {
             }
         }
     }
-    control.waiting_seen = control.room.clone();
 }
 
 /// Whether something changed since waiting tasks were last looked at.
 pub(super) fn may_place(control: &Control) -> bool {
-    !control.store.waiting.is_empty() && control.waiting_seen != control.room
+    let pairs = || control.waiting_seen.iter().zip(&control.room);
+    !control.store.waiting.is_empty() && pairs().any(|(seen, room)| *seen != Some(*room))
+}
+
+/// Somebody was placed: a waiting task may want to stand beside it (`task:group == service:db`).
+pub(crate) fn somebody_came(control: &mut Control, cluster: ClusterId) {
+    let reads_tasks = |constraint: &PlacementConstraint| match constraint {
+        PlacementConstraint::MemberOf(it) => it.reads_task_groups() || it.reads_running_count(),
+        PlacementConstraint::DistinctInstance => false,
+    };
+    let mut orders = control.orders.values().filter(|order| order.cluster == cluster);
+    if orders.any(|order| order.constraints.iter().any(reads_tasks)) {
+        control.waiting_seen[cluster.index()] = None;
+    }
 }
 
 /// A task waited for too long: it is stopped with the reason of the closest instance

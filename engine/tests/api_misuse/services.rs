@@ -3,7 +3,9 @@
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use crate::bed::{both, limits};
+use stowplan_engine::api::{EngineConfig, Quotas};
+
+use crate::bed::{Bed, Behavior, both, limits};
 use crate::{NO_CLUSTER, check};
 
 fn new(more: Value) -> Value {
@@ -400,4 +402,31 @@ fn task_protection() {
         InvalidParameterException: At most 100 tasks can be given.
     "#]],
     );
+}
+
+/// The quota can be lowered by a scenario, but not raised: no account of ECS can (03 section 2.2).
+#[test]
+fn a_sixth_target_group_is_refused_whatever_the_quota_says() {
+    let quotas = Quotas { target_groups_per_service: 9, ..Quotas::default() };
+    let config = EngineConfig { quotas, ..EngineConfig::default() };
+    let mut bed = Bed::with(config, 0, Behavior::instant());
+    bed.instance("A", "a", 4096, 4096);
+    let port = json!({ "containerPort": 80, "hostPort": 0 });
+    let container = json!({ "name": "app", "image": "i", "memory": 64, "portMappings": [port] });
+    bed.define_task(json!({ "family": "job", "containerDefinitions": [container] }));
+    let behind = |groups: u32| {
+        let at = json!({ "containerName": "app", "containerPort": 80 });
+        let group = |n| both(at.clone(), json!({ "targetGroupArn": format!("tg-{n}") }));
+        json!({ "loadBalancers": (0..groups).map(group).collect::<Vec<_>>() })
+    };
+    let refusal = "InvalidParameterException: A service can have at most 5 target groups.";
+    for groups in [6, 9, 10] {
+        assert_eq!(bed.refused("createService", new(behind(groups))), refusal);
+    }
+    bed.must("createService", new(behind(5)));
+    let six = both(json!({ "service": "new" }), behind(6));
+    assert_eq!(bed.at(5).refused("updateService", six), refusal);
+    bed.at(10).update("new", json!({ "desiredCount": 2 }));
+    bed.run_until(60);
+    assert_eq!(bed.tasks_of("new").len(), 2);
 }

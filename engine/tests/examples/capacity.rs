@@ -266,3 +266,26 @@ fn cp_33_cp_34_a_launch_type_is_none_of_a_providers_business() {
     let task = bed.run_one("job", json!({}));
     assert_eq!(providers(&bed, &[task]), "EC2");
 }
+
+/// Who waits is looked at again when somebody comes whom it wants beside it (01 section 5.3).
+#[test]
+fn a_waiting_task_goes_beside_the_task_that_it_wants() {
+    let mut bed = Bed::instant();
+    let group = json!({ "autoScalingGroupArn": "asg-A",
+        "managedScaling": { "status": "ENABLED" } });
+    bed.must("createCapacityProvider", json!({ "name": "A", "autoScalingGroupProvider": group }));
+    bed.instance_with("A1", "a", 1024, 1024, |it| it.auto_scaling_group = Some("asg-A".into()));
+    bed.instance("other", "a", 1024, 1024);
+    associate(&mut bed, &["A"], &[]);
+    bed.plain("job", 64, 64);
+    let beside = json!({ "placementConstraints": [
+        { "type": "memberOf", "expression": "task:group == db" }] });
+    let task = bed.run_one("job", both(split(&["A:0/1"]), beside));
+    let at_its_place = |bed: &Bed| bed.places(&[task]);
+    bed.run_until(5);
+    assert_eq!(at_its_place(&bed), "nowhere");
+    let db = json!({ "taskDefinition": "job", "group": "db", "containerInstances": ["A1"] });
+    bed.at(12).must("startTask", db);
+    bed.run_until(20);
+    assert_eq!(at_its_place(&bed), "A1");
+}

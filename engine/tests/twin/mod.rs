@@ -1,5 +1,7 @@
 //! Placement as one would write it on a blackboard.
 
+pub(crate) mod cases;
+
 use std::collections::BTreeMap;
 
 use stowplan_engine::rng::Rng;
@@ -26,10 +28,23 @@ pub(crate) struct Row {
     pub(crate) home: bool,
     /// Its Auto Scaling group.
     pub(crate) group: Option<&'static str>,
+    /// What something nameless holds for ever: tasks of an import that it does not list.
+    pub(crate) held: Holding,
     /// Live tasks.
     pub(crate) tasks: Vec<Placed>,
     /// Tasks that stop and still have their interface.
     pub(crate) leaving: Vec<usize>,
+}
+
+/// See [`Row::held`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Holding {
+    pub(crate) cpu: u32,
+    pub(crate) memory: u32,
+    pub(crate) gpus: u32,
+    pub(crate) enis: u32,
+    /// A TCP port.
+    pub(crate) port: Option<u16>,
 }
 
 /// A live task on an instance.
@@ -59,7 +74,12 @@ pub(crate) struct Ask {
     pub(crate) in_definition: bool,
     /// The capacity provider's group.
     pub(crate) group: Option<&'static str>,
+    /// It is a service that asks, not a call.
+    pub(crate) of_service: bool,
 }
+
+/// The group whose provider has managed scaling: who finds no place there waits for one.
+const MANAGED: &str = "asg-A";
 
 /// Static host ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +101,19 @@ impl Ask {
     fn memory(&self) -> u32 {
         self.overridden.unwrap_or(self.memory)
     }
+
+    fn waits(&self) -> bool {
+        self.group == Some(MANAGED)
+    }
+
+    /// Its strategies, or those of 01 section 4.5.
+    fn strategies(&self) -> &[&'static str] {
+        match (self.strategy.as_slice(), self.of_service) {
+            ([], true) => &["spread az", "spread instanceId"],
+            ([], false) => &["random"],
+            (given, _) => given,
+        }
+    }
 }
 
 impl Row {
@@ -88,14 +121,27 @@ impl Row {
         self.tasks.iter().map(|task| of(&task.ask)).sum()
     }
 
-    fn left(&self, registered: u32, of: impl Fn(&Ask) -> u32) -> u32 {
-        registered - self.sum(of)
+    fn left(&self, registered: u32, held: u32, of: impl Fn(&Ask) -> u32) -> u32 {
+        registered - held - self.sum(of)
+    }
+
+    fn cpu_left(&self) -> u32 {
+        self.left(self.cpu, self.held.cpu, |ask| ask.cpu)
+    }
+
+    fn memory_left(&self) -> u32 {
+        self.left(self.memory, self.held.memory, Ask::memory)
     }
 
     fn of_group(&self, group: &str) -> u32 {
         let count = self.tasks.iter().filter(|task| task.group == group).count();
         u32::try_from(count).expect("a handful")
     }
+}
+
+/// ACTIVE, and of the capacity provider if one was chosen.
+fn is_candidate(row: &Row, ask: &Ask) -> bool {
+    !row.draining && (ask.group.is_none() || row.group == ask.group)
 }
 
 /// The reported reason, or nothing when the instance takes the task.
@@ -115,23 +161,25 @@ fn without_room(row: &Row, ask: &Ask) -> Option<&'static str> {
     if ask.subnets.as_ref().is_some_and(|zones| !zones.contains(&row.zone)) {
         return Some("LOCATION");
     }
-    if ask.cpu > row.left(row.cpu, |ask| ask.cpu) {
+    if ask.cpu > row.cpu_left() {
         return Some("RESOURCE:CPU");
     }
-    if ask.memory() > row.left(row.memory, Ask::memory) {
+    if ask.memory() > row.memory_left() {
         return Some("RESOURCE:MEMORY");
     }
     let mut used: Vec<(u16, bool)> = RESERVED.map(|port| (port, false)).to_vec();
+    used.extend(row.held.port.map(|port| (port, false)));
     used.extend(row.tasks.iter().flat_map(|task| task.ask.ports.iter()));
     let conflict = ask.ports.iter().any(|port| used.contains(&port));
     if conflict || (ask.ports.count > 0 && used.len() + usize::from(ask.ports.count) > 100) {
         return Some("RESOURCE:PORTS");
     }
-    if ask.gpus > row.left(row.gpus, |ask| ask.gpus) {
+    if ask.gpus > row.left(row.gpus, row.held.gpus, |ask| ask.gpus) {
         return Some("RESOURCE:GPU");
     }
     let interfaces = row.sum(|ask| u32::from(ask.subnets.is_some()))
-        + u32::try_from(row.leaving.len()).expect("a handful");
+        + u32::try_from(row.leaving.len()).expect("a handful")
+        + row.held.enis;
     if ask.subnets.is_some() && row.enis.is_some_and(|limit| interfaces >= limit) {
         return Some("RESOURCE:ENI");
     }
@@ -213,9 +261,9 @@ impl Twin {
         }
     }
 
-    /// An instance is gone with its tasks: their numbers.
-    pub(crate) fn leave(&mut self, index: usize) -> Vec<usize> {
-        self.rows.remove(index).tasks.iter().map(|task| task.number).collect()
+    /// An instance is gone with its tasks.
+    pub(crate) fn leave(&mut self, index: usize) {
+        self.rows.remove(index);
     }
 
     /// StartTask on one instance: no constraints, and DRAINING is no matter.
@@ -238,14 +286,23 @@ impl Twin {
         (number, row.name.clone())
     }
 
-    /// RunTask: the tasks it placed, by number, and what it answers.
-    pub(crate) fn run(&mut self, ask: &Ask, group: &str, count: i64) -> (Vec<usize>, String) {
+    /// RunTask: the tasks it made, by number when they have a place, and what it answers.
+    pub(crate) fn run(
+        &mut self,
+        ask: &Ask,
+        group: &str,
+        count: i64,
+    ) -> (Vec<Option<usize>>, String) {
         let (mut numbers, mut names) = (Vec::new(), Vec::new());
         for _ in 0..count {
             match self.place(ask, group) {
                 Ok((number, name)) => {
-                    numbers.push(number);
+                    numbers.push(Some(number));
                     names.push(name);
+                }
+                Err(_) if ask.waits() => {
+                    numbers.push(None);
+                    names.push("nowhere".to_owned());
                 }
                 Err(reasons) => {
                     let answer = format!("{} | {}", names.join(", "), reasons.join(", "));
@@ -256,12 +313,17 @@ impl Twin {
         (numbers, names.join(", "))
     }
 
+    /// Nobody takes such a task.
+    pub(crate) fn has_no_place(&self, ask: &Ask, group: &str) -> bool {
+        let mut candidates = self.rows.iter().filter(|row| is_candidate(row, ask));
+        candidates.all(|row| refusal(row, ask, group).is_some())
+    }
+
     /// Places one task, or says why nobody takes it.
-    fn place(&mut self, ask: &Ask, group: &str) -> Result<(usize, String), Vec<String>> {
+    pub(crate) fn place(&mut self, ask: &Ask, group: &str) -> Result<(usize, String), Vec<String>> {
         let rows = &self.rows;
-        let of_group = |row: &Row| ask.group.is_none() || row.group == ask.group;
-        let is_candidate = |&index: &usize| !rows[index].draining && of_group(&rows[index]);
-        let mut candidates: Vec<usize> = (0..rows.len()).filter(is_candidate).collect();
+        let mut candidates: Vec<usize> =
+            (0..rows.len()).filter(|&index| is_candidate(&rows[index], ask)).collect();
         candidates.sort_by_key(|&index| &rows[index].name);
         if candidates.is_empty() {
             let nobody = "No Container Instances were found in your capacity provider.";
@@ -276,9 +338,7 @@ impl Twin {
             };
             return Err(candidates.iter().map(reason).collect());
         }
-        let default = ["random"];
-        let strategies = if ask.strategy.is_empty() { &default[..] } else { &ask.strategy[..] };
-        for item in strategies {
+        for item in ask.strategies() {
             if *item == "random" {
                 left = vec![left[self.rng.pick(left.len())]];
                 break;
@@ -301,8 +361,8 @@ impl Twin {
                 }
                 Box::new(move |row| counts[&bucket(row, field)])
             }
-            Some(("binpack", "cpu")) => Box::new(|row| row.left(row.cpu, |ask| ask.cpu)),
-            Some(("binpack", "memory")) => Box::new(|row| row.left(row.memory, Ask::memory)),
+            Some(("binpack", "cpu")) => Box::new(Row::cpu_left),
+            Some(("binpack", "memory")) => Box::new(Row::memory_left),
             other => panic!("the twin does not know {other:?}"),
         };
         self.rows.iter().map(score).collect()

@@ -3,6 +3,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::says::says;
 use crate::words::span;
 use crate::worker::protocol::{Beside, Moment, Outlook};
 
@@ -125,7 +126,7 @@ fn steps(title: &'static str, testid: &'static str, moments: &[Moment]) -> Html 
                     <th class="num">{ "new" }</th></tr></thead>
                 <tbody>{ for moments.iter().take(MOMENTS_MOST).map(row) }</tbody>
             </table>
-            if more > 0 { <p class="hint">{ format!("And {more} more.") }</p> }
+            if more > 0 { { says("hint", &format!("And {more} more.")) } }
         </>
     }
 }

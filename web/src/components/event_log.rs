@@ -4,6 +4,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::icon::icon;
+use super::says::says;
 use super::swatch::swatch;
 use crate::deck::use_deck;
 use crate::feed::Feed;
@@ -57,7 +58,7 @@ pub fn EventLog(props: &EventLogProps) -> Html {
                 }) }
                 if rest > 0 { { gap(rest) } }
                 if shown == 0 {
-                    <p class="quiet">{ "Nothing has happened yet. Press Space to play." }</p>
+                    { says("quiet", "Nothing has happened yet. Press Space to play.") }
                 }
             </ol>
         </>

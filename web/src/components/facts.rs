@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::says::says;
 use super::swatch::swatch;
 use crate::canvas::scene::Target;
 use crate::deck::Deck;
@@ -130,7 +131,7 @@ fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
         }
     };
     if tasks.is_empty() {
-        return html! { <p class="hint">{ "No task stands here." }</p> };
+        return says("hint", "No task stands here.");
     }
     html! {
         <table class="tasks">
@@ -165,7 +166,7 @@ pub(super) fn zone_facts(deck: &Deck, board: &Board, zone: u16) -> Html {
     let (tasks, name) = (count(tasks, "task"), board.zone_name(Some(zone)));
     html! {
         <>
-            <p class="read">{ format!("{instances} and {tasks} in {name}.") }</p>
+            { says("read", &format!("{instances} and {tasks} in {name}.")) }
             if !hosts.is_empty() {
                 <table class="tasks">
                     <thead><tr>

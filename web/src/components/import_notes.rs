@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::says::says;
 use crate::words::count;
 use crate::worker::protocol::ImportNote;
 
@@ -16,7 +17,7 @@ pub(super) fn import_notes(notes: &[ImportNote]) -> Html {
         html! {
             <li key={index}>
                 <p><b class="strong">{ &note.concern }</b>{ format!(": {}", note.text) }</p>
-                if !note.place.is_empty() { <p class="dim micro">{ &note.place }</p> }
+                { says("dim micro", &note.place) }
             </li>
         }
     };
@@ -25,7 +26,7 @@ pub(super) fn import_notes(notes: &[ImportNote]) -> Html {
         <section class="notes" data-testid="notes">
             <h3 class="cap">{ format!("{} on the import", count(notes.len() as u64, "note")) }</h3>
             <ul>{ for notes.iter().take(NOTES_MOST).enumerate().map(row) }</ul>
-            if more > 0 { <p class="hint">{ format!("And {more} more.") }</p> }
+            if more > 0 { { says("hint", &format!("And {more} more.")) } }
         </section>
     }
 }

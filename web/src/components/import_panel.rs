@@ -4,6 +4,7 @@ use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::icon::icon;
+use super::says::says;
 use crate::deck::use_deck;
 use crate::hooks::read_files;
 use crate::state::{Action, View};
@@ -84,8 +85,8 @@ pub fn ImportPanel(props: &ImportPanelProps) -> Html {
         <section class="import" aria-label="Import" data-testid="import">
             <div class="intro">
                 <h1>{ "Bring a real cluster" }</h1>
-                <p class="mid">{ BRING }</p>
-                <p class="strong nowrap">{ "Nothing leaves this page." }</p>
+                { says("mid", BRING) }
+                { says("strong nowrap", "Nothing leaves this page.") }
             </div>
             <div class="in">
                 <div class="files">
@@ -104,7 +105,7 @@ pub fn ImportPanel(props: &ImportPanelProps) -> Html {
             <div class="out">
                 <h2 class="cap">{ "What is read" }</h2>
                 <ul>{ for accepted }</ul>
-                <p class="mid">{ OPENS }</p>
+                { says("mid", OPENS) }
                 <p class="mid" id="made-up">{ MADE_UP }</p>
             </div>
             <div class="foot">

@@ -19,6 +19,7 @@ pub mod loading;
 pub mod notice;
 pub mod peek_bar;
 pub mod picture;
+mod says;
 pub mod scenario_picker;
 pub mod scenario_text;
 pub mod selection_panel;

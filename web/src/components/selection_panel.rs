@@ -7,6 +7,7 @@ use super::deployment_card::deployment_card;
 use super::facts::{host_facts, task_facts, zone_facts};
 use super::icon::icon;
 use super::import_notes::import_notes;
+use super::says::says;
 use super::scenario_text::ScenarioText;
 use super::why_panel::WhyPanel;
 use crate::canvas::scene::Target;
@@ -94,11 +95,9 @@ fn tabs(deck: &Deck, shown: Panel) -> Html {
 fn nothing(board: &Board) -> Html {
     html! {
         <>
-            if !board.summary.description.is_empty() {
-                <p class="read">{ &board.summary.description }</p>
-            }
+            { says("read", &board.summary.description) }
             { import_notes(&board.summary.notes) }
-            <p class="hint">{ SELECT }</p>
+            { says("hint", SELECT) }
             if !board.document.is_empty() { <ScenarioText document={board.document.clone()} /> }
         </>
     }

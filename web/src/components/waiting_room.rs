@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::glyph::Glyph;
+use super::says::says;
 use crate::canvas::geometry::Rect;
 use crate::canvas::scene::{Target, Tile, tile};
 use crate::canvas::stage::Ground;
@@ -24,7 +25,7 @@ pub(super) fn waiting_room(deck: &Deck, board: &Board) -> Html {
         return html! {
             <div class="wait" data-testid="waiting-room">
                 <div><h3 class="cap">{ "Waiting room" }</h3></div><span />
-                <p class="mid">{ "Nobody waits. A task that fits nowhere would stand here." }</p>
+                { says("mid", "Nobody waits. A task that fits nowhere would stand here.") }
             </div>
         };
     }
@@ -74,7 +75,7 @@ const ROOM: Rect = Rect::new(1.5, 1.5, 41.0, 33.0);
 fn reasons(board: &Board) -> Html {
     let waiting = &board.frame.waiting;
     if waiting.is_empty() {
-        return html! { <p class="mid">{ "They are being provisioned." }</p> };
+        return says("mid", "They are being provisioned.");
     }
     let line = |entry: &Waiting| {
         html! {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::says::{said, says};
 use crate::deck::{Deck, use_deck};
 use crate::model::Board;
 use crate::state::Action;
@@ -37,7 +38,7 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
     });
     let why = props.why.as_deref().filter(|why| why.key == props.key_of);
     let Some(why) = why else {
-        return html! { <p class="hint">{ "The decision is made once more." }</p> };
+        return says("hint", "The decision is made once more.");
     };
     let tried = props.tried.as_ref().filter(|(_, tried)| tried.key == props.key_of);
     let shown = tried.map_or(why, |(_, tried)| tried);
@@ -51,6 +52,7 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
     };
     html! {
         <div data-testid="why" class={tried.map(|_| "tried")}>
+            if tried.is_none() { { said("waits", Some("waits"), &why.waits) } }
             if tried.is_some() {
                 <p class="trial"><span class="tag here">{ "tried, not done" }</span>
                     <button class="btn text" onclick={back} data-testid="untry">
@@ -58,7 +60,7 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
             }
             <p class="read" role={tried.map(|_| "status")}>{ &shown.sentence }</p>
             if let Some((change, tried)) = tried { { offer(&deck, *change, tried) } }
-            if tried.is_none() && !at.is_empty() { <p class="hint">{ at }</p> }
+            if tried.is_none() { { says("hint", &at) } }
             { funnel(&shown.stages) }
             { table(shown, &all) }
             if !why.changes.is_empty() {
@@ -71,7 +73,7 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
             }
             if !why.stopped.is_empty() {
                 <h3 class="cap">{ "Why it stopped" }</h3>
-                <p data-testid="stopped">{ &why.stopped }</p>
+                { said("", Some("stopped"), &why.stopped) }
             }
         </div>
     }

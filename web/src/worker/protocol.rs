@@ -275,6 +275,8 @@ pub struct Why {
     pub rows: Vec<WhyRow>,
     /// The smallest single changes with another answer.
     pub changes: Vec<String>,
+    /// What it waits for at this instant; empty when it runs, or is over.
+    pub waits: String,
     /// Why it was told to stop; empty while nobody did.
     pub stopped: String,
     /// For a trial: what of the scenario would be edited to apply it, or why nothing can be.
@@ -325,6 +327,8 @@ pub struct Frame {
     pub names: Vec<(u32, String)>,
     pub services: Vec<Service>,
     pub waiting: Vec<Waiting>,
+    /// What is to say of the task asked about last, when it is no longer what was said.
+    pub why: Option<Box<Why>>,
     /// Lines of the log since the frame before.
     pub log: Vec<LogLine>,
     /// Points of the services' counts since the frame before.

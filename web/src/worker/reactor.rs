@@ -15,12 +15,13 @@ use super::journal::{Journal, Mark, is_decision};
 use super::pacer::{Goal, Pacer};
 use super::protocol::{
     Ahead, Foretold, Frame, FromEngine, ImportFile, ImportNote, StepBy, Summary, ToEngine, Waiting,
+    Why,
 };
 use super::sentence::{Telling, sentence};
 use super::shortage::waiting;
 use super::stages;
 use super::survey::{Survey, columns};
-use super::why::{Asked, applied, tried, why};
+use super::why::{Asked, applied, renewed, tried, why};
 
 /// From the notice to the end of a Spot instance (04 section 3.2).
 const SPOT_NOTICE_MS: u64 = 120_000;
@@ -70,6 +71,8 @@ struct Run {
     definitions_sent: usize,
     /// Tasks whose ids the page knows: one that a jump passed over is met on the way back.
     named: BTreeSet<u32>,
+    /// What was said last of the task asked about last.
+    asked: Option<Why>,
 }
 
 impl Reactor {
@@ -199,9 +202,11 @@ impl Reactor {
     }
 
     /// What is said of a task that the run does not know is nothing.
-    fn why(&self, key: u32) -> Vec<FromEngine> {
-        let known = self.run.iter().filter(|run| run.knows(key));
-        known.map(|run| FromEngine::Why(Box::new(why(&run.replay, TaskId::new(key))))).collect()
+    fn why(&mut self, key: u32) -> Vec<FromEngine> {
+        let Some(run) = self.run.as_mut().filter(|run| run.knows(key)) else { return Vec::new() };
+        let told = why(&run.replay, TaskId::new(key));
+        run.asked = Some(told.clone());
+        vec![FromEngine::Why(Box::new(told))]
     }
 
     /// A change that nobody suggested is tried in silence.
@@ -312,6 +317,7 @@ impl Run {
             hosts_sent: 0,
             definitions_sent: 0,
             named: BTreeSet::new(),
+            asked: None,
         };
         Ok((run, summary))
     }
@@ -513,6 +519,8 @@ impl Run {
     fn begin_anew(&mut self) {
         let now = self.clock;
         self.fresh = true;
+        // The page asks again: what was decided may be decided otherwise.
+        self.asked = None;
         (self.hosts_sent, self.definitions_sent) = (0, 0);
         self.named.clear();
         self.journal = Journal::default();
@@ -522,7 +530,19 @@ impl Run {
         }
     }
 
+    /// What is to say of the task asked about last, when time has changed it.
+    fn why_renewed(&mut self) -> Option<Box<Why>> {
+        let last = self.asked.as_ref().filter(|last| self.knows(last.key))?;
+        let told = renewed(&self.replay, last);
+        if *last == told {
+            return None;
+        }
+        self.asked = Some(told.clone());
+        Some(Box::new(told))
+    }
+
     fn frame(&mut self, playing: bool) -> Frame {
+        let why = self.why_renewed();
         let head = self.replay.head();
         let survey = Survey { view: head.engine(), now: time(self.clock), columns: &self.columns };
         let mut services = survey.services();
@@ -551,6 +571,7 @@ impl Run {
             names,
             services,
             waiting,
+            why,
             log: std::mem::take(&mut self.journal.lines),
             series: std::mem::take(&mut self.journal.points),
             milestones: std::mem::take(&mut self.journal.milestones),

@@ -7,6 +7,7 @@ use stowplan_engine::explain::{
 };
 use stowplan_engine::model::{PlacementStrategy, TaskId, Time};
 use stowplan_sim::run::Replay;
+use stowplan_sim::world::task_wait_text;
 
 use super::amend::{Amendment, Decision, amend};
 use super::protocol::{Why, WhyRow, WhyStage};
@@ -15,16 +16,9 @@ use crate::words;
 
 /// The placement of a task, explained as it was made; of one that waits, as it would be made now.
 pub(super) fn why(replay: &Replay, task: TaskId) -> Why {
-    let head = replay.head();
-    let view = head.engine();
+    let view = replay.head().engine();
     let (placed, report) = decision(replay, task);
-    let stopped = view.why_stopped(task).map(|why| view.stop_text(task, &why));
-    let mut told = Why {
-        key: task.number(),
-        at_ms: placed.map(|at| u64::try_from(at.0).unwrap_or(0)),
-        stopped: stopped.unwrap_or_default(),
-        ..Why::default()
-    };
+    let mut told = Why { key: task.number(), at_ms: placed.map(ms), ..Why::default() };
     match &report {
         Some(report) => tell(&mut told, view, report),
         None if view.task(task).created_at < Time::ZERO => {
@@ -32,16 +26,50 @@ pub(super) fn why(replay: &Replay, task: TaskId) -> Why {
         }
         None => told.sentence = "It was told its instance, so nothing was decided.".to_owned(),
     }
+    stand(&mut told, replay, task);
     told
+}
+
+/// The same at another instant of the same run: what was decided then need not be decided again.
+pub(super) fn renewed(replay: &Replay, last: &Why) -> Why {
+    let task = TaskId::new(last.key);
+    if last.at_ms.is_none() || placed_at(replay, task).map(ms) != last.at_ms {
+        return why(replay, task);
+    }
+    let mut told = last.clone();
+    stand(&mut told, replay, task);
+    told
+}
+
+/// How it stands with the task at this instant.
+fn stand(told: &mut Why, replay: &Replay, task: TaskId) {
+    let head = replay.head();
+    let view = head.engine();
+    let stopped = view.why_stopped(task).map(|why| view.stop_text(task, &why));
+    let waits = head.why_task_waits(task).map(|wait| task_wait_text(view, task, &wait));
+    told.stopped = stopped.unwrap_or_default();
+    told.waits = waits.map_or_else(String::new, |text| {
+        let named = format!("task {} is ", view.task_name(task));
+        text.strip_prefix(&named).map_or_else(|| text.clone(), |rest| format!("It is {rest}"))
+    });
+    if told.at_ms.is_none() && !told.waits.is_empty() {
+        // Why it is nowhere is said by what it waits for.
+        told.sentence.clear();
+    }
+}
+
+/// When it was placed, if it was.
+fn placed_at(replay: &Replay, task: TaskId) -> Option<Time> {
+    replay.head().record().log().iter().rev().find_map(|event| {
+        let here = matches!(event.kind, EventKind::TaskPlaced(placed) if placed == task);
+        here.then_some(event.at)
+    })
 }
 
 /// When it was placed, if it was, and what the decision saw.
 fn decision(replay: &Replay, task: TaskId) -> (Option<Time>, Option<PlacementReport>) {
     let head = replay.head();
-    let placed = head.record().log().iter().rev().find_map(|event| {
-        let here = matches!(event.kind, EventKind::TaskPlaced(placed) if placed == task);
-        here.then_some(event.at)
-    });
+    let placed = placed_at(replay, task);
     let report = match placed {
         Some(at) => match replay.witnessed(task, at) {
             Some(Witnessed::Placement(report)) => Some(*report),
@@ -65,8 +93,7 @@ pub(super) fn tried(asked: &Asked<'_>) -> Option<Why> {
         None => head.try_change(&Question::Waiting(task), change).ok().flatten()?,
     };
     let edit = amend(&asked.decision(&report, asked.at(placed)), change);
-    let at_ms = placed.map(|at| u64::try_from(at.0).unwrap_or(0));
-    let mut told = Why { key: task.number(), at_ms, ..Why::default() };
+    let mut told = Why { key: task.number(), at_ms: placed.map(ms), ..Why::default() };
     tell(&mut told, tried.view(), &tried.report);
     told.sentence = arrowed(&head.engine().tried_text(&report, change, &tried));
     told.applies = edit.is_ok();
@@ -98,7 +125,7 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn at(&self, placed: Option<Time>) -> u64 {
-        placed.map_or(self.now_ms, |at| u64::try_from(at.0).unwrap_or(0))
+        placed.map_or(self.now_ms, ms)
     }
 
     fn decision(&self, report: &'a PlacementReport, at_ms: u64) -> Decision<'a> {
@@ -180,4 +207,8 @@ fn row(view: View<'_>, report: &PlacementReport, candidate: &Candidate) -> WhyRo
         chosen: candidate.verdict == Verdict::Chosen,
         refused: matches!(candidate.verdict, Verdict::Refused(_) | Verdict::NotActive(_)),
     }
+}
+
+fn ms(time: Time) -> u64 {
+    u64::try_from(time.0).unwrap_or(0)
 }

@@ -82,6 +82,39 @@ fn a_placement_is_explained_with_a_reason_for_every_instance() {
     assert_eq!(page.reactor.order(ToEngine::Why { key: 1_000_000 }), []);
 }
 
+/// What the page shows of a task: the answer, or what a later frame said instead.
+fn shown(page: &Page, answer: &Why, since: usize) -> Why {
+    let told = page.frames[since..].iter().rev().find_map(|frame| frame.why.as_deref());
+    told.unwrap_or(answer).clone()
+}
+
+#[test]
+fn what_a_task_waits_for_is_told_moment_by_moment() {
+    let mut page = Page::open(preset("six-services"));
+    page.say(ToEngine::Seek { ms: 6_000 });
+    let key = page.last().tasks.last().expect("there are tasks").key;
+    let answers = page.reactor.order(ToEngine::Why { key });
+    let [FromEngine::Why(first)] = answers.as_slice() else { panic!("{answers:?}") };
+    let (first, since) = ((**first).clone(), page.frames.len());
+    assert!(first.waits.starts_with("It is P") && first.waits.contains(" waits for "), "{first:?}");
+    let mut waits = vec![first.waits.clone()];
+    for ms in (7_000..=60_000).step_by(1_000) {
+        page.say(ToEngine::Seek { ms });
+        let task = TaskId::new(key);
+        let head = page.reactor.run.as_ref().expect("it runs").replay.head();
+        let told = shown(&page, &first, since);
+        assert_eq!(told.waits.is_empty(), head.why_task_waits(task).is_none(), "{told:?}");
+        assert_eq!((told.sentence, told.rows), (first.sentence.clone(), first.rows.clone()));
+        waits.push(told.waits);
+    }
+    waits.dedup();
+    assert!(waits.len() >= 3 && waits.last().is_some_and(String::is_empty), "{waits:?}");
+    page.say(ToEngine::Seek { ms: 6_000 });
+    assert_eq!(shown(&page, &first, since), first, "on the way back it is said again");
+    let renewed = page.frames[since..].iter().filter(|frame| frame.why.is_some()).count();
+    assert_eq!(renewed, waits.len(), "it is said when it changes, and only then");
+}
+
 #[test]
 fn edits_are_taken_back_and_made_again() {
     let mut page = Page::open(preset("six-services"));

@@ -1,10 +1,14 @@
 //! Why here, why not there: the page against what the command line explains.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::native::files;
-use super::visit::{DESK, Guest, SOON, locate, task_ids, to_the_end, to_the_start, words_of};
+use super::visit::{
+    DESK, Guest, SOON, choose, locate, number, task_ids, to_the_end, to_the_start, words_of,
+};
 use crate::browser::Page;
 
 const PATH: &str = "?preset=six-services";
@@ -17,9 +21,13 @@ const ROWS: &str = "[...document.querySelectorAll('[data-testid=why-rows] tbody 
 const STAGES: &str =
     "[...document.querySelectorAll('.funnel b')].map((b) => Number(b.textContent))";
 
-pub(super) fn why_here(guest: &Guest<'_>) -> Result<()> {
+fn six_services() -> Result<PathBuf> {
     let file = files("presets")?.into_iter().find(|file| file.ends_with("six-services.yaml"));
-    let file = file.context("the first preset is gone")?;
+    file.context("the first preset is gone")
+}
+
+pub(super) fn why_here(guest: &Guest<'_>) -> Result<()> {
+    let file = six_services()?;
     guest.visit_held(PATH, &DESK, |page| {
         to_the_end(page)?;
         let mut asked = 0;
@@ -103,6 +111,48 @@ pub(super) fn follows(guest: &Guest<'_>) -> Result<()> {
         page.click_on("[data-testid=tab-facts]")?;
         page.wait_for("document.querySelector('[data-testid=facts]')", SOON)
     })
+}
+
+/// A task that is asked about once says what it waits for at each second, forwards and back, until
+/// it runs.
+pub(super) fn waits(guest: &Guest<'_>) -> Result<()> {
+    let file = six_services()?;
+    guest.visit_held(PATH, &DESK, |page| {
+        to_the_start(page)?;
+        choose(page, "step", "event")?;
+        page.click_on("[data-testid=on]")?;
+        page.wait_for("playground.time() > 0", SOON)?;
+        let newest = task_ids(page)?.pop().context("no task at the first event")?;
+        ask(page, &newest)?;
+        choose(page, "step", "1 s")?;
+        let mut told = vec![waits_as(guest, page, &file, &newest)?.context("it waits at first")?];
+        for _ in 0..60 {
+            let before = number(page, "playground.time()")?;
+            page.click_on("[data-testid=on]")?;
+            page.wait_for(&format!("playground.time() > {before}"), SOON)?;
+            let Some(text) = waits_as(guest, page, &file, &newest)? else { break };
+            told.push(text);
+        }
+        told.dedup();
+        ensure!(told.len() >= 2, "the wait never changes: {told:?}");
+        let gone = page.eval("!document.querySelector('[data-testid=waits]')")?;
+        ensure!(gone == json!(true), "after a minute it still waits: {told:?}");
+        page.click_on("[data-testid=back]")?;
+        page.wait_for("document.querySelector('[data-testid=waits]')", SOON)?;
+        waits_as(guest, page, &file, &newest)?;
+        Ok(())
+    })
+}
+
+/// What the panel says that the task waits for, once it is what the command line says of this
+/// instant.
+fn waits_as(guest: &Guest<'_>, page: &Page<'_>, file: &Path, task: &str) -> Result<Option<String>> {
+    let told = guest.native.waits(file, task, number(page, "playground.time()")?)?;
+    let text = told.map(|text| text.replacen(&format!("task {task} is "), "It is ", 1));
+    let shown = "document.querySelector('[data-testid=waits]')?.textContent ?? null";
+    page.wait_for(&format!("({shown}) === {}", json!(text)), SOON)
+        .with_context(|| format!("the command line says {text:?}"))?;
+    Ok(text)
 }
 
 /// Each suggestion names an answer: tried, it is the answer, and nothing of the run changes. The

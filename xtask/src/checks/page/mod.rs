@@ -27,7 +27,7 @@ use visit::Guest;
 type Check = fn(&Guest<'_>) -> Result<()>;
 
 /// What the page must do; the numbers are those of the playground's acceptance checks.
-const CHECKS: [(&str, Check); 37] = [
+const CHECKS: [(&str, Check); 38] = [
     (
         "1: a cold page shows a task reaching RUNNING within 3 s",
         opening::moves_within_three_seconds,
@@ -43,6 +43,7 @@ const CHECKS: [(&str, Check); 37] = [
     ("6: a suggested change is tried, and the run stays as it was", asking::try_it),
     ("what was tried is applied to the scenario, and taken back", asking::apply),
     ("why here follows the selection and the run", asking::follows),
+    ("why here says what a task waits for, second by second", asking::waits),
     ("instances and zones can be selected, and let go again", hands::instances_and_zones),
     ("the table lists the same tasks as the picture", hands::table),
     ("one more and one fewer task of a service", hands::desired_count),

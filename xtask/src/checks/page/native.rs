@@ -60,6 +60,15 @@ impl Native {
         command.arg("explain").arg(file).args(["--task", task, "--json"]);
         Ok(serde_json::from_str(&shell::run_quietly(&mut command)?)?)
     }
+
+    /// What `stowplan explain` says of what a task waits for at an instant, ms.
+    pub(super) fn waits(&self, file: &Path, task: &str, at_ms: f64) -> Result<Option<String>> {
+        let mut command = shell::program(&self.program);
+        command.arg("explain").arg(file).args(["--task", task, "--json"]);
+        command.args(["--at", &format!("{at_ms}ms")]);
+        let told: Value = serde_json::from_str(&shell::run_quietly(&mut command)?)?;
+        Ok(told["waits"].as_str().map(str::to_owned))
+    }
 }
 
 /// Every scenario file of a folder of `scenarios/`, by name.
