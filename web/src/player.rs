@@ -244,7 +244,7 @@ impl Player {
                 self.feed.borrow_mut().load(*summary);
                 self.unseen.set(true);
             }
-            Ok(FromEngine::Problem { message }) => self.refuse(&message),
+            Ok(FromEngine::Problem(message)) => self.refuse(&message),
             // The last words of an engine that the page has left.
             Ok(_) if !is_followed => {}
             Ok(FromEngine::Frame(mut frame)) => {
@@ -253,9 +253,6 @@ impl Player {
                     return self.refuse("A frame from the engine could not be read.");
                 };
                 (frame.host_states, frame.tasks) = (hosts, tasks);
-                if let Some(why) = frame.why.take() {
-                    (self.dispatch)(Action::Why(Rc::from(why)));
-                }
                 self.feed.borrow_mut().take(*frame);
                 if self.unseen.replace(false) {
                     self.open();
@@ -264,14 +261,14 @@ impl Player {
                 self.news.set(true);
                 self.wake();
             }
-            Ok(FromEngine::Document { json, undo, redo }) => {
+            Ok(FromEngine::Document(json, undo, redo)) => {
                 (self.dispatch)(Action::History { undo, redo });
                 self.feed.borrow_mut().board.replace_document(json);
                 self.news.set(true);
                 self.wake();
             }
             Ok(FromEngine::Why(why)) => (self.dispatch)(Action::Why(Rc::from(why))),
-            Ok(FromEngine::Tried { change, why }) => {
+            Ok(FromEngine::Tried(change, why)) => {
                 (self.dispatch)(Action::Tried(Some((change, Rc::from(why)))));
             }
             Ok(FromEngine::Foretold(told)) => (self.dispatch)(Action::Foretold(Rc::from(told))),

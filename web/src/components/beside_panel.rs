@@ -3,7 +3,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::says::says;
+use super::says::{cell, heads, says};
 use crate::words::span;
 use crate::worker::protocol::{Beside, Moment, Outlook};
 
@@ -90,8 +90,7 @@ fn compared(outlook: &Outlook, beside: &Beside) -> Html {
         <>
             <table data-testid="beside-table">
                 <caption class="sr">{ "The same workload under both arithmetics" }</caption>
-                <thead><tr><th></th><th class="num">{ "ECS" }</th>
-                    <th class="num">{ "Kubernetes" }</th></tr></thead>
+                <thead><tr>{ heads(&["", "#ECS", "#Kubernetes"]) }</tr></thead>
                 <tbody>{ for rows.into_iter().map(|(name, (a, b))| row(name, a, b)) }</tbody>
             </table>
             { steps("ECS, step by step", "steps-ecs", &beside.ecs) }
@@ -111,19 +110,17 @@ fn steps(title: &'static str, testid: &'static str, moments: &[Moment]) -> Html 
             count => format!("{sign}{count}"),
         };
         html! {
-            <tr><td>{ span(moment.after_ms) }</td>
-                <td class="num">{ signed('+', moment.started) }</td>
+            <tr>{ cell("", &span(moment.after_ms)) }
+                { cell("num", &signed('+', moment.started)) }
                 <td class="num">{ signed('\u{2212}', moment.stopped) }</td>
-                <td class="num">{ moment.old }</td><td class="num">{ moment.new }</td></tr>
+                { cell("num", &moment.old.to_string()) }{ cell("num", &moment.new.to_string()) }</tr>
         }
     };
     html! {
         <>
             <h4 class="cap">{ title }</h4>
             <table data-testid={testid}>
-                <thead><tr><th>{ "after" }</th><th class="num">{ "starts" }</th>
-                    <th class="num">{ "stops" }</th><th class="num">{ "old" }</th>
-                    <th class="num">{ "new" }</th></tr></thead>
+                <thead><tr>{ heads(&["after", "#starts", "#stops", "#old", "#new"]) }</tr></thead>
                 <tbody>{ for moments.iter().take(MOMENTS_MOST).map(row) }</tbody>
             </table>
             if more > 0 { { says("hint", &format!("And {more} more.")) } }

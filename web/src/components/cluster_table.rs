@@ -3,6 +3,7 @@
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use super::says::{cell, heads};
 use crate::canvas::scene::Target;
 use crate::deck::use_deck;
 use crate::model::Board;
@@ -45,9 +46,7 @@ pub fn ClusterTable(props: &ClusterTableProps) -> Html {
             aria-label="Zones, instances and tasks" data-testid="twin">
             <table>
                 <thead><tr>
-                    <th>{ "object" }</th><th>{ "of" }</th><th>{ "state" }</th><th>{ "health" }</th>
-                    <th>{ "revision" }</th>
-                    <th class="num">{ "cpu" }</th><th class="num">{ "MiB" }</th>
+                    { heads(&["object", "of", "state", "health", "revision", "#cpu", "#MiB"]) }
                 </tr></thead>
                 <tbody>
                     { pad(first) }
@@ -101,7 +100,7 @@ fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
         Target::Zone(zone) => html! {
             <>
                 { name(0, board.zone_name(Some(zone)).to_owned()) }
-                <td class="mid">{ "zone" }</td><td /><td /><td /><td /><td />
+                { cell("mid", "zone") }<td /><td /><td /><td /><td />
             </>
         },
         Target::Host(index) => {
@@ -115,12 +114,12 @@ fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
             html! {
                 <>
                     { name(1, host.id.clone()) }
-                    <td class="mid">{ &host.instance_type }</td>
-                    <td>{ state.status.word() }</td>
-                    <td>{ agent }</td>
+                    { cell("mid", &host.instance_type) }
+                    { cell("", state.status.word()) }
+                    { cell("", agent) }
                     <td />
-                    <td class="num">{ share(state.cpu_left, host.cpu) }</td>
-                    <td class="num">{ share(state.memory_left, host.memory) }</td>
+                    { cell("num", &share(state.cpu_left, host.cpu)) }
+                    { cell("num", &share(state.memory_left, host.memory)) }
                 </>
             }
         }
@@ -130,12 +129,12 @@ fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
             html! {
                 <>
                     { name(2, format!("{} {}", board.owner_name(task), short_id(&id))) }
-                    <td class="mid">{ board.place_name(task) }</td>
-                    <td>{ task.last_status.word() }</td>
-                    <td>{ task.health.word() }</td>
-                    <td>{ format!("r{}", board.revision(task.definition)) }</td>
-                    <td class="num">{ thousands(u64::from(task.cpu)) }</td>
-                    <td class="num">{ thousands(u64::from(task.memory)) }</td>
+                    { cell("mid", &board.place_name(task)) }
+                    { cell("", task.last_status.word()) }
+                    { cell("", task.health.word()) }
+                    { cell("", &format!("r{}", board.revision(task.definition))) }
+                    { cell("num", &thousands(u64::from(task.cpu))) }
+                    { cell("num", &thousands(u64::from(task.memory))) }
                 </>
             }
         }

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::beside_panel::beside_panel;
 use super::chooser::{Choice, choices};
+use super::says::said;
 use crate::deck::use_deck;
 use crate::model::Board;
 use crate::words::{clock, span, thousands};
@@ -172,9 +173,7 @@ fn kinds(service: &Service, chosen: Rollout, draft: &UseStateHandle<Draft>) -> H
 fn under_way(told: Option<&Foretold>, service: &str) -> Html {
     let all = told.into_iter().flat_map(|told| &told.under_way);
     let own = all.filter(|(name, _)| name == service).map(|(_, text)| text);
-    html! { for own.map(|text| html! {
-        <p class="foretold hint" data-testid="under-way">{ text }</p>
-    }) }
+    own.map(|text| said("foretold hint", Some("under-way"), text)).collect()
 }
 
 /// What would come of it.

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::says::{cell, heads};
 use super::stage_list::stage_list;
 use crate::feed::Shelf;
 use crate::model::Board;
@@ -15,9 +16,7 @@ pub(super) fn deployment_card(board: &Board, index: u16, milestones: &Shelf<Mile
             <h3 class="cap">{ format!("Deployments of {}", service.name) }</h3>
             <table class="rollout">
                 <thead><tr>
-                    <th>{ "status" }</th><th>{ "definition" }</th><th>{ "rollout" }</th>
-                    <th class="num">{ "running" }</th><th class="num">{ "pending" }</th>
-                    <th class="num">{ "failed" }</th>
+                    { heads(&["status", "definition", "rollout", "#running", "#pending", "#failed"]) }
                 </tr></thead>
                 <tbody>{ rows(board, service) }</tbody>
             </table>
@@ -31,12 +30,12 @@ fn rows(board: &Board, service: &Service) -> Html {
         let failed = deployment.failed > 0;
         html! {
             <tr key={deployment.id.clone()} title={deployment.rollout_reason.clone()}>
-                <td class="strong">{ &deployment.status }</td>
-                <td>{ board.definition_name(deployment.definition) }</td>
-                <td class="mid">{ &deployment.rollout_state }</td>
+                { cell("strong", &deployment.status) }
+                { cell("", &board.definition_name(deployment.definition)) }
+                { cell("mid", &deployment.rollout_state) }
                 <td class="num"><b class="strong">{ deployment.running }</b>
                     <span class="dim">{ format!(" of {}", deployment.desired) }</span></td>
-                <td class="num">{ deployment.pending }</td>
+                { cell("num", &deployment.pending.to_string()) }
                 <td class={classes!("num", failed.then_some("bad"))}>{ deployment.failed }</td>
             </tr>
         }

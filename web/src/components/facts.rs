@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::says::says;
+use super::says::{cell, heads, says};
 use super::swatch::swatch;
 use crate::canvas::scene::Target;
 use crate::deck::Deck;
@@ -123,10 +123,10 @@ fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
             <tr key={key} onclick={onclick.clone()}>
                 <td>{ swatch(&board.badge(task.service)) }</td>
                 <td><button {onclick}>{ name }</button></td>
-                <td class="dim">{ format!("r{}", board.revision(task.definition)) }</td>
-                <td class="mid">{ task.last_status.word() }</td>
-                <td class="num">{ thousands(u64::from(task.cpu)) }</td>
-                <td class="num">{ thousands(u64::from(task.memory)) }</td>
+                { cell("dim", &format!("r{}", board.revision(task.definition))) }
+                { cell("mid", task.last_status.word()) }
+                { cell("num", &thousands(u64::from(task.cpu))) }
+                { cell("num", &thousands(u64::from(task.memory))) }
             </tr>
         }
     };
@@ -136,8 +136,7 @@ fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
     html! {
         <table class="tasks">
             <thead><tr>
-                <th></th><th>{ "task" }</th><th></th><th>{ "state" }</th>
-                <th class="num">{ "cpu" }</th><th class="num">{ "MiB" }</th>
+                { heads(&["", "task", "", "state", "#cpu", "#MiB"]) }
             </tr></thead>
             <tbody>{ for tasks.iter().take(200).map(row) }</tbody>
         </table>
@@ -155,10 +154,10 @@ pub(super) fn zone_facts(deck: &Deck, board: &Board, zone: u16) -> Html {
         html! {
             <tr key={*index} onclick={onclick.clone()}>
                 <td style="width:auto"><button {onclick}>{ &host.id }</button></td>
-                <td class="dim">{ &host.instance_type }</td>
-                <td class="mid">{ state.status.word() }</td>
-                <td class="num">{ thousands(u64::from(state.cpu_left)) }</td>
-                <td class="num">{ thousands(u64::from(state.memory_left)) }</td>
+                { cell("dim", &host.instance_type) }
+                { cell("mid", state.status.word()) }
+                { cell("num", &thousands(u64::from(state.cpu_left))) }
+                { cell("num", &thousands(u64::from(state.memory_left))) }
             </tr>
         }
     };
@@ -170,8 +169,7 @@ pub(super) fn zone_facts(deck: &Deck, board: &Board, zone: u16) -> Html {
             if !hosts.is_empty() {
                 <table class="tasks">
                     <thead><tr>
-                        <th>{ "instance" }</th><th>{ "type" }</th><th>{ "status" }</th>
-                        <th class="num">{ "cpu left" }</th><th class="num">{ "MiB left" }</th>
+                        { heads(&["instance", "type", "status", "#cpu left", "#MiB left"]) }
                     </tr></thead>
                     <tbody>{ for hosts.iter().take(200).map(row) }</tbody>
                 </table>

@@ -14,3 +14,19 @@ pub(crate) fn said(class: &'static str, testid: Option<&'static str>, text: &str
     }
     html! { <p {class} data-testid={testid}>{ text.to_owned() }</p> }
 }
+
+/// The head of a table; `#` stands before the name of a column of numbers.
+pub(crate) fn heads(names: &[&str]) -> Html {
+    let head = |name: &&str| {
+        let number = name.strip_prefix('#');
+        let text = number.unwrap_or(name).to_owned();
+        html! { <th class={number.map(|_| "num")}>{ text }</th> }
+    };
+    names.iter().map(head).collect()
+}
+
+/// A cell of a table; its class may be empty.
+pub(crate) fn cell(class: &'static str, text: &str) -> Html {
+    let class = Some(class).filter(|class| !class.is_empty());
+    html! { <td {class}>{ text.to_owned() }</td> }
+}

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::says::{said, says};
+use super::says::{cell, heads, said, says};
 use crate::deck::{Deck, use_deck};
 use crate::model::Board;
 use crate::state::Action;
@@ -166,9 +166,9 @@ fn table(why: &Why, all: &UseStateHandle<bool>) -> Html {
             <table class="why-rows" data-testid="why-rows">
                 <caption class="sr">{ "Every candidate and why it was or was not chosen" }</caption>
                 <thead><tr>
-                    <th>{ "on" }</th><th>{ "AZ" }</th>
+                    { heads(&["on", "AZ"]) }
                     { for why.columns.iter().map(|name| html! { <th class="num">{ name }</th> }) }
-                    <th>{ "verdict" }</th>
+                    { heads(&["verdict"]) }
                 </tr></thead>
                 <tbody>{ for why.rows.iter().take(shown).map(row) }</tbody>
             </table>
@@ -204,13 +204,13 @@ fn beyond(rows: &[WhyRow]) -> String {
 fn row(row: &WhyRow) -> Html {
     let rank = |rank: &Option<u32>| {
         let text = rank.map_or_else(String::new, |rank| thousands(u64::from(rank)));
-        html! { <td class="num">{ text }</td> }
+        cell("num", &text)
     };
     let tone = if row.refused { "bad" } else { "mid" };
     html! {
         <tr key={format!("{} {}", row.name, row.zone)} class={row.chosen.then_some("chosen")}>
-            <td class="strong">{ &row.name }</td>
-            <td>{ &row.zone }</td>
+            { cell("strong", &row.name) }
+            { cell("", &row.zone) }
             { for row.ranks.iter().map(rank) }
             <td class={(!row.chosen).then_some(tone)} title={row.verdict.clone()}>
                 { &row.verdict }

@@ -82,7 +82,7 @@ impl Server {
     fn hear(&self, data: JsValue) {
         let answers = match serde_wasm_bindgen::from_value::<ToEngine>(data) {
             Ok(order) => self.reactor.borrow_mut().order(order),
-            Err(problem) => vec![FromEngine::Problem { message: problem.to_string() }],
+            Err(problem) => vec![FromEngine::Problem(problem.to_string())],
         };
         answers.into_iter().for_each(|answer| self.send(answer));
         self.schedule();

@@ -210,7 +210,8 @@ impl StepBy {
     }
 }
 
-/// A message from the engine to the page.
+/// A message from the engine to the page. A variant with named fields weighs more in the page's
+/// module than one without.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FromEngine {
     /// So many bytes of the engine are here, of so many where that is known.
@@ -222,17 +223,18 @@ pub enum FromEngine {
     /// What there is at an instant. Its buffer follows beside it.
     Frame(Box<Frame>),
     /// The scenario after an edit, as JSON; how many edits can be taken back, and made again.
-    Document { json: String, undo: u32, redo: u32 },
-    /// How a task came to stand where it stands.
+    Document(String, u32, u32),
+    /// How a task came to stand where it stands, and what it waits for: of the task asked about
+    /// last it is said again when it is no longer so.
     Why(Box<Why>),
     /// The scenario computes `${...}`, for which the full module is needed; nothing changed.
     Beyond,
     /// The decision as it would have been with that change.
-    Tried { change: u32, why: Box<Why> },
+    Tried(u32, Box<Why>),
     /// What an entry would bring about.
     Foretold(Box<Foretold>),
     /// Something was refused; nothing changed.
-    Problem { message: String },
+    Problem(String),
 }
 
 /// What a scenario is, as far as it does not change while it runs.
@@ -327,8 +329,6 @@ pub struct Frame {
     pub names: Vec<(u32, String)>,
     pub services: Vec<Service>,
     pub waiting: Vec<Waiting>,
-    /// What is to say of the task asked about last, when it is no longer what was said.
-    pub why: Option<Box<Why>>,
     /// Lines of the log since the frame before.
     pub log: Vec<LogLine>,
     /// Points of the services' counts since the frame before.

@@ -48,6 +48,8 @@ pub struct Reactor {
     sent_at: f64,
     /// There is something the page has not been told.
     news: bool,
+    /// A frame was sent since it was looked whether there is more to say of a task.
+    moved: bool,
     /// What is to be foretold, and when it was asked.
     ahead: Option<(Ahead, f64)>,
 }
@@ -88,6 +90,7 @@ impl Reactor {
             shown: true,
             sent_at: 0.0,
             news: false,
+            moved: false,
             ahead: None,
         }
     }
@@ -112,8 +115,9 @@ impl Reactor {
                 Ok(Vec::new())
             }
         };
-        let mut answer = answer.unwrap_or_else(|message| vec![FromEngine::Problem { message }]);
+        let mut answer = answer.unwrap_or_else(|message| vec![FromEngine::Problem(message)]);
         answer.extend(self.frame_if_due());
+        answer.extend(self.why_if_due());
         answer
     }
 
@@ -213,7 +217,7 @@ impl Reactor {
     fn try_change(&self, key: u32, change: u32) -> Vec<FromEngine> {
         let known = self.run.iter().filter(|run| run.knows(key));
         let tried = known.filter_map(|run| tried(&run.asked(key, change)));
-        tried.map(|why| FromEngine::Tried { change, why: Box::new(why) }).collect()
+        tried.map(|why| FromEngine::Tried(change, Box::new(why))).collect()
     }
 
     fn apply(&mut self, key: u32, change: u32) -> Result<Vec<FromEngine>, String> {
@@ -227,7 +231,7 @@ impl Reactor {
     /// Whether time runs and there is a page to see it, or news to be told.
     #[must_use]
     pub fn wants_a_turn(&self) -> bool {
-        self.playing || self.news || self.ahead.is_some()
+        self.playing || self.news || self.moved || self.ahead.is_some()
     }
 
     /// Lets time pass for one turn; what there is to say.
@@ -244,7 +248,8 @@ impl Reactor {
                 (self.playing, self.news) = (false, true);
             }
         }
-        self.frame_if_due().or_else(|| self.foretell_if_due(wall))
+        let told = self.frame_if_due().or_else(|| self.why_if_due());
+        told.or_else(|| self.foretell_if_due(wall))
     }
 
     /// Frames come first, and a question that is still being changed is let rest.
@@ -254,12 +259,21 @@ impl Reactor {
         Some(FromEngine::Foretold(Box::new(run.foretell(&ahead))))
     }
 
+    /// What is to say of the task asked about last, after the frame in which it changed.
+    fn why_if_due(&mut self) -> Option<FromEngine> {
+        if !std::mem::take(&mut self.moved) {
+            return None;
+        }
+        Some(FromEngine::Why(Box::new(self.run.as_mut()?.why_renewed()?)))
+    }
+
     fn frame_if_due(&mut self) -> Option<FromEngine> {
         if !self.news || !self.shown {
             return None;
         }
         let run = self.run.as_mut()?;
-        (self.news, self.shown, self.sent_at) = (false, false, (self.wall)());
+        (self.news, self.shown, self.moved) = (false, false, true);
+        self.sent_at = (self.wall)();
         Some(FromEngine::Frame(Box::new(run.frame(self.playing))))
     }
 }
@@ -508,11 +522,9 @@ impl Run {
     }
 
     fn document_told(&self) -> FromEngine {
-        FromEngine::Document {
-            json: self.document.to_string(),
-            undo: u32::try_from(self.past.len()).unwrap_or(u32::MAX),
-            redo: u32::try_from(self.future.len()).unwrap_or(u32::MAX),
-        }
+        let count = |list: &Vec<_>| u32::try_from(list.len()).unwrap_or(u32::MAX);
+        let text = self.document.to_string();
+        FromEngine::Document(text, count(&self.past), count(&self.future))
     }
 
     /// The future is another one: log and series are told again from the start.
@@ -531,18 +543,17 @@ impl Run {
     }
 
     /// What is to say of the task asked about last, when time has changed it.
-    fn why_renewed(&mut self) -> Option<Box<Why>> {
+    fn why_renewed(&mut self) -> Option<Why> {
         let last = self.asked.as_ref().filter(|last| self.knows(last.key))?;
         let told = renewed(&self.replay, last);
         if *last == told {
             return None;
         }
         self.asked = Some(told.clone());
-        Some(Box::new(told))
+        Some(told)
     }
 
     fn frame(&mut self, playing: bool) -> Frame {
-        let why = self.why_renewed();
         let head = self.replay.head();
         let survey = Survey { view: head.engine(), now: time(self.clock), columns: &self.columns };
         let mut services = survey.services();
@@ -571,7 +582,6 @@ impl Run {
             names,
             services,
             waiting,
-            why,
             log: std::mem::take(&mut self.journal.lines),
             series: std::mem::take(&mut self.journal.points),
             milestones: std::mem::take(&mut self.journal.milestones),
