@@ -113,7 +113,8 @@ fn steps(title: &'static str, testid: &'static str, moments: &[Moment]) -> Html 
             <tr>{ cell("", &span(moment.after_ms)) }
                 { cell("num", &signed('+', moment.started)) }
                 <td class="num">{ signed('\u{2212}', moment.stopped) }</td>
-                { cell("num", &moment.old.to_string()) }{ cell("num", &moment.new.to_string()) }</tr>
+                { cell("num", &moment.old.to_string()) }
+                { cell("num", &moment.new.to_string()) }</tr>
         }
     };
     html! {

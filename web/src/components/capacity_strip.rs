@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::icon::icon;
+use super::says::strong;
 use crate::capacity::{Source, sources};
 use crate::hooks::copy_text;
 use crate::model::Board;
@@ -37,7 +38,7 @@ fn source(source: Source) -> Html {
         <span class="prov" key={name.clone()}>
             <span>
                 <span class="dim">{ format!("{name} ") }</span>
-                <b class="strong">{ count }</b>
+                { strong(&count.to_string()) }
             </span>
             if let Some(reserved) = reserved {
                 <span class="meter" style={format!("--v:{reserved}%")}><i></i></span>

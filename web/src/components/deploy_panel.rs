@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::beside_panel::beside_panel;
 use super::chooser::{Choice, choices};
-use super::says::said;
+use super::says::{cap, said, strong};
 use crate::deck::use_deck;
 use crate::model::Board;
 use crate::words::{clock, span, thousands};
@@ -197,7 +197,7 @@ fn forecast(told: Option<&Foretold>) -> Html {
     };
     html! {
         <div class="foretold" role="status" data-testid="foretold" title={outlook.text.clone()}>
-            <h3 class="cap">{ format!("Forecast at {}", clock(told.at_ms)) }</h3>
+            { cap(&format!("Forecast at {}", clock(told.at_ms))) }
             <dl>{ numbers(outlook) }</dl>
             if !outlook.stuck.is_empty() {
                 <p class="bad" data-testid="foretold-stuck">{ format!("! {}", outlook.stuck) }</p>
@@ -209,7 +209,7 @@ fn forecast(told: Option<&Foretold>) -> Html {
 
 fn numbers(outlook: &Outlook) -> Html {
     let row = |name: &'static str, figure: String, more: String| {
-        html! { <><dt>{ name }</dt><dd><b class="strong">{ figure }</b>{ more }</dd></> }
+        html! { <><dt>{ name }</dt><dd>{ strong(&figure) }{ more }</dd></> }
     };
     let waves = match outlook.waves {
         0 => String::new(),

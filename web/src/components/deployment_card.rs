@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::says::{cell, heads};
+use super::says::{cap, cell, heads, strong};
 use super::stage_list::stage_list;
 use crate::feed::Shelf;
 use crate::model::Board;
@@ -11,12 +11,13 @@ use crate::worker::protocol::{Milestone, Service};
 /// `milestones`: what happened to deployments that shift traffic, of any service.
 pub(super) fn deployment_card(board: &Board, index: u16, milestones: &Shelf<Milestone>) -> Html {
     let Some(service) = board.service(index) else { return Html::default() };
+    let columns = ["status", "definition", "rollout", "#running", "#pending", "#failed"];
     html! {
         <section data-testid="deployments">
-            <h3 class="cap">{ format!("Deployments of {}", service.name) }</h3>
+            { cap(&format!("Deployments of {}", service.name)) }
             <table class="rollout">
                 <thead><tr>
-                    { heads(&["status", "definition", "rollout", "#running", "#pending", "#failed"]) }
+                    { heads(&columns) }
                 </tr></thead>
                 <tbody>{ rows(board, service) }</tbody>
             </table>
@@ -33,7 +34,7 @@ fn rows(board: &Board, service: &Service) -> Html {
                 { cell("strong", &deployment.status) }
                 { cell("", &board.definition_name(deployment.definition)) }
                 { cell("mid", &deployment.rollout_state) }
-                <td class="num"><b class="strong">{ deployment.running }</b>
+                <td class="num">{ strong(&deployment.running.to_string()) }
                     <span class="dim">{ format!(" of {}", deployment.desired) }</span></td>
                 { cell("num", &deployment.pending.to_string()) }
                 <td class={classes!("num", failed.then_some("bad"))}>{ deployment.failed }</td>

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::says::{cell, heads, says};
+use super::says::{cap, cell, heads, says};
 use super::swatch::swatch;
 use crate::canvas::scene::Target;
 use crate::deck::Deck;
@@ -68,7 +68,7 @@ pub(super) fn host_facts(deck: &Deck, board: &Board, index: u32) -> Html {
                 { format!(", {kind}, {}{}, {}.", market(host), group(host), agent(state)) }
             </p>
             { levels(host, state) }
-            <h3 class="cap">{ count(tasks.len() as u64, "task") }</h3>
+            { cap(&count(tasks.len() as u64, "task")) }
             { task_table(deck, board, &tasks) }
         </>
     }

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::says::says;
+use super::says::{cap, says, strong};
 use crate::words::count;
 use crate::worker::protocol::ImportNote;
 
@@ -16,7 +16,7 @@ pub(super) fn import_notes(notes: &[ImportNote]) -> Html {
     let row = |(index, note): (usize, &ImportNote)| {
         html! {
             <li key={index}>
-                <p><b class="strong">{ &note.concern }</b>{ format!(": {}", note.text) }</p>
+                <p>{ strong(&note.concern) }{ format!(": {}", note.text) }</p>
                 { says("dim micro", &note.place) }
             </li>
         }
@@ -24,7 +24,7 @@ pub(super) fn import_notes(notes: &[ImportNote]) -> Html {
     let more = notes.len().saturating_sub(NOTES_MOST);
     html! {
         <section class="notes" data-testid="notes">
-            <h3 class="cap">{ format!("{} on the import", count(notes.len() as u64, "note")) }</h3>
+            { cap(&format!("{} on the import", count(notes.len() as u64, "note"))) }
             <ul>{ for notes.iter().take(NOTES_MOST).enumerate().map(row) }</ul>
             if more > 0 { { says("hint", &format!("And {more} more.")) } }
         </section>

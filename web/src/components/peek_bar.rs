@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::says::strong;
 use super::swatch::swatch;
 use crate::canvas::scene::Target;
 use crate::deck::Deck;
@@ -31,7 +32,7 @@ fn about(board: &Board, target: Target) -> Html {
             html! {
                 <>
                     { swatch(&board.badge(task.service)) }
-                    <p class="grow"><b class="strong">{ name }</b>{ state }</p>
+                    <p class="grow">{ strong(&name) }{ state }</p>
                 </>
             }
         }
@@ -42,10 +43,10 @@ fn about(board: &Board, target: Target) -> Html {
             let full = percent(u64::from(used), u64::from(host.memory));
             let (kind, status) = (&host.instance_type, state.status.word());
             let about = format!(" {kind}, {status}, {full}% of memory reserved");
-            html! { <p class="grow"><b class="strong">{ &host.id }</b>{ about }</p> }
+            html! { <p class="grow">{ strong(&host.id) }{ about }</p> }
         }
         Target::Zone(zone) => html! {
-            <p class="grow"><b class="strong">{ board.zone_name(Some(zone)) }</b></p>
+            <p class="grow">{ strong(board.zone_name(Some(zone))) }</p>
         },
     }
 }

@@ -30,3 +30,13 @@ pub(crate) fn cell(class: &'static str, text: &str) -> Html {
     let class = Some(class).filter(|class| !class.is_empty());
     html! { <td {class}>{ text.to_owned() }</td> }
 }
+
+/// The heading of a part of a panel.
+pub(crate) fn cap(text: &str) -> Html {
+    html! { <h3 class="cap">{ text.to_owned() }</h3> }
+}
+
+/// What a line is about.
+pub(crate) fn strong(text: &str) -> Html {
+    html! { <b class="strong">{ text.to_owned() }</b> }
+}

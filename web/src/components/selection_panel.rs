@@ -7,7 +7,7 @@ use super::deployment_card::deployment_card;
 use super::facts::{host_facts, task_facts, zone_facts};
 use super::icon::icon;
 use super::import_notes::import_notes;
-use super::says::says;
+use super::says::{says, strong};
 use super::scenario_text::ScenarioText;
 use super::why_panel::WhyPanel;
 use crate::canvas::scene::Target;
@@ -65,7 +65,7 @@ fn applied(deck: &Deck, words: &str) -> Html {
     let undo = Callback::from(move |_: MouseEvent| deck.send(ToEngine::Undo));
     html! {
         <p class="applied" role="status" data-testid="applied">
-            <b class="strong">{ "In the scenario: " }</b>{ words.to_owned() }{ ". " }
+            { strong("In the scenario: ") }{ words.to_owned() }{ ". " }
             <button class="btn text" onclick={undo} title="Undo (z)" data-testid="unapply">
                 { "take it back" }</button>
         </p>

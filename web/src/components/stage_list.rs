@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::says::cap;
 use crate::feed::Shelf;
 use crate::words::{clock, share_word, span};
 use crate::worker::protocol::{Happening, Milestone};
@@ -28,7 +29,7 @@ pub(super) fn stage_list(service: u16, now_ms: u64, milestones: &Shelf<Milestone
     });
     html! {
         <>
-            <h3 class="cap">{ "Stages of the newest deployment" }</h3>
+            { cap("Stages of the newest deployment") }
             <ol class="stages" data-testid="stage-list">
                 { for rows.map(|(index, milestone)| {
                     row(milestone, end(index), Some(index) == current)

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::glyph::Glyph;
-use super::says::says;
+use super::says::{cap, says, strong};
 use crate::canvas::geometry::Rect;
 use crate::canvas::scene::{Target, Tile, tile};
 use crate::canvas::stage::Ground;
@@ -24,7 +24,7 @@ pub(super) fn waiting_room(deck: &Deck, board: &Board) -> Html {
     if total == 0 {
         return html! {
             <div class="wait" data-testid="waiting-room">
-                <div><h3 class="cap">{ "Waiting room" }</h3></div><span />
+                <div>{ cap("Waiting room") }</div><span />
                 { says("mid", "Nobody waits. A task that fits nowhere would stand here.") }
             </div>
         };
@@ -48,7 +48,7 @@ pub(super) fn waiting_room(deck: &Deck, board: &Board) -> Html {
     html! {
         <div class="wait" data-testid="waiting-room">
             <div>
-                <h3 class="cap">{ format!("Waiting room, {}", count(total, "task")) }</h3>
+                { cap(&format!("Waiting room, {}", count(total, "task"))) }
                 <span class="mid since">{ format!("oldest {age}") }</span>
             </div>
             <div class="tiles">
@@ -80,7 +80,7 @@ fn reasons(board: &Board) -> Html {
     let line = |entry: &Waiting| {
         html! {
             <>
-                <b class="strong">{ format!("{}: {}", entry.name, entry.reason) }</b>
+                { strong(&format!("{}: {}", entry.name, entry.reason)) }
                 if !entry.nearest.is_empty() {
                     <span><br /><span class="mid">{ &entry.nearest }</span></span>
                 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::says::{cell, heads, said, says};
+use super::says::{cap, cell, heads, said, says};
 use crate::deck::{Deck, use_deck};
 use crate::model::Board;
 use crate::state::Action;
@@ -64,7 +64,7 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
             { funnel(&shown.stages) }
             { table(shown, &all) }
             if !why.changes.is_empty() {
-                <h3 class="cap">{ "What would change it?" }</h3>
+                { cap("What would change it?") }
                 <ul class="changes" data-testid="changes">
                     { for (0..).zip(&why.changes).map(|(index, change)| {
                         suggestion(&deck, why.key, index, change, tried.map(|(index, _)| *index))
@@ -72,7 +72,7 @@ pub fn WhyPanel(props: &WhyPanelProps) -> Html {
                 </ul>
             }
             if !why.stopped.is_empty() {
-                <h3 class="cap">{ "Why it stopped" }</h3>
+                { cap("Why it stopped") }
                 { said("", Some("stopped"), &why.stopped) }
             }
         </div>
