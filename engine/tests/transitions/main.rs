@@ -9,6 +9,7 @@
 mod bed;
 
 mod code_deploy;
+mod leaving;
 mod listing;
 mod rollout;
 mod shift;
@@ -21,8 +22,8 @@ use serde_json::json;
 use stowplan_engine::api::setup::GivenTask;
 use stowplan_engine::api::{Answer, Report, Setup, TaskChange};
 use stowplan_engine::model::{
-    ClusterId, DesiredStatus, InstanceId, InstanceStatus, LaunchType, Stop, StopCode, StopReason,
-    TaskDefinitionId, TaskId, TaskStatus, Time,
+    Attribute, ClusterId, DesiredStatus, InstanceId, InstanceStatus, LaunchType, Stop, StopCode,
+    StopReason, TaskDefinitionId, TaskId, TaskStatus, Time,
 };
 
 /// What happens to a task.
@@ -146,27 +147,47 @@ fn the_task_machine() {
     expect_file!["task.txt"].assert_eq(&table);
 }
 
+/// An instance in a state, with or without a task or a trunk; `None` where there is no such thing.
+fn instance_in(status: InstanceStatus, load: &str) -> Option<Bed> {
+    let mut bed = Bed::instant();
+    let busy = load == "with a task";
+    let at_first = if busy { InstanceStatus::Active } else { status };
+    bed.instance_with("A", "a", 1024, 1024, |given| {
+        given.status = at_first;
+        if load == "with a trunk" {
+            let name = "ecs.awsvpc-trunk-id".into();
+            given.attributes.push(Attribute { name, value: Some("eni-1".into()) });
+        }
+    });
+    if !busy {
+        return Some(bed);
+    }
+    bed.plain("job", 64, 64);
+    bed.run_one("job", json!({}));
+    match status {
+        InstanceStatus::Active => {}
+        InstanceStatus::Draining => drain(&mut bed, "DRAINING"),
+        // No task is placed there, and none is left there.
+        InstanceStatus::Registering
+        | InstanceStatus::RegistrationFailed
+        | InstanceStatus::Deregistering
+        | InstanceStatus::Inactive => return None,
+    }
+    Some(bed)
+}
+
 #[test]
 fn the_container_instance_machine() {
     let mut table = String::new();
     for &status in InstanceStatus::ALL {
         let _ = writeln!(table, "{status}");
         for (signal, happen) in INSTANCE_SIGNALS {
-            for busy in [false, true] {
-                let mut bed = Bed::instant();
-                bed.instance_with("A", "a", 1024, 1024, |given| given.status = status);
-                if busy {
-                    bed.plain("job", 64, 64);
-                    if status != InstanceStatus::Active {
-                        continue;
-                    }
-                    bed.run_one("job", json!({}));
-                }
+            for load in ["empty", "with a task", "with a trunk"] {
+                let Some(mut bed) = instance_in(status, load) else { continue };
                 happen(&mut bed);
                 let after = bed.engine.view().instance(A).status;
                 if after != status {
-                    let load = if busy { "with a task" } else { "empty" };
-                    let _ = writeln!(table, "    {signal:<26}{load:<13}{after}");
+                    let _ = writeln!(table, "    {signal:<26}{load:<14}{after}");
                 }
             }
         }

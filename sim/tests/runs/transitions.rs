@@ -2,13 +2,12 @@
 //! (01 sections 7 and 11.1).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use stowplan_engine::api::event::EventKind;
 use stowplan_engine::model::{InstanceId, InstanceStatus, TaskId, TaskStatus};
-use stowplan_sim::document::Limits;
 use stowplan_sim::run::Simulation;
-use stowplan_sim::scenario::Scenario;
+
+use crate::every_run;
 
 /// From, to: the table of 01 section 11.1. States without work are passed in zero time.
 const TASKS: &[(&str, &str)] = &[
@@ -49,19 +48,21 @@ const ENDS: &[(&str, &str)] = &[
     ("RUNNING", "TerminationNotice: Host EC2"),
 ];
 
-/// From, to: 01 sections 7.1 to 7.3.
-const INSTANCES: &[(&str, &str)] = &[
-    ("REGISTERING", "ACTIVE"),
-    ("REGISTERING", "REGISTRATION_FAILED"),
-    ("REGISTRATION_FAILED", "INACTIVE"),
-    ("ACTIVE", "DEREGISTERING"),
-    ("DRAINING", "DEREGISTERING"),
-    ("DEREGISTERING", "INACTIVE"),
-    ("ACTIVE", "DRAINING"),
-    ("DRAINING", "ACTIVE"),
-    ("ACTIVE", "INACTIVE"),
-    ("DRAINING", "INACTIVE"),
-];
+/// The table of the container-instance machine: a state, and below it what it becomes.
+const INSTANCES: &str = include_str!("../../../engine/tests/transitions/container-instance.txt");
+
+/// From, to: every transition that the table lists (01 sections 7.1 to 7.3).
+fn listed_of_instances() -> Pairs {
+    let mut listed = Pairs::new();
+    let mut from = "";
+    for line in INSTANCES.lines() {
+        match line.strip_prefix(' ') {
+            Some(row) => listed.extend(row.rsplit(' ').next().map(|to| (from, to))),
+            None => from = line,
+        }
+    }
+    listed
+}
 
 type Pairs = BTreeSet<(&'static str, &'static str)>;
 
@@ -124,13 +125,9 @@ fn ends(simulation: &Simulation) -> BTreeSet<(&'static str, String)> {
 
 #[test]
 fn every_listed_transition_is_reached_by_a_scenario() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/spec");
     let (mut tasks, mut instances) = (Pairs::new(), Pairs::new());
     let mut ended = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).expect("the folder of scenarios") {
-        let bytes = std::fs::read(entry.expect("a file").path()).expect("it can be read");
-        let scenario = Scenario::read(&bytes, &Limits::default()).expect("a sound scenario");
-        let plan = scenario.plan().expect("its parts fit together");
+    for (_, plan) in every_run() {
         let mut simulation = Simulation::new(&plan).expect("time 0 can be set up");
         simulation.run();
         let (of_tasks, of_instances) = transitions(&simulation);
@@ -138,11 +135,13 @@ fn every_listed_transition_is_reached_by_a_scenario() {
         instances.extend(of_instances);
         ended.extend(ends(&simulation));
     }
-    let missing = |listed: &[(&'static str, &'static str)], seen: &Pairs| -> Pairs {
-        listed.iter().filter(|pair| !seen.contains(*pair)).copied().collect()
-    };
-    assert_eq!(missing(TASKS, &tasks), Pairs::new(), "seen: {tasks:?}");
-    assert_eq!(missing(INSTANCES, &instances), Pairs::new(), "seen: {instances:?}");
+    let listed: Pairs = TASKS.iter().copied().collect();
+    let missing = |listed: &Pairs, seen: &Pairs| -> Pairs { listed - seen };
+    assert_eq!(missing(&listed, &tasks), Pairs::new(), "seen: {tasks:?}");
+    let listed = listed_of_instances();
+    assert!(listed.len() >= 11, "the table is read: {listed:?}");
+    assert_eq!(missing(&listed, &instances), Pairs::new(), "seen: {instances:?}");
+    assert_eq!(missing(&instances, &listed), Pairs::new(), "listed: {listed:?}");
     let is_met = |&&(from, why): &&(&str, &str)| {
         ended.iter().any(|(status, reason)| *status == from && reason.starts_with(why))
     };

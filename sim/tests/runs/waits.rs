@@ -2,13 +2,12 @@
 //! scenario, and so does every service that is not steady.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use stowplan_engine::model::{ServiceStatus, TaskStatus};
-use stowplan_sim::document::Limits;
 use stowplan_sim::run::Simulation;
-use stowplan_sim::scenario::Scenario;
 use stowplan_sim::world::{TaskWait, task_wait_text};
+
+use crate::every_run;
 
 /// What kind of wait it is, for the count of those that were met.
 fn kind(wait: &TaskWait) -> &'static str {
@@ -83,19 +82,16 @@ fn look(simulation: &Simulation, name: &str, met: &mut BTreeSet<&'static str>) {
 
 #[test]
 fn every_wait_of_a_task_has_a_reason() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/spec");
     let mut met = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).expect("the folder of scenarios") {
-        let path = entry.expect("a file").path();
-        let bytes = std::fs::read(&path).expect("it can be read");
-        let scenario = Scenario::read(&bytes, &Limits::default()).expect("a sound scenario");
-        let plan = scenario.plan().expect("its parts fit together");
-        let mut simulation = Simulation::new(&plan).expect("time 0 can be set up");
-        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let runs = every_run();
+    for (name, plan) in &runs {
+        let mut simulation = Simulation::new(plan).expect("time 0 can be set up");
         while simulation.advance().is_some() {
             look(&simulation, name, &mut met);
         }
     }
+    let variants = runs.iter().filter(|(name, _)| name.contains(", ")).count();
+    assert!(variants >= 20, "only {variants} of {} runs are variants", runs.len());
     let all = [
         "behind others",
         "dependency",
