@@ -12,12 +12,17 @@ use stowplan_engine::{Engine, View};
 
 /// Looks at one step: a report, a call or a pass of the scheduler.
 pub(crate) fn look_at_step(before: &Engine, after: &Engine) {
-    for (id, _) in after.view().instances() {
-        nothing_is_over_its_ledger(id, after.view());
-    }
-    statuses_move_forward(before.view(), after.view());
-    distinct_is_kept(after.view());
+    look(before.view(), after.view());
     every_wait_has_a_reason(after);
+}
+
+/// Looks at the state before and after something happened.
+pub(crate) fn look(before: View<'_>, after: View<'_>) {
+    for (id, _) in after.instances() {
+        nothing_is_over_its_ledger(id, after);
+    }
+    statuses_move_forward(before, after);
+    distinct_is_kept(after);
 }
 
 /// No instance is over any resource, no port is used twice, what is reserved is what its live
@@ -25,6 +30,7 @@ pub(crate) fn look_at_step(before: &Engine, after: &Engine) {
 fn nothing_is_over_its_ledger(id: InstanceId, view: View<'_>) {
     let row = view.instance(id);
     let live = || row.tasks.iter().map(|&task| view.task(task)).filter(|task| task.is_live());
+    let held = row.held();
     let (mut cpu, mut memory, mut gpu, mut ports) = (0, 0, 0, PortSet::new());
     for task in live() {
         cpu += task.demand.cpu;
@@ -34,13 +40,14 @@ fn nothing_is_over_its_ledger(id: InstanceId, view: View<'_>) {
         ports.insert_all(&task.demand.ports);
         assert_eq!(task.instance, Some(id), "a task stands where its instance has it");
     }
+    assert_eq!(row.gpus_used().count_ones(), gpu, "{}: each GPU is some task's", row.name);
+    (cpu, memory, gpu) = (cpu + held.cpu, memory + held.memory, gpu + held.gpu);
     let free = view.instance_free(id);
     assert!(cpu <= row.registered_cpu, "{}: {cpu} CPU units reserved", row.name);
     assert!(memory <= row.registered_memory, "{}: {memory} MiB reserved", row.name);
     assert!(gpu <= row.gpus, "{}: {gpu} GPUs reserved", row.name);
     let rest = (row.registered_cpu - cpu, row.registered_memory - memory);
     assert_eq!((free.cpu, free.memory), rest, "{}: reserved is what tasks reserve", row.name);
-    assert_eq!(row.gpus_used().count_ones(), gpu, "{}: each GPU is some task's", row.name);
     assert_eq!(free.gpu, row.gpus - gpu, "{}: and no other is taken", row.name);
     let own = row.reserved_ports.conflicts_with(&ports);
     assert!(!own, "{}: no task has a port of the instance itself", row.name);
@@ -49,7 +56,8 @@ fn nothing_is_over_its_ledger(id: InstanceId, view: View<'_>) {
     // An interface is held until its task is STOPPED (01 section 1.5).
     let attached = row.tasks.iter().filter(|&&task| view.task(task).demand.eni).count();
     assert_eq!(row.enis_used as usize, attached, "{}: each interface is counted", row.name);
-    assert!(row.eni_limit.is_none_or(|most| row.enis_used <= most), "{}: interfaces", row.name);
+    let in_use = row.enis_used + held.eni;
+    assert!(row.eni_limit.is_none_or(|most| in_use <= most), "{}: interfaces", row.name);
 }
 
 /// A service that is not steady waits for something, and what is named does bind.

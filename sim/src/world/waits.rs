@@ -64,13 +64,17 @@ impl World {
     /// What a placed task waits for; `None` when it waits for nothing: it runs, or is over.
     pub fn why_waits(&self, now: Time, task: TaskId, view: View<'_>) -> Option<TaskWait> {
         let row = view.task(task);
+        // What its containers do on a host that was given up is no wait of the task.
+        if row.last_status == TaskStatus::Stopped {
+            return None;
+        }
         let host = row.instance.and_then(|id| Some((id, self.around.hosts.get(id.index())?)));
         if let Some((instance, Some(host))) = host
             && !host.connected
-            && (row.last_status < TaskStatus::Running || !row.is_live())
-            && row.last_status < TaskStatus::Stopped
         {
-            return Some(TaskWait::Agent(instance));
+            // The last that was known of it is that it runs.
+            let runs = row.last_status == TaskStatus::Running && row.is_live();
+            return (!runs).then_some(TaskWait::Agent(instance));
         }
         let known = self.task(task)?;
         match known.phase {

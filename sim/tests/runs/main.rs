@@ -1,6 +1,10 @@
 //! Whole runs of scenarios: engine and world together.
 
 mod disowned;
+#[allow(dead_code, reason = "the engine's own runs look at more")]
+#[path = "../../../engine/tests/invariants/mod.rs"]
+mod invariants;
+mod random;
 mod transitions;
 mod waits;
 

@@ -47,7 +47,8 @@ fn ends(wait: &TaskWait) -> Option<stowplan_engine::model::Time> {
     }
 }
 
-fn look(simulation: &Simulation, name: &str, met: &mut BTreeSet<&'static str>) {
+/// Every wait has a reason at this instant.
+pub(crate) fn look(simulation: &Simulation, name: &str, met: &mut BTreeSet<&'static str>) {
     let (view, now) = (simulation.engine(), simulation.now().expect("an instant is done"));
     for row in view.tasks() {
         let wait = simulation.why_task_waits(row.id);
