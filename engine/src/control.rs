@@ -157,6 +157,9 @@ impl Control {
 
     /// A place is looked for, for a task that is watched or not.
     pub(crate) fn witness_placement(&mut self, task: TaskId, order: &TaskOrder) {
+        if self.witness.task.is_none() {
+            return;
+        }
         let split = self.witness.split.take();
         if self.witness.task != Some(task) {
             return;
@@ -239,20 +242,8 @@ impl Control {
     pub(crate) fn set_status(&mut self, task: TaskId, to: TaskStatus) {
         let now = self.now;
         let row = self.store.task_mut(task);
-        if to <= row.last_status {
+        if !row.reach(to, now) {
             return;
-        }
-        row.last_status = to;
-        row.version += 1;
-        match to {
-            TaskStatus::Running => row.set_started_at(Some(now)),
-            TaskStatus::Stopped => row.fate_mut().stopped_at = Some(now),
-            TaskStatus::Provisioning
-            | TaskStatus::Pending
-            | TaskStatus::Activating
-            | TaskStatus::Deactivating
-            | TaskStatus::Stopping
-            | TaskStatus::Deprovisioning => {}
         }
         let (owner, cluster, definition) = (row.owner, row.cluster, row.definition);
         self.out.event(EventKind::TaskStatus(task, to));

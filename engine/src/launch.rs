@@ -7,13 +7,14 @@ use crate::api::event::{EventKind, PlacementFailure};
 use crate::control::Control;
 use crate::model::{
     ClusterId, Demand, GroupId, LaunchType, NetworkMode, Owner, PlacementConstraint,
-    PlacementStrategy, ProviderId, ProviderKind, SubnetId, TaskDefinitionId, TaskExtra, TaskId,
-    TaskSpec, TaskStatus, ZoneId,
+    PlacementStrategy, ProviderId, ProviderKind, SubnetId, Task, TaskDefinitionId, TaskExtra,
+    TaskId, TaskStatus, ZoneId,
 };
 use crate::placement::fargate::FargatePlace;
 use crate::placement::{self, Place, PlacementRequest, closest, fargate};
 use crate::reconcile;
 use crate::store::Store;
+use crate::store::specs::Wanted;
 use crate::timers::TimerReason;
 
 /// A task that somebody wants.
@@ -98,10 +99,25 @@ pub(crate) fn launch(control: &mut Control, order: &TaskOrder) -> Launched {
     }
 }
 
-/// Makes a task on an instance that was found for it.
+/// Makes a task on an instance that was found for it, and hands it to the driver. That is making
+/// it and [`put_on_instance`], with one writing of its record.
 pub(crate) fn create_on(control: &mut Control, order: &TaskOrder, place: Place) -> TaskId {
-    let task = create(control, order);
-    put_on_instance(control, task, place);
+    let is_pending = is_pending_once_placed(&control.store, order.definition);
+    let mut row = draft(control, order);
+    if is_pending {
+        row.reach(TaskStatus::Pending, control.now);
+    }
+    let task = control.store.add_task_on(row, place.instance, place.subnet);
+    control.out.event(EventKind::TaskCreated(task));
+    control.out.event(EventKind::TaskPlaced(task));
+    reconcile::somebody_came(control, order.cluster);
+    if is_pending {
+        control.out.event(EventKind::TaskStatus(task, TaskStatus::Pending));
+        if let Some(owner) = order.owner {
+            control.touch(owner.service);
+        }
+    }
+    control.out.effect(Effect::StartTask(task));
     task
 }
 
@@ -112,10 +128,15 @@ pub(crate) fn put_on_instance(control: &mut Control, task: TaskId, place: Place)
     let row = control.store.task(task);
     let (definition, cluster) = (row.definition, row.cluster);
     reconcile::somebody_came(control, cluster);
-    if control.store.definition(definition).network_mode != NetworkMode::Awsvpc {
+    if is_pending_once_placed(&control.store, definition) {
         control.set_status(task, TaskStatus::Pending);
     }
     control.out.effect(Effect::StartTask(task));
+}
+
+/// Without an interface of its own a task has nothing to wait for in PROVISIONING.
+fn is_pending_once_placed(store: &Store, definition: TaskDefinitionId) -> bool {
+    store.definition(definition).network_mode != NetworkMode::Awsvpc
 }
 
 enum Found {
@@ -190,6 +211,13 @@ fn failure(
 }
 
 fn create(control: &mut Control, order: &TaskOrder) -> TaskId {
+    let row = draft(control, order);
+    let task = control.store.add_task(row);
+    control.out.event(EventKind::TaskCreated(task));
+    task
+}
+
+fn draft(control: &mut Control, order: &TaskOrder) -> Task {
     let (provider, launch_type) = match order.target {
         LaunchTarget::Type(launch_type) => (None, launch_type),
         LaunchTarget::Provider(provider) => {
@@ -197,22 +225,20 @@ fn create(control: &mut Control, order: &TaskOrder) -> TaskId {
             (Some(provider), if fargate { LaunchType::Fargate } else { LaunchType::Ec2 })
         }
     };
-    let spec = TaskSpec {
+    let wanted = Wanted {
         cluster: order.cluster,
         definition: order.definition,
         group: order.group,
         owner: order.owner,
         provider,
         launch_type,
-        demand: order.demand.clone(),
-        extra: order.extra.clone(),
+        demand: &order.demand,
+        extra: &order.extra,
     };
     let targets = order
         .owner
         .map_or(0, |owner| control.store.deployment(owner.deployment).load_balancers.len());
-    let task = control.store.create_task(spec, targets, control.now);
-    control.out.event(EventKind::TaskCreated(task));
-    task
+    control.store.draft_task(&wanted, targets, control.now)
 }
 
 /// With managed scaling a task that fits nowhere waits in PROVISIONING (04 section 2.7); but

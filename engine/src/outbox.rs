@@ -34,7 +34,7 @@ impl Outbox {
 
     /// A service event message.
     pub(crate) fn message(&mut self, service: ServiceId, message: Message) {
-        self.event(EventKind::Message(service, message));
+        self.event(EventKind::Message(service, Box::new(message)));
     }
 
     /// An EventBridge event `ECS Service Action`.
@@ -44,13 +44,13 @@ impl Outbox {
         name: &'static str,
         reason: Option<Box<str>>,
     ) {
-        self.event(EventKind::Bus(BusEvent {
+        self.event(EventKind::Bus(Box::new(BusEvent {
             name,
             service,
             deployment: None,
             hook: None,
             reason,
-        }));
+        })));
     }
 
     /// An EventBridge event `ECS Deployment State Change`.
@@ -61,13 +61,13 @@ impl Outbox {
         deployment: DeploymentId,
         reason: String,
     ) {
-        self.event(EventKind::Bus(BusEvent {
+        self.event(EventKind::Bus(Box::new(BusEvent {
             name,
             service,
             deployment: Some(deployment),
             hook: None,
             reason: Some(reason.into()),
-        }));
+        })));
     }
 
     /// Throws away what was not drained: it made up a state that was there before the run.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::event::EventKind;
+use crate::api::event::{AlarmChange, EventKind};
 use crate::api::{Effect, Report, TaskChange};
 use crate::command::has_trunking;
 use crate::control::Control;
@@ -100,7 +100,8 @@ fn alarm_changed(control: &mut Control, name: Box<str>, state: AlarmState) {
     alarm.state = state;
     alarm.changed_at = now;
     control.touch_watchers(&name);
-    control.out.event(EventKind::AlarmState(name, state));
+    let change = AlarmChange { alarm: name, state };
+    control.out.event(EventKind::AlarmState(Box::new(change)));
 }
 
 fn task_changed(control: &mut Control, task: TaskId, change: TaskChange) {

@@ -14,9 +14,10 @@ use crate::model::{
     Deployment, DeploymentId, DeploymentStatus, DesiredStatus, Digests, HealthStatus, InstanceId,
     Owner, Registration, RolloutReason, RolloutState, SchedulingStrategy, ServiceDeployment,
     ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Slot, Steady, Subnet, SubnetId,
-    TargetState, TaskExtra, TaskId, TaskSpec, TaskStatus, Throttle, Time,
+    TargetState, TaskExtra, TaskId, TaskStatus, Throttle, Time,
 };
 use crate::reconcile;
+use crate::store::specs::Wanted;
 use crate::store::{FARGATE, FARGATE_SPOT};
 
 pub(crate) fn apply(control: &mut Control, setup: Setup) -> Result<Answer, CommandError> {
@@ -305,17 +306,19 @@ fn add_task(control: &mut Control, given: &GivenTask) -> Result<TaskId, CommandE
     let name = given.name.clone();
     let (started_by, overrides) = (given.started_by.clone(), given.overrides.clone());
     let extra = TaskExtra { name, started_by, overrides, ..TaskExtra::default() };
-    let spec = TaskSpec {
+    let extra = (extra != TaskExtra::default()).then(|| Arc::new(extra));
+    let wanted = Wanted {
         cluster: given.cluster,
         definition: given.definition,
         group,
         owner,
         provider: given.provider,
         launch_type: given.launch_type,
-        demand,
-        extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
+        demand: &demand,
+        extra: &extra,
     };
-    let task = control.store.create_task(spec, targets, given.created_at);
+    let row = control.store.draft_task(&wanted, targets, given.created_at);
+    let task = control.store.add_task(row);
     let row = control.store.task_mut(task);
     row.last_status = given.last_status;
     row.desired_status = given.desired_status;

@@ -108,8 +108,8 @@ impl Run {
         while let Some(output) = self.engine.poll_output() {
             let Output::Event(event) = output else { continue };
             let EventKind::Message(_, message) = event.kind else { continue };
-            self.said_percentages |= matches!(message, Message::Stuck);
-            self.said_room |= matches!(message, Message::NoPlace(..));
+            self.said_percentages |= matches!(*message, Message::Stuck);
+            self.said_room |= matches!(*message, Message::NoPlace(..));
         }
     }
 

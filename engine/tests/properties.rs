@@ -507,16 +507,14 @@ impl Pass<'_> {
     /// I7. What a pass did may call for more in the next one; a pass that did nothing is followed
     /// by nothing.
     fn a_second_pass_does_nothing(&self) {
-        let acted = self.events().any(|kind| {
-            matches!(
-                kind,
-                EventKind::TaskCreated(_)
-                    | EventKind::TaskStopDecided(_)
-                    | EventKind::Rollout(..)
-                    | EventKind::PlacementFailed(_)
-                    // What a call threw away is the output of the pass that tells of it.
-                    | EventKind::Message(_, Message::StoppedPending(_))
-            )
+        let acted = self.events().any(|kind| match kind {
+            EventKind::TaskCreated(_)
+            | EventKind::TaskStopDecided(_)
+            | EventKind::Rollout(..)
+            | EventKind::PlacementFailed(_) => true,
+            // What a call threw away is the output of the pass that tells of it.
+            EventKind::Message(_, message) => matches!(**message, Message::StoppedPending(_)),
+            _ => false,
         });
         if acted {
             return;

@@ -43,7 +43,7 @@ pub enum EventKind {
     TaskStatus(TaskId, TaskStatus),
     /// A task became healthy, unhealthy or unknown by its containers.
     TaskHealth(TaskId, crate::model::HealthStatus),
-    /// A target of a task changed state.
+    /// A target of a task changed state: the one of the load balancer at that position.
     TargetState(TaskId, usize, crate::model::TargetState),
     /// No place for a task.
     PlacementFailed(Box<PlacementFailure>),
@@ -68,17 +68,17 @@ pub enum EventKind {
     /// A service deployment changed status.
     ServiceDeployment(ServiceDeploymentId, ServiceDeploymentStatus),
     /// A CloudWatch alarm changed its state.
-    AlarmState(Box<str>, AlarmState),
+    AlarmState(Box<AlarmChange>),
     /// A data point of `CapacityProviderReservation` that differs from the one before.
-    Reservation(ProviderId, Reservation),
+    Reservation(ProviderId, Box<Reservation>),
     /// An Auto Scaling group wants another number of instances.
     DesiredCapacity(ScalingGroupId, u32),
     /// Managed scaling wanted more instances and did not ask for them.
     ScalingBlocked(ProviderId, ScalingBlock),
     /// A service event message (03 section 15.2).
-    Message(ServiceId, Message),
+    Message(ServiceId, Box<Message>),
     /// An EventBridge event (03 section 15.5).
-    Bus(BusEvent),
+    Bus(Box<BusEvent>),
     /// A deployment of CodeDeploy changed its status.
     CodeDeployment(CodeDeploymentId, CodeDeployStatus),
     /// A deployment of CodeDeploy came to a lifecycle event.
@@ -203,6 +203,15 @@ pub enum RebalanceStep {
     },
     /// E22: ended early.
     Ended,
+}
+
+/// A CloudWatch alarm, and what it came to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AlarmChange {
+    /// Its name.
+    pub alarm: Box<str>,
+    /// Its state from now on.
+    pub state: AlarmState,
 }
 
 /// Tasks of a zone.
@@ -331,3 +340,6 @@ impl Rejection {
         self.checks.first().map_or("", FailedCheck::reason)
     }
 }
+
+// Most events are about a task: what others have to say is apart.
+const _: () = assert!(size_of::<EventKind>() <= 16);

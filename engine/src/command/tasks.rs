@@ -191,7 +191,8 @@ fn run_all(
     count: i64,
 ) -> Option<Answer> {
     let mut targets = ProviderCounts::empty(launch);
-    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+    let mut tasks = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
+    let mut failures = Vec::new();
     for _ in 0..count {
         control.witness_split(|| targets.split());
         order.target = targets.next().expect("a checked strategy has a weight");

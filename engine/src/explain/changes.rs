@@ -78,7 +78,7 @@ impl Asker<'_> {
 
     fn without_constraint(&self) -> Option<Suggestion> {
         (0..self.request.constraints.len()).find_map(|position| {
-            let constraints = tried::without(self.request.constraints, position)?;
+            let constraints = tried::without(self.request.constraints, position)?.into();
             let request = PlacementRequest { constraints: &constraints, ..*self.request };
             self.suggest(Change::WithoutConstraint(position), self.ask(&request))
         })
@@ -86,7 +86,7 @@ impl Asker<'_> {
 
     fn without_strategy(&self) -> Option<Suggestion> {
         (0..self.request.strategy.len()).rev().find_map(|position| {
-            let strategy = tried::without_strategy(self.order, position)?;
+            let strategy = tried::without_strategy(self.order, position)?.into();
             let request = PlacementRequest { strategy: &strategy, ..*self.request };
             self.suggest(Change::WithoutStrategy(position), self.ask(&request))
         })

@@ -14,8 +14,8 @@ use crate::model::{
 /// store's columns; see [`crate::View::instance_free`]. What it has in common with others of its
 /// [kind](InstanceKind) is read as if it were its own.
 ///
-/// There are many of them, and a placement touches one at random: what a task changes fills the
-/// first cache line, the rest the second.
+/// There are many of them, and a placement touches one at random: what most tasks change and read
+/// fills the first cache line, the rest the second.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[repr(C, align(64))]
 pub struct ContainerInstance {
@@ -23,15 +23,15 @@ pub struct ContainerInstance {
     pub tasks: Vec<TaskId>,
     /// How many live tasks of each group are here, by group.
     tenants: SmallVec<[(GroupId, u32); 2]>,
-    /// Ports and GPUs that tasks hold, while they hold any.
-    devices: Option<Box<Devices>>,
+    /// What it has in common with others.
+    pub(crate) kind: Arc<InstanceKind>,
     /// Task network interfaces in use.
     pub enis_used: u32,
     /// Grows with each visible change, from 1.
     pub version: u32,
 
-    /// What it has in common with others.
-    pub(crate) kind: Arc<InstanceKind>,
+    /// Ports and GPUs that tasks hold, while they hold any.
+    devices: Option<Box<Devices>>,
     /// Its id: the last segment of its ARN.
     pub name: Box<str>,
     /// `i-…`; none for external instances.

@@ -129,6 +129,36 @@ impl Task {
         }
     }
 
+    /// It has a place on an instance.
+    pub(crate) fn stand_on(
+        &mut self,
+        instance: InstanceId,
+        zone: ZoneId,
+        subnet: Option<SubnetId>,
+    ) {
+        (self.instance, self.zone, self.subnet) = (Some(instance), Some(zone), subnet);
+    }
+
+    /// It reaches a status, which never goes back. Says whether it is another.
+    pub(crate) fn reach(&mut self, to: TaskStatus, now: Time) -> bool {
+        if to <= self.last_status {
+            return false;
+        }
+        self.last_status = to;
+        self.version += 1;
+        match to {
+            TaskStatus::Running => self.set_started_at(Some(now)),
+            TaskStatus::Stopped => self.fate_mut().stopped_at = Some(now),
+            TaskStatus::Provisioning
+            | TaskStatus::Pending
+            | TaskStatus::Activating
+            | TaskStatus::Deactivating
+            | TaskStatus::Stopping
+            | TaskStatus::Deprovisioning => {}
+        }
+        true
+    }
+
     /// It became RUNNING.
     pub fn started_at(&self) -> Option<Time> {
         self.started.get()

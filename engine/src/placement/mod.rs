@@ -10,6 +10,8 @@ pub(crate) mod leaving;
 pub(crate) mod scale_in;
 pub(crate) mod spread;
 
+use std::sync::Arc;
+
 use crate::api::TieBreak;
 use crate::api::event::Rejection;
 use crate::model::{
@@ -29,16 +31,16 @@ pub(crate) struct PlacementRequest<'a> {
     pub(crate) provider: Option<ProviderId>,
     pub(crate) group: GroupId,
     pub(crate) definition: TaskDefinitionId,
-    pub(crate) demand: &'a Demand,
+    pub(crate) demand: &'a Arc<Demand>,
     /// Subnets of an awsvpc task, in the caller's order.
-    pub(crate) subnets: &'a [SubnetId],
+    pub(crate) subnets: &'a Arc<[SubnetId]>,
     /// Only in this zone.
     pub(crate) zone: Option<ZoneId>,
     /// Only where ECS Exec works.
     pub(crate) execute_command: bool,
     /// The definition's constraints, then the call's or the service's.
-    pub(crate) constraints: &'a [PlacementConstraint],
-    pub(crate) strategy: &'a [PlacementStrategy],
+    pub(crate) constraints: &'a Arc<[PlacementConstraint]>,
+    pub(crate) strategy: &'a Arc<[PlacementStrategy]>,
 }
 
 /// A place that was found.
@@ -115,7 +117,7 @@ pub(crate) fn prefer(
     rng: &mut Rng,
     mut seen: impl FnMut(&InstanceSet),
 ) -> InstanceId {
-    for strategy in request.strategy {
+    for strategy in request.strategy.iter() {
         match strategy {
             PlacementStrategy::Spread(field) => {
                 spread::narrow(store, request.group, field, &mut set)

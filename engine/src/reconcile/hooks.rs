@@ -150,7 +150,7 @@ fn tell(control: &mut Control, record: ServiceDeploymentId, run: u32, name: &'st
     let service = control.store.record(record).service;
     let hook = Some((record, run));
     let event = BusEvent { name, service, deployment: None, hook, reason: None };
-    control.out.event(EventKind::Bus(event));
+    control.out.event(EventKind::Bus(Box::new(event)));
 }
 
 /// Why a hook of this visit to the stage speaks against going on.

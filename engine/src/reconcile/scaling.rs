@@ -74,7 +74,7 @@ fn evaluate(control: &mut Control, managed: &Managed) {
     state.take(point, managed.rules.target);
     let may_scale_in = state.may_scale_in(control.now);
     if changed {
-        control.out.event(EventKind::Reservation(managed.provider, point));
+        control.out.event(EventKind::Reservation(managed.provider, Box::new(point)));
     }
     if point.cmp_percent(managed.rules.target).is_gt() {
         scale_out(control, managed, &point);

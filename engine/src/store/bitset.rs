@@ -4,7 +4,10 @@ use bitvec::vec::BitVec;
 
 use crate::model::InstanceId;
 
-/// A set of container instances.
+/// Instances of a word.
+const WORD: usize = usize::BITS as usize;
+
+/// A set of container instances. Behind its end, up to the whole word, all bits are 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct InstanceSet {
     bits: BitVec<usize>,
@@ -34,12 +37,13 @@ impl InstanceSet {
 
     /// Whether an instance is in it.
     pub(crate) fn contains(&self, instance: InstanceId) -> bool {
-        self.bits.get(instance.index()).is_some_and(|bit| *bit)
+        let (word, bit) = (instance.index() / WORD, instance.index() % WORD);
+        self.bits.as_raw_slice().get(word).is_some_and(|word| word >> bit & 1 == 1)
     }
 
     /// Whether nothing is in it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.bits.not_any()
+        self.bits.iter_ones().next().is_none()
     }
 
     /// Keeps those for which a question is answered with yes.
@@ -51,7 +55,7 @@ impl InstanceSet {
             while left != 0 {
                 let bit = left.trailing_zeros();
                 left &= left - 1;
-                let index = position * usize::BITS as usize + bit as usize;
+                let index = position * WORD + bit as usize;
                 if index < len && !keep(InstanceId::from_index(index)) {
                     *word &= !(1 << bit);
                 }

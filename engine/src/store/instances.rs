@@ -60,6 +60,11 @@ impl Instances {
         self.ranks.rank(&self.rows, instance)
     }
 
+    /// The place of every instance in the byte order of names, by position.
+    pub(crate) fn ranks(&self) -> &[u32] {
+        self.ranks.all(&self.rows)
+    }
+
     /// The instance at a place in the byte order of names.
     pub(crate) fn at_rank(&self, rank: u32) -> InstanceId {
         self.ranks.at(&self.rows, rank)

@@ -9,7 +9,7 @@ pub(crate) mod kept;
 mod kinds;
 pub(crate) mod names;
 mod ranks;
-mod specs;
+pub(crate) mod specs;
 pub(crate) mod task_table;
 mod tasks;
 

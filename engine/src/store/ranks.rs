@@ -41,6 +41,11 @@ impl Ranks {
         self.order(rows).rank[instance.index()]
     }
 
+    /// The place of each instance.
+    pub(crate) fn all(&self, rows: &[ContainerInstance]) -> &[u32] {
+        &self.order(rows).rank
+    }
+
     /// The instance at a place.
     pub(crate) fn at(&self, rows: &[ContainerInstance], rank: u32) -> InstanceId {
         self.order(rows).in_order[rank as usize]

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{DeploymentId, GroupId, TaskDefinitionId, TaskSpec};
+use crate::model::{
+    ClusterId, Demand, DeploymentId, GroupId, LaunchType, Owner, ProviderId, TaskDefinitionId,
+    TaskExtra, TaskSpec,
+};
 
 /// More are not remembered: it starts anew.
 const MOST: usize = 4096;
@@ -16,29 +19,60 @@ pub(crate) struct Specs {
     known: BTreeMap<Subject, Arc<TaskSpec>>,
 }
 
+/// What a task is to be made from: a [`TaskSpec`] that is not made unless it is new.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) cluster: ClusterId,
+    pub(crate) definition: TaskDefinitionId,
+    pub(crate) group: GroupId,
+    pub(crate) owner: Option<Owner>,
+    pub(crate) provider: Option<ProviderId>,
+    pub(crate) launch_type: LaunchType,
+    pub(crate) demand: &'a Arc<Demand>,
+    pub(crate) extra: &'a Option<Arc<TaskExtra>>,
+}
+
 type Subject = (TaskDefinitionId, GroupId, Option<DeploymentId>);
 
 impl Specs {
-    /// The spec, shared if it is known.
-    pub(crate) fn shared(&mut self, spec: TaskSpec) -> Arc<TaskSpec> {
-        if let Some(last) = self.last.as_ref().filter(|last| alike(last, &spec)) {
+    /// The spec of a task that is wanted, shared if it is known.
+    pub(crate) fn shared(&mut self, wanted: &Wanted<'_>) -> Arc<TaskSpec> {
+        if let Some(last) = self.last.as_ref().filter(|last| wanted.is(last)) {
             return last.clone();
         }
         if self.known.len() == MOST {
             self.known.clear();
         }
-        let deployment = spec.owner.map(|owner| owner.deployment);
-        let subject = (spec.definition, spec.group, deployment);
-        let known = self.known.get(&subject).filter(|known| alike(known, &spec));
-        let shared = known.cloned().unwrap_or_else(|| Arc::new(spec));
+        let deployment = wanted.owner.map(|owner| owner.deployment);
+        let subject = (wanted.definition, wanted.group, deployment);
+        let known = self.known.get(&subject).filter(|known| wanted.is(known));
+        let shared = known.cloned().unwrap_or_else(|| Arc::new(wanted.spec()));
         self.known.insert(subject, shared.clone());
         self.last = Some(shared.clone());
         shared
     }
 }
 
-/// Equality, by what is quickly compared first.
-fn alike(one: &TaskSpec, other: &TaskSpec) -> bool {
-    (one.definition, one.group, one.owner) == (other.definition, other.group, other.owner)
-        && one == other
+impl Wanted<'_> {
+    /// Whether a spec says the same. What is quickly compared comes first.
+    fn is(&self, spec: &TaskSpec) -> bool {
+        (self.definition, self.group, self.owner) == (spec.definition, spec.group, spec.owner)
+            && (self.cluster, self.provider) == (spec.cluster, spec.provider)
+            && self.launch_type == spec.launch_type
+            && *self.demand == spec.demand
+            && *self.extra == spec.extra
+    }
+
+    fn spec(&self) -> TaskSpec {
+        TaskSpec {
+            cluster: self.cluster,
+            definition: self.definition,
+            group: self.group,
+            owner: self.owner,
+            provider: self.provider,
+            launch_type: self.launch_type,
+            demand: self.demand.clone(),
+            extra: self.extra.clone(),
+        }
+    }
 }

@@ -18,35 +18,38 @@ type Chunk = ArrayVec<Task, IN_A_CHUNK>;
 /// All tasks of the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TaskTable {
-    chunks: Vec<Arc<Chunk>>,
+    /// Chunks that are full.
+    full: Vec<Arc<Chunk>>,
+    /// The newest tasks. They change most, so nobody shares them.
+    newest: Box<Chunk>,
 }
 
 impl TaskTable {
     pub(crate) fn len(&self) -> usize {
-        match self.chunks.last() {
-            Some(last) => (self.chunks.len() - 1) * IN_A_CHUNK + last.len(),
-            None => 0,
-        }
+        self.full.len() * IN_A_CHUNK + self.newest.len()
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&Task> {
-        self.chunks.get(index / IN_A_CHUNK)?.get(index % IN_A_CHUNK)
+        let (chunk, within) = (index / IN_A_CHUNK, index % IN_A_CHUNK);
+        match self.full.get(chunk) {
+            Some(full) => Some(&full[within]),
+            None => self.newest.get(within).filter(|_| chunk == self.full.len()),
+        }
     }
 
     pub(crate) fn get_mut(&mut self, task: TaskId) -> &mut Task {
-        let chunk = &mut self.chunks[task.index() / IN_A_CHUNK];
-        &mut Arc::make_mut(chunk)[task.index() % IN_A_CHUNK]
+        let (chunk, within) = (task.index() / IN_A_CHUNK, task.index() % IN_A_CHUNK);
+        match self.full.get_mut(chunk) {
+            Some(full) => &mut Arc::make_mut(full)[within],
+            None => &mut self.newest[within],
+        }
     }
 
     pub(crate) fn push(&mut self, task: Task) {
-        match self.chunks.last_mut() {
-            Some(last) if !last.is_full() => Arc::make_mut(last).push(task),
-            _ => {
-                let mut chunk = Arc::new(Chunk::new());
-                Arc::make_mut(&mut chunk).push(task);
-                self.chunks.push(chunk);
-            }
+        if self.newest.is_full() {
+            self.full.push(Arc::from(std::mem::take(&mut self.newest)));
         }
+        self.newest.push(task);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Task> {
@@ -62,7 +65,7 @@ impl Index<TaskId> for TaskTable {
     type Output = Task;
 
     fn index(&self, task: TaskId) -> &Task {
-        &self.chunks[task.index() / IN_A_CHUNK][task.index() % IN_A_CHUNK]
+        self.get(task.index()).expect("an id is that of a task")
     }
 }
 
@@ -87,7 +90,7 @@ impl<'a> Tasks<'a> {
 
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
-        self.table.chunks.is_empty()
+        self.table.len() == 0
     }
 
     /// The one before which so many were created.

@@ -1,20 +1,25 @@
 //! Verbs that keep tasks, instances, groups and subnets consistent with each other.
 
 use crate::model::{InstanceId, SubnetId, Task, TaskId, TaskSpec, Time, ZoneId};
+use crate::store::specs::Wanted;
 use crate::store::{FARGATE_SPOT, Store};
 
 impl Store {
-    /// Makes a task's record: PROVISIONING, with no place.
-    pub(crate) fn create_task(&mut self, spec: TaskSpec, targets: usize, now: Time) -> TaskId {
-        let id = TaskId::from_index(self.tasks.len());
-        if let Some(name) = spec.extra.as_ref().and_then(|e| e.name.clone()) {
+    /// A task's record: PROVISIONING, with no place. It is no task yet.
+    pub(crate) fn draft_task(&mut self, wanted: &Wanted<'_>, targets: usize, now: Time) -> Task {
+        Task::new(TaskId::from_index(self.tasks.len()), self.specs.shared(wanted), targets, now)
+    }
+
+    /// The record that was drafted last becomes a task.
+    pub(crate) fn add_task(&mut self, row: Task) -> TaskId {
+        let id = row.id;
+        if let Some(name) = row.extra.as_ref().and_then(|extra| extra.name.clone()) {
             self.task_names.insert(name, id);
         }
-        if let Some(owner) = spec.owner {
+        if let Some(owner) = row.owner {
             self.service_mut(owner.service).tasks.push(id);
         }
-        let spec = self.specs.shared(spec);
-        self.tasks.push(Task::new(id, spec, targets, now));
+        self.tasks.push(row);
         id
     }
 
@@ -26,15 +31,36 @@ impl Store {
         subnet: Option<SubnetId>,
     ) {
         let zone = self.instances.get(instance).zone;
-        let row = self.task_mut(task);
-        row.instance = Some(instance);
-        row.zone = Some(zone);
-        row.subnet = subnet;
-        let (demand, live, group) = (row.demand.clone(), row.is_live(), row.group);
-        self.instances.attach(instance, task, demand.eni);
+        let row = self.tasks.get_mut(task);
+        row.stand_on(instance, zone, subnet);
+        let (spec, live) = (row.spec.clone(), row.is_live());
+        self.take_room(task, &spec, live, instance, subnet);
+    }
+
+    /// The record that was drafted last becomes a task on an instance.
+    pub(crate) fn add_task_on(
+        &mut self,
+        mut row: Task,
+        instance: InstanceId,
+        subnet: Option<SubnetId>,
+    ) -> TaskId {
+        row.stand_on(instance, self.instances.get(instance).zone, subnet);
+        self.take_room(row.id, &row.spec, row.is_live(), instance, subnet);
+        self.add_task(row)
+    }
+
+    fn take_room(
+        &mut self,
+        task: TaskId,
+        spec: &TaskSpec,
+        is_live: bool,
+        instance: InstanceId,
+        subnet: Option<SubnetId>,
+    ) {
+        self.instances.attach(instance, task, spec.demand.eni);
         self.take_address(subnet);
-        if live {
-            let gpus = self.instances.reserve(instance, group, &demand);
+        if is_live {
+            let gpus = self.instances.reserve(instance, spec.group, &spec.demand);
             if gpus != 0 {
                 self.gpus.insert(task, gpus);
             }

@@ -157,7 +157,7 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
         | EventKind::AgentConnection(instance, _) => {
             format!("instance {}", view.instance(*instance).name)
         }
-        EventKind::AlarmState(name, _) => format!("alarm {name}"),
+        EventKind::AlarmState(change) => format!("alarm {}", change.alarm),
         EventKind::Reservation(provider, _) | EventKind::ScalingBlocked(provider, _) => {
             format!("capacity provider {}", view.provider(*provider).name)
         }

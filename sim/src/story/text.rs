@@ -47,7 +47,7 @@ pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
             let label = view.definition(view.deployment(view.record(*record).target).definition);
             format!("service deployment of {} is {status}", label.label())
         }
-        EventKind::AlarmState(_, state) => format!("is {state}"),
+        EventKind::AlarmState(change) => format!("is {}", change.state),
         EventKind::Stage(_, stage) => format!("stage {stage}"),
         EventKind::Hook(record, run, status) => hook(view, *record, *run, *status),
         EventKind::Traffic(service, shares) => traffic(view, *service, *shares),

@@ -32,6 +32,8 @@ const MOST_IN_ORDERS: usize = 1 << 21;
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     questions: BTreeMap<Subject, Vec<Known>>,
+    /// The last of them: tasks of one call ask the same.
+    last: Option<Known>,
     kept: usize,
     hosts: Vec<Hosts>,
     orders: Vec<Ranked>,
@@ -46,10 +48,18 @@ type Subject = (TaskDefinitionId, GroupId, ClusterId, Option<ProviderId>, Option
 #[derive(Debug)]
 struct Known {
     question: Question,
-    /// Position of its hosts.
+    answer: Answer,
+}
+
+/// Where the answer to a question is found.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    /// Position of the hosts.
     hosts: usize,
-    /// Position of its order, if its strategy has one.
+    /// Position of the order, if the strategy has one.
     order: Option<usize>,
+    /// The strategy leaves the choice to chance in the end.
+    is_random: bool,
 }
 
 /// An order, of which hosts it is, and when it was asked last.
@@ -79,8 +89,9 @@ impl Index {
         request: &PlacementRequest<'_>,
         rng: &mut Rng,
     ) -> Found {
-        let known = self.known(store, request);
-        let (hosts, Some(position)) = (known.hosts, known.order) else { return Found::Unordered };
+        let Answer { hosts, order: Some(position), is_random } = self.known(store, request) else {
+            return Found::Unordered;
+        };
         self.asked += 1;
         let hosts = self.hosts[hosts].current(store);
         let ranked = &mut self.orders[position];
@@ -89,12 +100,13 @@ impl Index {
         if is_new {
             return Found::Unordered;
         }
-        ranked.order.catch_up(store, hosts);
-        let by_lot = store.config.tie_break == TieBreak::Seeded
-            || request.strategy.contains(&PlacementStrategy::Random);
+        let is_built = ranked.order.catch_up(store, hosts);
+        let by_lot = is_random || store.config.tie_break == TieBreak::Seeded;
         let need = Size { cpu: request.demand.cpu, memory: request.demand.memory };
         let best = ranked.order.best(store, need, by_lot, rng);
-        self.keep_small(position);
+        if is_built {
+            self.keep_small(position);
+        }
         best.map_or(Found::None, Found::Best)
     }
 
@@ -104,23 +116,33 @@ impl Index {
         self.hosts[position].current(store)
     }
 
-    fn known(&mut self, store: &Store, request: &PlacementRequest<'_>) -> &Known {
+    fn known(&mut self, store: &Store, request: &PlacementRequest<'_>) -> Answer {
+        if let Some(last) = self.last.as_ref().filter(|last| last.question.is_again(request)) {
+            return last.answer;
+        }
         if self.kept == MOST_QUESTIONS {
             *self = Self::default();
         }
+        let answer = self.looked_up(store, request);
+        self.last = Some(Known { question: Question::of(request), answer });
+        answer
+    }
+
+    fn looked_up(&mut self, store: &Store, request: &PlacementRequest<'_>) -> Answer {
         let subject =
             (request.definition, request.group, request.cluster, request.provider, request.zone);
         let asked = self.questions.entry(subject).or_default();
-        let position = asked.iter().position(|known| known.question.is_asked_by(request));
-        let position = position.unwrap_or_else(|| {
-            let question = Question::of(request);
-            let hosts = hosts_of(&mut self.hosts, store, &question);
-            let order = order_of(&mut self.orders, hosts, &question);
-            asked.push(Known { question, hosts, order });
-            self.kept += 1;
-            asked.len() - 1
-        });
-        &asked[position]
+        if let Some(known) = asked.iter().find(|known| known.question.is_asked_by(request)) {
+            return known.answer;
+        }
+        let question = Question::of(request);
+        let hosts = hosts_of(&mut self.hosts, store, &question);
+        let order = order_of(&mut self.orders, hosts, &question);
+        let is_random = question.strategy.contains(&PlacementStrategy::Random);
+        let answer = Answer { hosts, order, is_random };
+        asked.push(Known { question, answer });
+        self.kept += 1;
+        answer
     }
 
     /// Forgets orders that were not asked for longest, but for one.

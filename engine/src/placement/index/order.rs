@@ -9,8 +9,10 @@
 
 use std::collections::BTreeMap;
 
+use arrayvec::ArrayVec;
+
 use crate::model::{BinpackField, InstanceId, PlacementStrategy, SpreadField};
-use crate::placement::index::blocks::{Blocks, Size};
+use crate::placement::index::blocks::{Blocks, Key, Size};
 use crate::placement::index::buckets::Buckets;
 use crate::placement::index::question::Question;
 use crate::rng::Rng;
@@ -22,13 +24,19 @@ const MOST_TERMS: usize = 5;
 
 /// What a strategy looks at, as far as an order keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Term {
+enum Term {
+    Own(Own),
+    /// Tasks in the bucket, by position of the field.
+    Bucket(usize),
+}
+
+/// What an instance has by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
     Cpu,
     Memory,
     /// Tasks of the group on the instance.
     Tasks,
-    /// Tasks in the bucket, by position of the field.
-    Bucket(usize),
 }
 
 /// An order.
@@ -36,28 +44,47 @@ pub(super) enum Term {
 pub(super) struct Order {
     question: Question,
     terms: Vec<Term>,
-    /// No more than one term is an instance's own.
-    is_narrow: bool,
+    /// Those of the terms that are in the keys.
+    own: ArrayVec<Own, { Key::MOST }>,
     /// Tasks of the group matter.
     counts_tasks: bool,
+    /// Not every host stands in the order, whatever it carries.
+    minds_load: bool,
     buckets: Vec<Buckets>,
     entries: Vec<Entry>,
     cells: Vec<Cell>,
     /// Position of the cell of each combination of buckets.
-    by_buckets: BTreeMap<Box<[usize]>, usize>,
+    by_buckets: BTreeMap<Box<[usize]>, u32>,
     /// Changes of facts and of loads that it knows of.
     seen: Option<(u64, u64)>,
 }
 
 /// An instance as the order knows it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry {
-    key: u128,
-    cell: usize,
-    /// It stands in its cell: a task without size could go there.
-    stands: bool,
+    size: Size,
     /// Tasks of the group there.
     tasks: u32,
+    place: Place,
+}
+
+/// The cell an instance belongs to, and whether it stands there: a task without size could go
+/// there. Both in one number, so that four instances share a line of the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place(u32);
+
+impl Place {
+    fn new(cell: u32, stands: bool) -> Self {
+        Self(cell << 1 | u32::from(stands))
+    }
+
+    fn cell(self) -> u32 {
+        self.0 >> 1
+    }
+
+    fn stands(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// Instances that are in the same buckets.
@@ -68,18 +95,49 @@ struct Cell {
     blocks: Blocks,
 }
 
+/// What became of an instance of a rank.
+#[derive(Clone, Copy)]
+struct Move {
+    rank: u32,
+    before: Entry,
+    now: Entry,
+}
+
+/// So many changed instances are looked at together.
+const TOGETHER: usize = 16;
+
 /// How good a place is: the value of each term; the least is best.
 type Score = [u32; MOST_TERMS];
+
+/// What an order follows from.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    store: &'a Store,
+    hosts: &'a InstanceSet,
+    /// Place of each instance in the order of names.
+    ranks: &'a [u32],
+}
+
+impl<'a> Rows<'a> {
+    fn new(store: &'a Store, hosts: &'a InstanceSet) -> Self {
+        Self { store, hosts, ranks: store.instances.ranks() }
+    }
+
+    fn size(self, instance: InstanceId) -> Size {
+        let (index, instances) = (instance.index(), &self.store.instances);
+        Size { cpu: instances.cpu_free()[index], memory: instances.memory_free()[index] }
+    }
+}
 
 impl Order {
     /// The order for a question, if its strategy has one: it is empty until it is asked for.
     pub(super) fn new(question: Question) -> Option<Self> {
         let (mut terms, mut buckets) = (Vec::new(), Vec::<Buckets>::new());
-        for strategy in &question.strategy {
+        for strategy in question.strategy.iter() {
             let term = match strategy {
-                PlacementStrategy::Binpack(BinpackField::Cpu) => Term::Cpu,
-                PlacementStrategy::Binpack(BinpackField::Memory) => Term::Memory,
-                PlacementStrategy::Spread(SpreadField::Instance) => Term::Tasks,
+                PlacementStrategy::Binpack(BinpackField::Cpu) => Term::Own(Own::Cpu),
+                PlacementStrategy::Binpack(BinpackField::Memory) => Term::Own(Own::Memory),
+                PlacementStrategy::Spread(SpreadField::Instance) => Term::Own(Own::Tasks),
                 PlacementStrategy::Spread(field) => {
                     let known = buckets.iter().position(|buckets| buckets.are_of(field));
                     Term::Bucket(known.unwrap_or_else(|| {
@@ -93,11 +151,18 @@ impl Order {
                 terms.push(term);
             }
         }
-        let own = terms.iter().filter(|term| !matches!(term, Term::Bucket(_))).count();
+        let own: ArrayVec<Own, { Key::MOST }> = terms
+            .iter()
+            .filter_map(|term| match term {
+                Term::Own(own) => Some(*own),
+                Term::Bucket(_) => None,
+            })
+            .collect();
         (terms.len() <= MOST_TERMS).then(|| Self {
+            minds_load: question.minds_load(),
             question,
-            is_narrow: own <= 1,
-            counts_tasks: !buckets.is_empty() || terms.contains(&Term::Tasks),
+            counts_tasks: !buckets.is_empty() || own.contains(&Own::Tasks),
+            own,
             terms,
             buckets,
             entries: Vec::new(),
@@ -126,128 +191,153 @@ impl Order {
         self.by_buckets.clear();
     }
 
-    /// Takes in what changed.
-    pub(super) fn catch_up(&mut self, store: &Store, hosts: &InstanceSet) {
+    /// Takes in what changed; says whether it had to begin anew.
+    pub(super) fn catch_up(&mut self, store: &Store, hosts: &InstanceSet) -> bool {
         let (facts, loads) = (store.instances.facts(), store.instances.loads());
+        let rows = Rows::new(store, hosts);
         let known = self.entries.len();
         // Cells of values that no instance has any more are not taken out one by one.
         let is_lean = self.cells.len() <= 2 * known + 16;
         let seen = self.seen.filter(|_| is_lean && known == store.instances.len());
         let changed = seen.and_then(|seen| Some((facts.since(seen.0)?, loads.since(seen.1)?)));
+        self.seen = Some((facts.count(), loads.count()));
         match changed {
             Some((facts, loads)) if facts.len() + loads.len() <= known => {
-                for &instance in facts {
-                    self.move_cell(store, instance);
-                    self.mend(store, hosts, instance);
+                for instance in facts {
+                    self.move_cell(rows, *instance);
+                    self.mend(rows, std::slice::from_ref(instance));
                 }
-                for &instance in loads {
-                    self.mend(store, hosts, instance);
-                }
+                self.mend(rows, loads);
+                false
             }
-            _ => self.build(store, hosts),
+            _ => {
+                self.build(rows);
+                true
+            }
         }
-        self.seen = Some((facts.count(), loads.count()));
     }
 
-    fn build(&mut self, store: &Store, hosts: &InstanceSet) {
+    fn build(&mut self, rows: Rows<'_>) {
         self.cells.clear();
         self.by_buckets.clear();
         self.buckets.iter_mut().for_each(Buckets::clear);
-        self.entries = vec![Entry::default(); store.instances.len()];
-        for index in 0..self.entries.len() {
+        self.entries = Vec::with_capacity(rows.store.instances.len());
+        let mut items: Vec<Vec<(Key, Size)>> = Vec::new();
+        for index in 0..rows.store.instances.len() {
             let instance = InstanceId::from_index(index);
-            let (cell, tasks) = (self.cell_of(store, instance), self.tasks(store, instance));
-            let key = self.key(store, instance, tasks);
-            let stands = self.may_stand(store, hosts, instance);
-            self.entries[index] = Entry { key, cell, stands, tasks };
-            self.count(cell, 0, tasks);
+            let cell = self.cell_of(rows.store, instance);
+            items.resize_with(self.cells.len(), Vec::new);
+            let entry = self.entry(rows, instance, cell);
+            self.count(cell, 0, entry.tasks);
+            if entry.place.stands() {
+                items[cell as usize].push((self.key(rows.ranks[index], &entry), entry.size));
+            }
+            self.entries.push(entry);
         }
-        let mut items: Vec<Vec<(u128, Size)>> = vec![Vec::new(); self.cells.len()];
-        for (index, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.stands) {
-            items[entry.cell].push((entry.key, size(store, InstanceId::from_index(index))));
-        }
+        let is_narrow = self.is_narrow();
         for (cell, mut items) in self.cells.iter_mut().zip(items) {
             items.sort_unstable_by_key(|&(key, _)| key);
-            cell.blocks = Blocks::from_ascending(self.is_narrow, &items);
+            cell.blocks = Blocks::from_ascending(is_narrow, &items);
         }
     }
 
     /// The instance may be in other buckets now.
-    fn move_cell(&mut self, store: &Store, instance: InstanceId) {
+    fn move_cell(&mut self, rows: Rows<'_>, instance: InstanceId) {
         let before = self.entries[instance.index()];
-        let cell = self.cell_of(store, instance);
-        if cell == before.cell {
+        let (from, to) = (before.place.cell(), self.cell_of(rows.store, instance));
+        if from == to {
             return;
         }
-        if before.stands {
-            self.cells[before.cell].blocks.remove(before.key);
+        if before.place.stands() {
+            let key = self.key(rows.ranks[instance.index()], &before);
+            self.cells[from as usize].blocks.remove(key);
         }
-        self.count(before.cell, before.tasks, 0);
-        self.count(cell, 0, before.tasks);
-        self.entries[instance.index()] = Entry { cell, stands: false, ..before };
+        self.count(from, before.tasks, 0);
+        self.count(to, 0, before.tasks);
+        self.entries[instance.index()] = Entry { place: Place::new(to, false), ..before };
     }
 
-    /// Puts an instance where it belongs in its cell.
-    fn mend(&mut self, store: &Store, hosts: &InstanceSet, instance: InstanceId) {
-        let before = self.entries[instance.index()];
-        let tasks = self.tasks(store, instance);
-        let key = self.key(store, instance, tasks);
-        let stands = self.may_stand(store, hosts, instance);
-        let size = size(store, instance);
-        self.count(before.cell, before.tasks, tasks);
-        let blocks = &mut self.cells[before.cell].blocks;
-        match (before.stands, stands) {
-            (true, true) if before.key == key => blocks.resize(key, size),
-            (true, true) => {
-                blocks.remove(before.key);
-                blocks.insert(key, size);
+    /// Puts instances where they belong in their cells. First it is seen what is to be done for
+    /// several of them: their rows lie far apart, and are so waited for together.
+    fn mend(&mut self, rows: Rows<'_>, changed: &[InstanceId]) {
+        for several in changed.chunks(TOGETHER) {
+            let mut moves: ArrayVec<Move, TOGETHER> = ArrayVec::new();
+            for &instance in several {
+                let before = self.entries[instance.index()];
+                let now = self.entry(rows, instance, before.place.cell());
+                if now != before {
+                    self.entries[instance.index()] = now;
+                    moves.push(Move { rank: rows.ranks[instance.index()], before, now });
+                }
             }
-            (true, false) => blocks.remove(before.key),
-            (false, true) => blocks.insert(key, size),
+            for step in &moves {
+                self.carry_out(step);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, &Move { rank, before, now }: &Move) {
+        let cell = before.place.cell();
+        if now.tasks != before.tasks {
+            self.count(cell, before.tasks, now.tasks);
+        }
+        let keys = (self.key(rank, &before), self.key(rank, &now));
+        let blocks = &mut self.cells[cell as usize].blocks;
+        match (before.place.stands(), now.place.stands()) {
+            (true, true) if keys.0 == keys.1 => blocks.resize(keys.1, now.size),
+            (true, true) => {
+                blocks.remove(keys.0);
+                blocks.insert(keys.1, now.size);
+            }
+            (true, false) => blocks.remove(keys.0),
+            (false, true) => blocks.insert(keys.1, now.size),
             (false, false) => {}
         }
-        self.entries[instance.index()] = Entry { key, stands, tasks, ..before };
     }
 
-    fn may_stand(&self, store: &Store, hosts: &InstanceSet, instance: InstanceId) -> bool {
-        hosts.contains(instance) && self.question.takes(store, instance)
+    fn entry(&self, rows: Rows<'_>, instance: InstanceId, cell: u32) -> Entry {
+        let stands = rows.hosts.contains(instance)
+            && (!self.minds_load || self.question.takes(rows.store, instance));
+        let tasks = if self.counts_tasks {
+            rows.store.instances.get(instance).tasks_of(self.question.group)
+        } else {
+            0
+        };
+        Entry { size: rows.size(instance), tasks, place: Place::new(cell, stands) }
     }
 
-    fn tasks(&self, store: &Store, instance: InstanceId) -> u32 {
-        if !self.counts_tasks {
-            return 0;
-        }
-        store.instances.get(instance).tasks_of(self.question.group)
+    fn is_narrow(&self) -> bool {
+        self.own.len() <= 1
     }
 
     /// What the instance has by itself, in the order of the terms, then its rank.
-    fn key(&self, store: &Store, instance: InstanceId, tasks: u32) -> u128 {
-        let size = size(store, instance);
-        let own = self.terms.iter().filter_map(|term| match term {
-            Term::Cpu => Some(size.cpu),
-            Term::Memory => Some(size.memory),
-            Term::Tasks => Some(tasks),
-            Term::Bucket(_) => None,
-        });
-        let rank = u128::from(store.instances.rank(instance));
-        // At most three terms of 32 bits each, and the rank in the lowest.
-        own.zip([96, 64, 32]).fold(rank, |key, (value, shift)| key | u128::from(value) << shift)
+    fn key(&self, rank: u32, entry: &Entry) -> Key {
+        let mut own = [0; Key::MOST];
+        for (value, term) in own.iter_mut().zip(&self.own) {
+            *value = match term {
+                Own::Cpu => entry.size.cpu,
+                Own::Memory => entry.size.memory,
+                Own::Tasks => entry.tasks,
+            };
+        }
+        Key { own, rank }
     }
 
-    fn cell_of(&mut self, store: &Store, instance: InstanceId) -> usize {
+    fn cell_of(&mut self, store: &Store, instance: InstanceId) -> u32 {
         let buckets: Box<[usize]> =
             self.buckets.iter_mut().map(|buckets| buckets.bucket(store, instance)).collect();
         if let Some(&known) = self.by_buckets.get(&buckets) {
             return known;
         }
-        self.by_buckets.insert(buckets.clone(), self.cells.len());
-        self.cells.push(Cell { buckets, blocks: Blocks::from_ascending(self.is_narrow, &[]) });
-        self.cells.len() - 1
+        let cell = u32::try_from(self.cells.len()).expect("no more cells than instances");
+        self.by_buckets.insert(buckets.clone(), cell);
+        self.cells.push(Cell { buckets, blocks: Blocks::from_ascending(self.is_narrow(), &[]) });
+        cell
     }
 
     /// Tasks of the group on some instance of a cell: so many before, so many now.
-    fn count(&mut self, cell: usize, before: u32, now: u32) {
-        let cell = &self.cells[cell];
+    fn count(&mut self, cell: u32, before: u32, now: u32) {
+        let cell = &self.cells[cell as usize];
         for (buckets, &bucket) in self.buckets.iter_mut().zip(&cell.buckets) {
             buckets.count(bucket, before, now);
         }
@@ -265,16 +355,42 @@ impl Order {
         if by_lot && self.terms.is_empty() {
             return self.any(store, need, rng);
         }
-        let from = self.lowest_key(need);
-        let found = self.cells.iter().filter_map(|cell| {
-            let key = cell.blocks.first_fit(from, need)?;
-            Some((self.score(cell, key), rank(key)))
-        });
-        let (score, lowest) = found.min()?;
+        let (score, rank) = self.first(need)?;
         if by_lot {
             return Some(self.drawn(store, need, score, rng));
         }
-        Some(store.instances.at_rank(lowest))
+        Some(store.instances.at_rank(rank))
+    }
+
+    /// The best score, and the lowest rank of those that have it.
+    fn first(&self, need: Size) -> Option<(Score, u32)> {
+        let from = self.lowest_key(need);
+        let look = |cell: &Cell| {
+            let key = cell.blocks.first_fit(from, need)?;
+            Some((self.score(cell, key), key.rank))
+        };
+        if let [only] = &*self.cells {
+            return look(only);
+        }
+        // A cell whose first term is worse than the best place so far is not looked into.
+        let start = self.cells.iter().min_by_key(|cell| self.lead(cell))?;
+        let mut best = look(start);
+        for cell in self.cells.iter().filter(|&cell| !std::ptr::eq(cell, start)) {
+            if best.is_none_or(|(score, _)| self.lead(cell) <= score[0])
+                && let Some(found) = look(cell)
+            {
+                best = Some(best.map_or(found, |best| best.min(found)));
+            }
+        }
+        best
+    }
+
+    /// The first term of every instance of a cell, or what it is at the least.
+    fn lead(&self, cell: &Cell) -> u32 {
+        match self.terms.first() {
+            Some(Term::Bucket(field)) => self.buckets[*field].tasks(cell.buckets[*field]),
+            Some(Term::Own(_)) | None => 0,
+        }
     }
 
     /// Any one that fits, all in one cell.
@@ -285,40 +401,38 @@ impl Order {
             return None;
         }
         let key = blocks.nth_fit(rng.pick(fits), need).expect("a position below the number");
-        Some(store.instances.at_rank(rank(key)))
+        Some(store.instances.at_rank(key.rank))
     }
 
     /// One by lot of those that have the best score.
     fn drawn(&self, store: &Store, need: Size, score: Score, rng: &mut Rng) -> InstanceId {
-        let mut keys: Vec<u128> = Vec::new();
+        let mut keys: Vec<Key> = Vec::new();
         for cell in &self.cells {
             let Some(key) = cell.blocks.first_fit(self.lowest_key(need), need) else { continue };
             if self.score(cell, key) == score {
-                let last = key | u128::from(u32::MAX);
-                cell.blocks.fits(key, last, need, &mut keys);
+                cell.blocks.fits(key, key.last_of_its_terms(), need, &mut keys);
             }
         }
-        keys.sort_unstable_by_key(|&key| rank(key));
-        store.instances.at_rank(rank(keys[rng.pick(keys.len())]))
+        keys.sort_unstable_by_key(|key| key.rank);
+        store.instances.at_rank(keys[rng.pick(keys.len())].rank)
     }
 
     /// Below it nothing fits: the first term may be what the task needs of it.
-    fn lowest_key(&self, need: Size) -> u128 {
-        let first = self.terms.iter().find(|term| !matches!(term, Term::Bucket(_)));
-        match first {
-            Some(Term::Cpu) => u128::from(need.cpu) << 96,
-            Some(Term::Memory) => u128::from(need.memory) << 96,
-            Some(Term::Tasks | Term::Bucket(_)) | None => 0,
-        }
+    fn lowest_key(&self, need: Size) -> Key {
+        Key::least(match self.own.first() {
+            Some(Own::Cpu) => need.cpu,
+            Some(Own::Memory) => need.memory,
+            Some(Own::Tasks) | None => 0,
+        })
     }
 
-    fn score(&self, cell: &Cell, key: u128) -> Score {
-        let mut own = [96, 64, 32].into_iter().map(|shift| (key >> shift) as u32);
+    fn score(&self, cell: &Cell, key: Key) -> Score {
+        let mut own = key.own.into_iter();
         let mut score = [0; MOST_TERMS];
         for (value, term) in score.iter_mut().zip(&self.terms) {
             *value = match term {
                 Term::Bucket(field) => self.buckets[*field].tasks(cell.buckets[*field]),
-                Term::Cpu | Term::Memory | Term::Tasks => own.next().unwrap_or(0),
+                Term::Own(_) => own.next().unwrap_or(0),
             };
         }
         score
@@ -331,20 +445,23 @@ impl Order {
             return;
         }
         let mut again = Self::new(self.question.clone()).expect("it had an order before");
-        again.build(store, hosts);
+        again.build(Rows::new(store, hosts));
         for (index, (kept, found)) in self.entries.iter().zip(&again.entries).enumerate() {
             let name = &store.instances.get(InstanceId::from_index(index)).name;
-            let without_cell = |entry: &Entry| Entry { cell: 0, ..*entry };
+            let without_cell = |entry: &Entry| {
+                let place = Place::new(0, entry.place.stands());
+                Entry { place, ..*entry }
+            };
             assert_eq!(without_cell(kept), without_cell(found), "{name} in an order");
-            let (mine, theirs) = (&self.cells[kept.cell], &again.cells[found.cell]);
-            let tasks = |order: &Self, cell: &Cell| -> Vec<u32> {
+            let tasks = |order: &Self, entry: &Entry| -> Vec<u32> {
+                let cell = &order.cells[entry.place.cell() as usize];
                 let pairs = order.buckets.iter().zip(&cell.buckets);
                 pairs.map(|(buckets, &bucket)| buckets.tasks(bucket)).collect()
             };
-            assert_eq!(tasks(self, mine), tasks(&again, theirs), "tasks in the buckets of {name}");
+            assert_eq!(tasks(self, kept), tasks(&again, found), "tasks in the buckets of {name}");
         }
         let items = |order: &Self| {
-            let mut items: Vec<(u128, u32, u32)> = Vec::new();
+            let mut items: Vec<(Key, u32, u32)> = Vec::new();
             for cell in &order.cells {
                 items.extend(cell.blocks.checked().iter().map(|&(k, s)| (k, s.cpu, s.memory)));
             }
@@ -353,13 +470,4 @@ impl Order {
         };
         assert_eq!(items(self), items(&again), "what stands in an order");
     }
-}
-
-fn rank(key: u128) -> u32 {
-    key as u32
-}
-
-fn size(store: &Store, instance: InstanceId) -> Size {
-    let index = instance.index();
-    Size { cpu: store.instances.cpu_free()[index], memory: store.instances.memory_free()[index] }
 }

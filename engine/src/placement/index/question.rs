@@ -1,5 +1,7 @@
 //! A placement question, owned: what two requests must share to have one answer.
 
+use std::sync::Arc;
+
 use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
     PortSet, ProviderId, ProviderKind, SubnetId, TaskDefinitionId, ZoneId,
@@ -15,11 +17,11 @@ pub(super) struct Question {
     pub(super) zone: Option<ZoneId>,
     pub(super) group: GroupId,
     pub(super) definition: TaskDefinitionId,
-    pub(super) demand: Demand,
-    pub(super) subnets: Box<[SubnetId]>,
+    pub(super) demand: Arc<Demand>,
+    pub(super) subnets: Arc<[SubnetId]>,
     pub(super) execute_command: bool,
-    pub(super) constraints: Box<[PlacementConstraint]>,
-    pub(super) strategy: Box<[PlacementStrategy]>,
+    pub(super) constraints: Arc<[PlacementConstraint]>,
+    pub(super) strategy: Arc<[PlacementStrategy]>,
 }
 
 impl Question {
@@ -31,10 +33,10 @@ impl Question {
             group: request.group,
             definition: request.definition,
             demand: request.demand.clone(),
-            subnets: request.subnets.into(),
+            subnets: request.subnets.clone(),
             execute_command: request.execute_command,
-            constraints: request.constraints.into(),
-            strategy: request.strategy.into(),
+            constraints: request.constraints.clone(),
+            strategy: request.strategy.clone(),
         }
     }
 
@@ -51,6 +53,20 @@ impl Question {
             constraints: &self.constraints,
             strategy: &self.strategy,
         }
+    }
+
+    /// Whether a request is made of the very same parts: as the tasks of one call are.
+    pub(super) fn is_again(&self, request: &PlacementRequest<'_>) -> bool {
+        self.definition == request.definition
+            && self.group == request.group
+            && self.cluster == request.cluster
+            && self.provider == request.provider
+            && self.zone == request.zone
+            && self.execute_command == request.execute_command
+            && Arc::ptr_eq(&self.demand, request.demand)
+            && Arc::ptr_eq(&self.subnets, request.subnets)
+            && Arc::ptr_eq(&self.strategy, request.strategy)
+            && Arc::ptr_eq(&self.constraints, request.constraints)
     }
 
     /// Whether a request asks just this. Its cluster, provider, zone, group and definition do.
@@ -101,11 +117,11 @@ impl Question {
 
     /// Whether an instance that suits could take a task of no size now.
     pub(super) fn takes(&self, store: &Store, instance: InstanceId) -> bool {
-        !self.minds_load() || feasible::takes(store, &self.request(), instance)
+        feasible::takes(store, &self.request(), instance)
     }
 
     /// Whether an instance that suits may be unable to take even a task of no size.
-    fn minds_load(&self) -> bool {
+    pub(super) fn minds_load(&self) -> bool {
         let needs_devices = self.demand.gpu > 0 || self.demand.eni || !self.demand.ports.is_empty();
         needs_devices || self.passing().next().is_some()
     }

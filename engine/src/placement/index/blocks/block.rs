@@ -1,25 +1,14 @@
 //! A few instances in no order.
 
 use crate::placement::index::blocks::Size;
+use crate::placement::index::blocks::key::Word;
 
-/// A block holds no more.
-pub(super) const LONGEST: usize = 64;
+/// A block holds no more. Smaller ones make more blocks to choose from, larger ones more to look
+/// at in each, and that is paid at every change, too.
+pub(super) const LONGEST: usize = 32;
 
-/// A key: by it instances are ordered.
-pub(super) trait Key: Copy + Ord + Default {
-    /// Above every key.
-    const MAX: Self;
-}
-
-impl Key for u64 {
-    const MAX: Self = Self::MAX;
-}
-
-impl Key for u128 {
-    const MAX: Self = Self::MAX;
-}
-
-/// Columns of equal length, in one piece of memory. What lies beyond the length means nothing.
+/// Columns, in one piece of memory. Places that are free have no key and nothing left, so that
+/// loops run over all of them and no branch waits for the length.
 #[derive(Debug)]
 pub(super) struct Block<K> {
     len: usize,
@@ -28,12 +17,13 @@ pub(super) struct Block<K> {
     keys: [K; LONGEST],
 }
 
-impl<K: Key> Block<K> {
-    pub(super) fn new() -> Box<Self> {
-        let (cpu, memory) = ([0; LONGEST], [0; LONGEST]);
-        Box::new(Self { len: 0, cpu, memory, keys: [K::default(); LONGEST] })
+impl<K: Word> Default for Block<K> {
+    fn default() -> Self {
+        Self { len: 0, cpu: [0; LONGEST], memory: [0; LONGEST], keys: [K::NONE; LONGEST] }
     }
+}
 
+impl<K: Word> Block<K> {
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -45,27 +35,33 @@ impl<K: Key> Block<K> {
         self.len += 1;
     }
 
-    pub(super) fn position(&self, key: K) -> usize {
-        let found = self.keys[..self.len].iter().position(|&other| other == key);
-        found.expect("the key is in the order")
-    }
-
-    /// Takes one out; the last takes its position.
-    pub(super) fn remove(&mut self, position: usize) -> Size {
+    /// Takes one out that is there, and says what it had left; the last takes its position.
+    pub(super) fn remove(&mut self, key: K) -> Size {
+        let position = self.position(key);
         let size = self.size(position);
         let last = self.len - 1;
         self.keys[position] = self.keys[last];
         self.cpu[position] = self.cpu[last];
         self.memory[position] = self.memory[last];
+        (self.keys[last], self.cpu[last], self.memory[last]) = (K::NONE, 0, 0);
         self.len = last;
         size
     }
 
-    /// Changes what one has left, and says what it had.
-    pub(super) fn resize(&mut self, position: usize, size: Size) -> Size {
+    /// Changes what one has left that is there, and says what it had.
+    pub(super) fn resize(&mut self, key: K, size: Size) -> Size {
+        let position = self.position(key);
         let before = self.size(position);
         (self.cpu[position], self.memory[position]) = (size.cpu, size.memory);
         before
+    }
+
+    fn position(&self, key: K) -> usize {
+        let mut found = LONGEST;
+        for (position, &other) in self.keys.iter().enumerate() {
+            found = if other == key { position } else { found };
+        }
+        found
     }
 
     fn size(&self, position: usize) -> Size {
@@ -81,41 +77,52 @@ impl<K: Key> Block<K> {
     pub(super) fn cut(&mut self) -> (K, Box<Self>) {
         let mut keys = self.keys;
         let (_, &mut middle, _) = keys[..self.len].select_nth_unstable(self.len / 2);
-        let (mut lower, mut upper) = (Self::new(), Self::new());
+        let (mut lower, mut upper) = (Self::default(), Box::<Self>::default());
         for (key, size) in self.items() {
             if key < middle { lower.push(key, size) } else { upper.push(key, size) }
         }
-        *self = *lower;
+        *self = lower;
         (middle, upper)
     }
 
-    /// The most CPU that one has left, and the most memory.
-    pub(super) fn most(&self) -> Size {
-        let most = |column: &[u32; LONGEST]| column[..self.len].iter().copied().max().unwrap_or(0);
-        Size { cpu: most(&self.cpu), memory: most(&self.memory) }
+    /// The most CPU that one has left.
+    pub(super) fn most_cpu(&self) -> u32 {
+        self.cpu.iter().fold(0, |most, &cpu| most.max(cpu))
     }
 
-    /// The lowest key from `from` on, of those that have enough left.
-    pub(super) fn first_fit(&self, from: K, need: Size) -> Option<K> {
-        let mut lowest = K::MAX;
-        let sizes = self.cpu[..self.len].iter().zip(&self.memory[..self.len]);
-        for ((&cpu, &memory), &key) in sizes.zip(&self.keys[..self.len]) {
-            let fits = (cpu >= need.cpu) & (memory >= need.memory) & (key >= from);
-            lowest = lowest.min(if fits { key } else { K::MAX });
+    /// The most memory that one has left.
+    pub(super) fn most_memory(&self) -> u32 {
+        self.memory.iter().fold(0, |most, &memory| most.max(memory))
+    }
+
+    /// The lowest key of those that have enough left. Two loops, of which the first is done for
+    /// several at a time.
+    pub(super) fn first_fit(&self, need: Size) -> Option<K> {
+        let mut fits = [false; LONGEST];
+        for ((fits, &cpu), &memory) in fits.iter_mut().zip(&self.cpu).zip(&self.memory) {
+            *fits = Size { cpu, memory }.covers(need);
         }
-        (lowest != K::MAX).then_some(lowest)
+        let mut lowest = K::NONE;
+        for (&fits, &key) in fits.iter().zip(&self.keys) {
+            lowest = lowest.min(if fits { key } else { K::NONE });
+        }
+        (lowest != K::NONE).then_some(lowest)
     }
 
     /// The keys of those that have enough left, in no order.
     pub(super) fn fits(&self, need: Size) -> impl Iterator<Item = K> + '_ {
-        let enough = move |size: Size| size.cpu >= need.cpu && size.memory >= need.memory;
-        self.items().filter(move |&(_, size)| enough(size)).map(|(key, _)| key)
+        self.items().filter(move |&(_, size)| size.covers(need)).map(|(key, _)| key)
     }
 
     pub(super) fn count_fits(&self, need: Size) -> usize {
-        let sizes = self.cpu[..self.len].iter().zip(&self.memory[..self.len]);
-        let fits = sizes
-            .map(|(&cpu, &memory)| u32::from(cpu >= need.cpu) & u32::from(memory >= need.memory));
-        fits.sum::<u32>() as usize
+        self.items().map(|(_, size)| usize::from(size.covers(need))).sum()
+    }
+
+    /// Panics when a free place does not look like one.
+    pub(super) fn check(&self) {
+        for at in self.len..LONGEST {
+            let place = (self.keys[at] == K::NONE, self.cpu[at], self.memory[at]);
+            assert_eq!(place, (true, 0, 0), "free places hold nothing");
+        }
     }
 }

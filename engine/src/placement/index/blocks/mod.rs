@@ -5,8 +5,12 @@
 //! for, and one look over a block finds it; an order inside would move half a block at each change.
 
 mod block;
+mod key;
 mod tree;
 
+pub(super) use key::Key;
+
+use key::{Narrow, Wide, Word};
 use tree::Tree;
 
 /// What a task needs of an instance, or an instance has left.
@@ -16,77 +20,77 @@ pub(super) struct Size {
     pub(super) memory: u32,
 }
 
+impl Size {
+    /// Whether it is enough.
+    fn covers(self, need: Self) -> bool {
+        (self.cpu >= need.cpu) & (self.memory >= need.memory)
+    }
+}
+
 /// The order: keys, each once, with what the instance of each has left.
 #[derive(Debug)]
 pub(super) struct Blocks(Trees);
 
 #[derive(Debug)]
 enum Trees {
-    /// Keys that have nothing between their highest and their lowest 32 bits: one term and a rank.
-    /// Most strategies look at one thing, and half the bytes are half the work.
-    Narrow(Tree<u64>),
-    Wide(Tree<u128>),
-}
-
-/// The key without its empty middle.
-fn narrow(key: u128) -> u64 {
-    ((key >> 96) as u64) << 32 | key as u64 & u64::from(u32::MAX)
-}
-
-fn widen(key: u64) -> u128 {
-    u128::from(key >> 32) << 96 | u128::from(key as u32)
+    Narrow(Tree<Narrow>),
+    Wide(Tree<Wide>),
 }
 
 impl Blocks {
-    /// From keys in ascending order. Narrow ones stay narrow: every later key is, too.
-    pub(super) fn from_ascending(is_narrow: bool, items: &[(u128, Size)]) -> Self {
-        if is_narrow {
-            let items = items.iter().map(|&(key, size)| (narrow(key), size));
-            Self(Trees::Narrow(Tree::from_ascending(items)))
-        } else {
-            Self(Trees::Wide(Tree::from_ascending(items.iter().copied())))
+    /// From keys in ascending order. Narrow ones, of one term at most, stay narrow: every later
+    /// key is, too.
+    pub(super) fn from_ascending(is_narrow: bool, items: &[(Key, Size)]) -> Self {
+        fn words<K: Word>(items: &[(Key, Size)]) -> Vec<(K, Size)> {
+            items.iter().map(|&(key, size)| (key.into(), size)).collect()
         }
+        Self(if is_narrow {
+            Trees::Narrow(Tree::from_ascending(words(items)))
+        } else {
+            Trees::Wide(Tree::from_ascending(words(items)))
+        })
     }
 
     /// Adds a key that is not there.
-    pub(super) fn insert(&mut self, key: u128, size: Size) {
+    pub(super) fn insert(&mut self, key: Key, size: Size) {
         match &mut self.0 {
-            Trees::Narrow(tree) => tree.insert(narrow(key), size),
-            Trees::Wide(tree) => tree.insert(key, size),
+            Trees::Narrow(tree) => tree.insert(key.into(), size),
+            Trees::Wide(tree) => tree.insert(key.into(), size),
         }
     }
 
     /// Takes a key out that is there.
-    pub(super) fn remove(&mut self, key: u128) {
+    pub(super) fn remove(&mut self, key: Key) {
         match &mut self.0 {
-            Trees::Narrow(tree) => tree.remove(narrow(key)),
-            Trees::Wide(tree) => tree.remove(key),
+            Trees::Narrow(tree) => tree.remove(key.into()),
+            Trees::Wide(tree) => tree.remove(key.into()),
         }
     }
 
     /// Changes what the instance of a key has left.
-    pub(super) fn resize(&mut self, key: u128, size: Size) {
+    pub(super) fn resize(&mut self, key: Key, size: Size) {
         match &mut self.0 {
-            Trees::Narrow(tree) => tree.resize(narrow(key), size),
-            Trees::Wide(tree) => tree.resize(key, size),
+            Trees::Narrow(tree) => tree.resize(key.into(), size),
+            Trees::Wide(tree) => tree.resize(key.into(), size),
         }
     }
 
-    /// The lowest key, not below `from`, of an instance that has enough left.
-    pub(super) fn first_fit(&self, from: u128, need: Size) -> Option<u128> {
+    /// The lowest key of an instance that has enough left: none below `from` has.
+    pub(super) fn first_fit(&self, from: Key, need: Size) -> Option<Key> {
         match &self.0 {
-            Trees::Narrow(tree) => tree.first_fit(narrow(from), need).map(widen),
-            Trees::Wide(tree) => tree.first_fit(from, need),
+            Trees::Narrow(tree) => tree.first_fit(from.into(), need).map(Into::into),
+            Trees::Wide(tree) => tree.first_fit(from.into(), need).map(Into::into),
         }
     }
 
     /// Adds every key from `from` to `to`, of instances that have enough left, in any order.
-    pub(super) fn fits(&self, from: u128, to: u128, need: Size, into: &mut Vec<u128>) {
+    pub(super) fn fits(&self, from: Key, to: Key, need: Size, into: &mut Vec<Key>) {
+        fn all<K: Word>(tree: &Tree<K>, from: Key, to: Key, need: Size, into: &mut Vec<Key>) {
+            into.extend(tree.fits(from.into(), to.into(), need).map(Into::into));
+        }
         match &self.0 {
-            Trees::Narrow(tree) => {
-                into.extend(tree.fits(narrow(from), narrow(to), need).map(widen));
-            }
-            Trees::Wide(tree) => into.extend(tree.fits(from, to, need)),
+            Trees::Narrow(tree) => all(tree, from, to, need, into),
+            Trees::Wide(tree) => all(tree, from, to, need, into),
         }
     }
 
@@ -99,21 +103,22 @@ impl Blocks {
     }
 
     /// Of the instances that have enough left, the one at a position.
-    pub(super) fn nth_fit(&self, position: usize, need: Size) -> Option<u128> {
+    pub(super) fn nth_fit(&self, position: usize, need: Size) -> Option<Key> {
         match &self.0 {
-            Trees::Narrow(tree) => tree.nth_fit(position, need).map(widen),
-            Trees::Wide(tree) => tree.nth_fit(position, need),
+            Trees::Narrow(tree) => tree.nth_fit(position, need).map(Into::into),
+            Trees::Wide(tree) => tree.nth_fit(position, need).map(Into::into),
         }
     }
 
     /// All keys with what their instances have left, ascending; panics when blocks and sums
     /// disagree.
-    pub(super) fn checked(&self) -> Vec<(u128, Size)> {
+    pub(super) fn checked(&self) -> Vec<(Key, Size)> {
+        fn all<K: Word>(tree: &Tree<K>) -> Vec<(Key, Size)> {
+            tree.checked().into_iter().map(|(key, size)| (key.into(), size)).collect()
+        }
         match &self.0 {
-            Trees::Narrow(tree) => {
-                tree.checked().into_iter().map(|(key, size)| (widen(key), size)).collect()
-            }
-            Trees::Wide(tree) => tree.checked(),
+            Trees::Narrow(tree) => all(tree),
+            Trees::Wide(tree) => all(tree),
         }
     }
 }
@@ -129,12 +134,13 @@ mod tests {
     }
 
     /// A key, and what its instance has left from now on; without, it is taken out.
-    type Change = (u128, Option<Size>);
+    type Change = (Key, Option<Size>);
 
-    /// Keys of one term and a rank, or with something between.
-    fn key(is_narrow: bool) -> impl Strategy<Value = u128> {
-        (0_u128..100, 0_u128..9).prop_map(move |(term, rank)| {
-            term << 96 | if is_narrow { 0 } else { rank << 40 } | rank
+    /// Keys of one term and a rank, or of several terms.
+    fn key(is_narrow: bool) -> impl Strategy<Value = Key> {
+        (0_u32..100, 0_u32..9).prop_map(move |(term, rank)| Key {
+            own: [term, 0, if is_narrow { 0 } else { rank }],
+            rank,
         })
     }
 
@@ -143,7 +149,7 @@ mod tests {
         prop::collection::vec((key(is_narrow), size), 0..900)
     }
 
-    fn change(blocks: &mut Blocks, tree: &mut BTreeMap<u128, Size>, (key, size): Change) {
+    fn change(blocks: &mut Blocks, tree: &mut BTreeMap<Key, Size>, (key, size): Change) {
         match (tree.contains_key(&key), size) {
             (true, Some(size)) => blocks.resize(key, size),
             (true, None) => blocks.remove(key),
@@ -159,9 +165,9 @@ mod tests {
     #[derive(Clone, Debug)]
     struct Story {
         is_narrow: bool,
-        start: BTreeMap<u128, Size>,
+        start: BTreeMap<Key, Size>,
         changes: Vec<Change>,
-        asked: Vec<(u128, u128, Size)>,
+        asked: Vec<(Key, Key, Size)>,
     }
 
     fn story() -> impl Strategy<Value = Story> {
@@ -197,10 +203,11 @@ mod tests {
             prop_assert!(blocks.checked().iter().copied().eq(tree.iter().map(|(&k, &s)| (k, s))));
             for (position, (from, to, need)) in story.asked.into_iter().enumerate() {
                 let enough = |s: &Size| s.cpu >= need.cpu && s.memory >= need.memory;
-                let fitting: Vec<u128> =
+                let fitting: Vec<Key> =
                     tree.iter().filter(|(_, size)| enough(size)).map(|(&key, _)| key).collect();
-                let first = fitting.iter().copied().find(|&key| key >= from);
-                prop_assert_eq!(blocks.first_fit(from, need), first);
+                let first = fitting.first().copied();
+                let none_below = first.map_or(from, |first| from.min(first));
+                prop_assert_eq!(blocks.first_fit(none_below, need), first);
                 let mut found = Vec::new();
                 blocks.fits(from, to, need, &mut found);
                 found.sort_unstable();

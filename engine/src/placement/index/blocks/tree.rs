@@ -1,12 +1,13 @@
 //! Blocks in the order of their keys.
 
 use crate::placement::index::blocks::Size;
-use crate::placement::index::blocks::block::{Block, Key, LONGEST};
+use crate::placement::index::blocks::block::{Block, LONGEST};
+use crate::placement::index::blocks::key::Word;
 
 /// How full blocks are made, so that the first few insertions cut none.
-const FILLED: usize = 48;
+const FILLED: usize = LONGEST * 3 / 4;
 /// A block with fewer is put together with the next, if that leaves room.
-const SHORT: usize = 12;
+const SHORT: usize = LONGEST / 5;
 
 /// Blocks, and what each of them is skipped by.
 #[derive(Debug)]
@@ -19,9 +20,9 @@ pub(super) struct Tree<K> {
     most_memory: Vec<u32>,
 }
 
-impl<K: Key> Tree<K> {
+impl<K: Word> Tree<K> {
     /// From keys in ascending order.
-    pub(super) fn from_ascending(items: impl Iterator<Item = (K, Size)>) -> Self {
+    pub(super) fn from_ascending(items: Vec<(K, Size)>) -> Self {
         let mut tree = Self {
             blocks: Vec::new(),
             from: Vec::new(),
@@ -30,7 +31,7 @@ impl<K: Key> Tree<K> {
         };
         for (key, size) in items {
             if tree.blocks.last().is_none_or(|last| last.len() == FILLED) {
-                tree.put(tree.blocks.len(), key, Block::new());
+                tree.put(tree.blocks.len(), key, Box::default());
             }
             tree.push(tree.blocks.len() - 1, key, size);
         }
@@ -39,7 +40,7 @@ impl<K: Key> Tree<K> {
 
     pub(super) fn insert(&mut self, key: K, size: Size) {
         if self.blocks.is_empty() {
-            self.put(0, key, Block::new());
+            self.put(0, key, Box::default());
         }
         let mut at = self.block_of(key);
         if self.blocks[at].len() == LONGEST {
@@ -54,7 +55,7 @@ impl<K: Key> Tree<K> {
     pub(super) fn remove(&mut self, key: K) {
         let at = self.block_of(key);
         let block = &mut self.blocks[at];
-        let before = block.remove(block.position(key));
+        let before = block.remove(key);
         if block.len() < SHORT {
             self.shrink(at);
         } else {
@@ -65,12 +66,12 @@ impl<K: Key> Tree<K> {
     pub(super) fn resize(&mut self, key: K, size: Size) {
         let at = self.block_of(key);
         let block = &mut self.blocks[at];
-        let before = block.resize(block.position(key), size);
+        let before = block.resize(key, size);
         self.raise(at, size);
         self.lower(at, before);
     }
 
-    /// The lowest key, not below `from`, of an instance that has enough left.
+    /// The lowest key of an instance that has enough left: none below `from` has.
     pub(super) fn first_fit(&self, from: K, need: Size) -> Option<K> {
         let mut at = self.block_of(from);
         loop {
@@ -78,7 +79,7 @@ impl<K: Key> Tree<K> {
             at += most
                 .into_iter()
                 .position(|(&cpu, &memory)| cpu >= need.cpu && memory >= need.memory)?;
-            if let Some(found) = self.blocks[at].first_fit(from, need) {
+            if let Some(found) = self.blocks[at].first_fit(need) {
                 return Some(found);
             }
             at += 1;
@@ -117,7 +118,9 @@ impl<K: Key> Tree<K> {
         for (at, block) in self.blocks.iter().enumerate() {
             assert!((1..=LONGEST).contains(&block.len()), "a block has some, and not too many");
             let most = Size { cpu: self.most_cpu[at], memory: self.most_memory[at] };
-            assert_eq!(most, block.most(), "the most that one of a block has left");
+            let found = Size { cpu: block.most_cpu(), memory: block.most_memory() };
+            assert_eq!(most, found, "the most that one of a block has left");
+            block.check();
             let (from, to) = (self.from[at], self.from.get(at + 1));
             let in_place = |key: K| (at == 0 || key >= from) && to.is_none_or(|&to| key < to);
             assert!(block.items().all(|(key, _)| in_place(key)), "keys stand in their blocks");
@@ -136,10 +139,9 @@ impl<K: Key> Tree<K> {
 
     /// Puts a block at a position.
     fn put(&mut self, at: usize, from: K, block: Box<Block<K>>) {
-        let most = block.most();
         self.from.insert(at, from);
-        self.most_cpu.insert(at, most.cpu);
-        self.most_memory.insert(at, most.memory);
+        self.most_cpu.insert(at, block.most_cpu());
+        self.most_memory.insert(at, block.most_memory());
         self.blocks.insert(at, block);
     }
 
@@ -156,14 +158,17 @@ impl<K: Key> Tree<K> {
 
     /// Some instance of a block has less left than before: the most may be less.
     fn lower(&mut self, at: usize, before: Size) {
-        if before.cpu == self.most_cpu[at] || before.memory == self.most_memory[at] {
-            self.sum_up(at);
+        if before.cpu == self.most_cpu[at] {
+            self.most_cpu[at] = self.blocks[at].most_cpu();
+        }
+        if before.memory == self.most_memory[at] {
+            self.most_memory[at] = self.blocks[at].most_memory();
         }
     }
 
     fn sum_up(&mut self, at: usize) {
-        let most = self.blocks[at].most();
-        (self.most_cpu[at], self.most_memory[at]) = (most.cpu, most.memory);
+        self.most_cpu[at] = self.blocks[at].most_cpu();
+        self.most_memory[at] = self.blocks[at].most_memory();
     }
 
     /// A block became short: it takes in the next one, unless both are too many to grow again.
