@@ -86,6 +86,7 @@ impl Digest {
             | EventKind::Stage(..)
             | EventKind::PrimaryTaskSet(_)
             | EventKind::LifecycleEvent(..)
+            | EventKind::LifecycleHook(..)
             | EventKind::Reservation(..)
             | EventKind::DesiredCapacity(..)
             | EventKind::ScalingBlocked(..)

@@ -83,6 +83,8 @@ pub enum EventKind {
     CodeDeployment(CodeDeploymentId, CodeDeployStatus),
     /// A deployment of CodeDeploy came to a lifecycle event.
     LifecycleEvent(CodeDeploymentId, LifecycleEvent),
+    /// The function of a lifecycle event was asked, or that ended (03 section 20.2).
+    LifecycleHook(CodeDeploymentId, LifecycleEvent, HookStatus),
 }
 
 /// Why managed scaling does not scale out (04 section 4.4).

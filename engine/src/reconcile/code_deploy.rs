@@ -155,11 +155,17 @@ fn overdue(control: &Control, id: CodeDeploymentId) -> Option<Objection> {
 fn give_up(pass: &mut Pass<'_>, id: CodeDeploymentId, objection: Objection) {
     let row = pass.control.store.code_deployment_mut(id);
     let way_back = blue_green::way_back(row.state);
+    let asked = row.execution.as_ref().filter(|it| it.status == HookStatus::InProgress);
+    // A function that has not reported has not succeeded, whatever ends the deployment.
+    let unheard = blue_green::event(row.state).filter(|_| asked.is_some());
     // What was made to go back is the end of it.
     let may_return = row.creator == Creator::User && way_back != WayBack::Nothing;
     let message = objection.message.into();
     row.error = Some(ErrorInformation { code: objection.code, message });
     row.request = None;
+    if let Some(event) = unheard {
+        pass.control.out.event(EventKind::LifecycleHook(id, event, HookStatus::Failed));
+    }
     go(pass, id, objection.signal);
     if objection.rolls_back && may_return {
         roll_back(pass.control, id, way_back);
@@ -276,6 +282,7 @@ fn come_to_event(control: &mut Control, id: CodeDeploymentId) {
     let asks = row.execution.is_some();
     control.out.event(EventKind::LifecycleEvent(id, event));
     if asks {
+        control.out.event(EventKind::LifecycleHook(id, event, HookStatus::InProgress));
         control.out.effect(Effect::AskLifecycleEvent(id, event));
     }
 }
@@ -513,6 +520,10 @@ pub(crate) fn answered(
         HookAnswer::Failed | HookAnswer::Unreadable => HookStatus::Failed,
         HookAnswer::InProgress { .. } => HookStatus::InProgress,
     };
+    let status = execution.status;
+    if status != HookStatus::InProgress {
+        control.out.event(EventKind::LifecycleHook(id, event, status));
+    }
     // An answer without delay belongs to the pass that asked; a later one waits for the next.
     if asked_now {
         control.call_concerns(service);

@@ -133,6 +133,7 @@ pub fn kind(kind: &EventKind) -> &'static str {
         EventKind::ServiceDeployment(..) => "ServiceDeployment",
         EventKind::CodeDeployment(..) => "CodeDeployment",
         EventKind::LifecycleEvent(..) => "LifecycleEvent",
+        EventKind::LifecycleHook(..) => "LifecycleHook",
         EventKind::AlarmState(..) => "AlarmState",
         EventKind::Stage(..) => "LifecycleStage",
         EventKind::Hook(..) => "LifecycleHook",
@@ -186,6 +187,7 @@ pub(crate) fn subject(view: View<'_>, kind: &EventKind) -> String {
         | EventKind::PrimaryTaskSet(_)
         | EventKind::CodeDeployment(..)
         | EventKind::LifecycleEvent(..)
+        | EventKind::LifecycleHook(..)
         | EventKind::Message(..)
         | EventKind::Bus(_) => {
             service_of(view, kind).map_or_else(String::new, |s| service_subject(view, s))
@@ -222,7 +224,9 @@ pub fn service_of(view: View<'_>, kind: &EventKind) -> Option<ServiceId> {
         EventKind::ServiceDeployment(record, _)
         | EventKind::Stage(record, _)
         | EventKind::Hook(record, _, _) => Some(view.record(*record).service),
-        EventKind::CodeDeployment(deployment, _) | EventKind::LifecycleEvent(deployment, _) => {
+        EventKind::CodeDeployment(deployment, _)
+        | EventKind::LifecycleEvent(deployment, _)
+        | EventKind::LifecycleHook(deployment, _, _) => {
             Some(view.code_deployment(*deployment).service)
         }
         EventKind::Bus(bus) => Some(bus.service),

@@ -60,6 +60,11 @@ pub(crate) fn text(view: View<'_>, kind: &EventKind) -> String {
         EventKind::LifecycleEvent(deployment, event) => {
             format!("CodeDeploy {}: {event}", view.code_deployment_name(*deployment))
         }
+        EventKind::LifecycleHook(deployment, event, status) => {
+            let function = view.code_deployment(*deployment).hook(*event).unwrap_or_default();
+            let name = view.code_deployment_name(*deployment);
+            format!("CodeDeploy {name}: {event}: {function} {status}")
+        }
         EventKind::Reservation(_, point) => reservation(point),
         EventKind::DesiredCapacity(_, count) => format!("desired capacity is {count}"),
         EventKind::ScalingBlocked(_, block) => block.as_str().to_owned(),

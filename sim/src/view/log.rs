@@ -144,7 +144,9 @@ fn source(moment: &Moment<'_>, shown: &Shown) -> &'static str {
         Shown::Engine(position) => match engine_event(moment, *position).kind {
             EventKind::Bus(_) => "aws.ecs",
             EventKind::Message(..) => "service",
-            EventKind::CodeDeployment(..) | EventKind::LifecycleEvent(..) => "aws.codedeploy",
+            EventKind::CodeDeployment(..)
+            | EventKind::LifecycleEvent(..)
+            | EventKind::LifecycleHook(..) => "aws.codedeploy",
             _ => "scheduler",
         },
         Shown::World(position) => moment.record.news()[*position].source,

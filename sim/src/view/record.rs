@@ -299,6 +299,7 @@ fn is_shown(kind: &EventKind) -> bool {
         | EventKind::PrimaryTaskSet(_)
         | EventKind::CodeDeployment(..)
         | EventKind::LifecycleEvent(..)
+        | EventKind::LifecycleHook(..)
         | EventKind::DesiredCapacity(..)
         | EventKind::ScalingBlocked(..)
         | EventKind::Message(..)

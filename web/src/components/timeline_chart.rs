@@ -101,9 +101,9 @@ impl View<'_> {
         }
     }
 
-    pub(super) fn age(&self, definition: u16) -> usize {
-        let all = definitions(self.points);
-        all.iter().position(|known| *known == definition).unwrap_or(0)
+    /// As the picture has it: a revision looks the same in both.
+    pub(super) fn age(&self, definition: u16) -> u8 {
+        self.feed.board.age(Some(self.index), definition)
     }
 
     fn foot(&self) -> f64 {

@@ -109,6 +109,11 @@ pub(super) fn milestone(view: View<'_>, event: &Event) -> Option<Milestone> {
             let what = stage_of(view, *id, step.as_str());
             (*id, what)
         }
+        EventKind::LifecycleHook(id, step, status) => {
+            let name = view.code_deployment(*id).hook(*step).unwrap_or_default().to_owned();
+            let (stage, status) = (step.as_str().to_owned(), status.as_str().to_owned());
+            (*id, Happening::Hook { name, stage, status })
+        }
         EventKind::CodeDeployment(id, status) => (*id, status_of(view, *id, *status)?),
         _ => return None,
     };

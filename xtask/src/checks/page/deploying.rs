@@ -56,6 +56,11 @@ pub(super) fn canary(guest: &Guest<'_>) -> Result<()> {
                 all.iter().any(|it| it.as_str().is_some_and(|it| it.contains("SUCCEEDED")))
             });
             ensure!(ended, "the hook has no mark: {hooks}");
+            if page.eval("document.querySelector('[data-testid=deploy-panel]') !== null")? == true {
+                let left = "document.querySelector('[data-testid=under-way]')?.textContent";
+                page.wait_for(&format!("{left}?.includes('on its way to')"), SOON)
+                    .context("what is left of the deployment is not said beside the button")?;
+            }
             let read = page.eval(
                 "document.querySelector('[data-testid=timeline] svg').getAttribute('aria-label')",
             )?;
