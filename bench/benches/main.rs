@@ -11,6 +11,10 @@ mod sweep;
 
 use criterion::criterion_main;
 
+/// The one that the command line has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 criterion_main!(
     growth::benches,
     import::benches,

@@ -1,5 +1,6 @@
 //! RunTask, StartTask, StopTask (01 section 3).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::api::answer::FailureSubject;
@@ -122,13 +123,13 @@ fn seen_before(
 }
 
 /// Everything that is checked before anything is placed, R6 to R15.
-fn run_order(
+fn run_order<'a>(
     control: &mut Control,
     cluster: ClusterId,
     id: TaskDefinitionId,
     launch: &Launch,
-    input: &RunTask,
-) -> Result<(String, TaskOrder), CommandError> {
+    input: &'a RunTask,
+) -> Result<(Cow<'a, str>, TaskOrder), CommandError> {
     let Control { store, expressions, .. } = control;
     let row = store.definition(id);
     let on_fargate = is_fargate(store, launch);
@@ -175,8 +176,8 @@ fn run_order(
         subnets,
         zone: None,
         execute_command: input.enable_execute_command == Some(true),
-        constraints: constraints.into(),
-        strategy: strategy.into(),
+        constraints: shared(constraints),
+        strategy: shared(strategy),
         extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
     };
     Ok((group, order))
@@ -282,8 +283,8 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
         subnets,
         zone: None,
         execute_command: input.enable_execute_command == Some(true),
-        constraints: Arc::from([]),
-        strategy: Arc::from([]),
+        constraints: Arc::default(),
+        strategy: Arc::default(),
         extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
     };
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
@@ -370,11 +371,22 @@ pub(crate) fn subnets(
     if subnets.windows(2).any(vpcs) {
         return Err(CommandError::invalid("All subnets must be of one VPC."));
     }
-    Ok(subnets.into())
+    Ok(shared(subnets))
 }
 
-fn group_of(row: &TaskDefinition, given: Option<&str>) -> Result<String, CommandError> {
-    let group = given.map_or_else(|| format!("family:{}", row.family), str::to_owned);
+/// An empty list costs nothing.
+fn shared<T>(items: Vec<T>) -> Arc<[T]> {
+    if items.is_empty() { Arc::default() } else { items.into() }
+}
+
+fn group_of<'a>(
+    row: &TaskDefinition,
+    given: Option<&'a str>,
+) -> Result<Cow<'a, str>, CommandError> {
+    let group = match given {
+        Some(given) => Cow::Borrowed(given),
+        None => Cow::Owned(format!("family:{}", row.family)),
+    };
     if group.chars().count() > 255 {
         return Err(CommandError::invalid("The group can have up to 255 characters."));
     }

@@ -28,6 +28,9 @@ impl Hosts {
     /// The set as the instances are now.
     pub(super) fn current(&mut self, store: &Store) -> &InstanceSet {
         let facts = store.instances.facts();
+        if self.seen == Some(facts.count()) {
+            return &self.set;
+        }
         match self.seen.and_then(|seen| facts.since(seen)) {
             Some(changed) if changed.len() < store.instances.len() => {
                 for &instance in changed {

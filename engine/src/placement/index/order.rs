@@ -93,6 +93,27 @@ struct Cell {
     /// Position of the bucket of each field.
     buckets: Box<[usize]>,
     blocks: Blocks,
+    /// What was wanted last and what was found, as long as nothing changes: of several cells, one
+    /// takes the task, and the next task often wants the same.
+    last: Option<(Size, Option<Key>)>,
+}
+
+impl Cell {
+    fn change(&mut self) -> &mut Blocks {
+        self.last = None;
+        &mut self.blocks
+    }
+
+    fn first_fit(&mut self, from: Key, need: Size) -> Option<Key> {
+        match self.last {
+            Some((size, found)) if size == need => found,
+            _ => {
+                let found = self.blocks.first_fit(from, need);
+                self.last = Some((need, found));
+                found
+            }
+        }
+    }
 }
 
 /// What became of an instance of a rank.
@@ -237,7 +258,7 @@ impl Order {
         let is_narrow = self.is_narrow();
         for (cell, mut items) in self.cells.iter_mut().zip(items) {
             items.sort_unstable_by_key(|&(key, _)| key);
-            cell.blocks = Blocks::from_ascending(is_narrow, &items);
+            *cell.change() = Blocks::from_ascending(is_narrow, &items);
         }
     }
 
@@ -250,7 +271,7 @@ impl Order {
         }
         if before.place.stands() {
             let key = self.key(rows.ranks[instance.index()], &before);
-            self.cells[from as usize].blocks.remove(key);
+            self.cells[from as usize].change().remove(key);
         }
         self.count(from, before.tasks, 0);
         self.count(to, 0, before.tasks);
@@ -260,20 +281,30 @@ impl Order {
     /// Puts instances where they belong in their cells. First it is seen what is to be done for
     /// several of them: their rows lie far apart, and are so waited for together.
     fn mend(&mut self, rows: Rows<'_>, changed: &[InstanceId]) {
+        if let [instance] = changed {
+            if let Some(step) = self.take_in(rows, *instance) {
+                self.carry_out(&step);
+            }
+            return;
+        }
         for several in changed.chunks(TOGETHER) {
             let mut moves: ArrayVec<Move, TOGETHER> = ArrayVec::new();
-            for &instance in several {
-                let before = self.entries[instance.index()];
-                let now = self.entry(rows, instance, before.place.cell());
-                if now != before {
-                    self.entries[instance.index()] = now;
-                    moves.push(Move { rank: rows.ranks[instance.index()], before, now });
-                }
-            }
+            moves.extend(several.iter().filter_map(|&instance| self.take_in(rows, instance)));
             for step in &moves {
                 self.carry_out(step);
             }
         }
+    }
+
+    /// Takes in what an instance is now; says what became of it, if anything did.
+    fn take_in(&mut self, rows: Rows<'_>, instance: InstanceId) -> Option<Move> {
+        let before = self.entries[instance.index()];
+        let now = self.entry(rows, instance, before.place.cell());
+        if now == before {
+            return None;
+        }
+        self.entries[instance.index()] = now;
+        Some(Move { rank: rows.ranks[instance.index()], before, now })
     }
 
     fn carry_out(&mut self, &Move { rank, before, now }: &Move) {
@@ -282,7 +313,7 @@ impl Order {
             self.count(cell, before.tasks, now.tasks);
         }
         let keys = (self.key(rank, &before), self.key(rank, &now));
-        let blocks = &mut self.cells[cell as usize].blocks;
+        let blocks = self.cells[cell as usize].change();
         match (before.place.stands(), now.place.stands()) {
             (true, true) if keys.0 == keys.1 => blocks.resize(keys.1, now.size),
             (true, true) => {
@@ -331,7 +362,8 @@ impl Order {
         }
         let cell = u32::try_from(self.cells.len()).expect("no more cells than instances");
         self.by_buckets.insert(buckets.clone(), cell);
-        self.cells.push(Cell { buckets, blocks: Blocks::from_ascending(self.is_narrow(), &[]) });
+        let blocks = Blocks::from_ascending(self.is_narrow(), &[]);
+        self.cells.push(Cell { buckets, blocks, last: None });
         cell
     }
 
@@ -346,7 +378,7 @@ impl Order {
     /// The place for a task of a size. The order has caught up. Instances that tie are drawn from
     /// by lot if the strategy says so.
     pub(super) fn best(
-        &self,
+        &mut self,
         store: &Store,
         need: Size,
         by_lot: bool,
@@ -355,40 +387,51 @@ impl Order {
         if by_lot && self.terms.is_empty() {
             return self.any(store, need, rng);
         }
-        let (score, rank) = self.first(need)?;
+        let (cell, key) = self.first(need)?;
         if by_lot {
-            return Some(self.drawn(store, need, score, rng));
+            return Some(self.drawn(store, need, self.score(cell, key), rng));
         }
-        Some(store.instances.at_rank(rank))
+        Some(store.instances.at_rank(key.rank))
     }
 
-    /// The best score, and the lowest rank of those that have it.
-    fn first(&self, need: Size) -> Option<(Score, u32)> {
+    /// The best place, and its cell: of those with the best score the one with the lowest rank.
+    fn first(&mut self, need: Size) -> Option<(usize, Key)> {
         let from = self.lowest_key(need);
-        let look = |cell: &Cell| {
-            let key = cell.blocks.first_fit(from, need)?;
-            Some((self.score(cell, key), key.rank))
-        };
         if let [only] = &*self.cells {
-            return look(only);
+            return only.blocks.first_fit(from, need).map(|key| (0, key));
         }
-        // A cell whose first term is worse than the best place so far is not looked into.
-        let start = self.cells.iter().min_by_key(|cell| self.lead(cell))?;
-        let mut best = look(start);
-        for cell in self.cells.iter().filter(|&cell| !std::ptr::eq(cell, start)) {
-            if best.is_none_or(|(score, _)| self.lead(cell) <= score[0])
-                && let Some(found) = look(cell)
-            {
-                best = Some(best.map_or(found, |best| best.min(found)));
+        // A cell whose first term is worse than that of the best place is not looked into.
+        let start = (0..self.cells.len()).min_by_key(|&cell| self.lead(cell))?;
+        let mut lead = self.lead(start);
+        let mut best = self.cells[start].first_fit(from, need).map(|key| (start, key));
+        for cell in (0..self.cells.len()).filter(|&cell| cell != start) {
+            let other = self.lead(cell);
+            if best.is_some() && other > lead {
+                continue;
+            }
+            let Some(key) = self.cells[cell].first_fit(from, need) else { continue };
+            if best.is_none_or(|best| other < lead || self.is_better((cell, key), best)) {
+                (best, lead) = (Some((cell, key)), other);
             }
         }
         best
     }
 
+    /// Whether a place is better than another of the same lead.
+    fn is_better(&self, one: (usize, Key), other: (usize, Key)) -> bool {
+        if self.buckets.len() == 1 && matches!(self.terms[0], Term::Bucket(_)) {
+            return one.1 < other.1;
+        }
+        let value = |(cell, key): (usize, Key)| (self.score(cell, key), key.rank);
+        value(one) < value(other)
+    }
+
     /// The first term of every instance of a cell, or what it is at the least.
-    fn lead(&self, cell: &Cell) -> u32 {
+    fn lead(&self, cell: usize) -> u32 {
         match self.terms.first() {
-            Some(Term::Bucket(field)) => self.buckets[*field].tasks(cell.buckets[*field]),
+            Some(Term::Bucket(field)) => {
+                self.buckets[*field].tasks(self.cells[cell].buckets[*field])
+            }
             Some(Term::Own(_)) | None => 0,
         }
     }
@@ -407,9 +450,9 @@ impl Order {
     /// One by lot of those that have the best score.
     fn drawn(&self, store: &Store, need: Size, score: Score, rng: &mut Rng) -> InstanceId {
         let mut keys: Vec<Key> = Vec::new();
-        for cell in &self.cells {
+        for (at, cell) in self.cells.iter().enumerate() {
             let Some(key) = cell.blocks.first_fit(self.lowest_key(need), need) else { continue };
-            if self.score(cell, key) == score {
+            if self.score(at, key) == score {
                 cell.blocks.fits(key, key.last_of_its_terms(), need, &mut keys);
             }
         }
@@ -426,7 +469,8 @@ impl Order {
         })
     }
 
-    fn score(&self, cell: &Cell, key: Key) -> Score {
+    fn score(&self, cell: usize, key: Key) -> Score {
+        let cell = &self.cells[cell];
         let mut own = key.own.into_iter();
         let mut score = [0; MOST_TERMS];
         for (value, term) in score.iter_mut().zip(&self.terms) {
