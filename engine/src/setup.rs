@@ -12,9 +12,9 @@ use crate::launch::{self, Launched};
 use crate::model::{
     AVAILABILITY_ZONE, Attribute, Cluster, ClusterId, ContainerInstance, ControllerType,
     Deployment, DeploymentId, DeploymentStatus, DesiredStatus, Digests, HealthStatus, InstanceId,
-    Owner, Registration, RolloutReason, RolloutState, SchedulingStrategy, ServiceDeployment,
-    ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Slot, Steady, Subnet, SubnetId,
-    TargetState, TaskExtra, TaskId, TaskStatus, Throttle, Time,
+    NewDeployment, Owner, Registration, RolloutReason, RolloutState, SchedulingStrategy,
+    ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Slot, Steady,
+    Subnet, SubnetId, TargetState, TaskExtra, TaskId, TaskStatus, Time,
 };
 use crate::reconcile;
 use crate::store::specs::Wanted;
@@ -233,33 +233,29 @@ fn add_deployment(
         RolloutState::Completed => RolloutReason::Completed,
         RolloutState::Failed => RolloutReason::BreakerTripped,
     };
-    control.store.deployments.push(Deployment {
+    let begun = Deployment::begun(NewDeployment {
         id,
         service,
-        name: given.name,
         service_revision,
         definition: given.definition,
         launch,
-        load_balancers: control.store.balancers_in(service, Slot::Main),
-        slot: Slot::Main,
         reach,
-        set: None,
+        digests: Digests::Known,
+        at: given.created_at,
+    });
+    control.store.deployments.push(Deployment {
+        name: given.name,
+        load_balancers: control.store.balancers_in(service, Slot::Main),
         status: given.status,
         rollout: given.rollout,
         reason,
         ever_completed: completed,
         desired: given.desired,
         failures: given.failures,
-        last_healthy: None,
-        was_healthy: false,
-        owed_replacements: 0,
         has_run: completed,
         ignored_alarms: control.store.alarms_now(service),
-        baking_since: None,
-        digests: Digests::Known,
-        throttle: Throttle::default(),
-        created_at: given.created_at,
         updated_at: given.updated_at,
+        ..begun
     });
     // What was completed before the run has no record in it.
     if given.rollout == RolloutState::InProgress {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::api::event::EventKind;
 use crate::control::Control;
 use crate::model::{
-    Deployment, DeploymentId, DeploymentStatus, Digests, Launch, RolloutReason, RolloutState,
+    Deployment, DeploymentId, DeploymentStatus, Digests, Launch, NewDeployment, RolloutState,
     ServiceDeployment, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Slot, Stop,
-    TaskDefinitionId, Throttle,
+    TaskDefinitionId,
 };
 use crate::reconcile::{rebalance, shifting, stop_pending};
 
@@ -29,34 +29,20 @@ pub(super) fn new_deployment(
     let (service_revision, desired, reach) = (row.revisions, row.desired, row.reach());
     let sources = row.deployments.clone();
     row.deployments.push(id);
-    control.store.deployments.push(Deployment {
+    let digests = Digests::of_new(control.store.config.digest_probe);
+    let reach = Arc::new(reach);
+    let new = NewDeployment {
         id,
         service,
-        name: None,
         service_revision,
         definition,
         launch,
-        load_balancers: Arc::new([]),
-        slot: Slot::Main,
-        reach: Arc::new(reach),
-        set: None,
-        status: DeploymentStatus::Primary,
-        rollout: RolloutState::InProgress,
-        reason: RolloutReason::InProgress,
-        ever_completed: false,
-        desired,
-        failures: 0,
-        last_healthy: None,
-        was_healthy: false,
-        owed_replacements: 0,
-        has_run: false,
-        ignored_alarms,
-        baking_since: None,
-        digests: Digests::of_new(control.store.config.digest_probe),
-        throttle: Throttle::default(),
-        created_at: now,
-        updated_at: now,
-    });
+        reach,
+        digests,
+        at: now,
+    };
+    let new = Deployment { desired, ignored_alarms, ..Deployment::begun(new) };
+    control.store.deployments.push(new);
     supersede(control, service, id, &sources);
     settle_in(control, service, id);
     let shifts = control.store.service(service).settings.strategy.shifts_traffic();

@@ -14,9 +14,9 @@ use crate::command::service::check_active;
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
 use crate::model::{
-    ControllerType, Deployment, DeploymentId, DeploymentStatus, Digests, Launch, Reach,
-    RolloutReason, RolloutState, SchedulingStrategy, ServiceId, Share, Slot, TaskDefinitionId,
-    TaskSet, Throttle,
+    ControllerType, Deployment, DeploymentId, DeploymentStatus, Digests, Launch, NewDeployment,
+    Reach, RolloutReason, RolloutState, SchedulingStrategy, ServiceId, Share, Slot,
+    TaskDefinitionId, TaskSet,
 };
 use crate::store::{Store, last_segment};
 
@@ -43,33 +43,27 @@ pub(crate) fn add(control: &mut Control, service: ServiceId, new: NewSet) -> Dep
     let (service_revision, desired) = (row.revisions, new.set.scale.of_ceil(row.desired));
     row.deployments.push(id);
     row.memory.steady = None;
-    control.store.deployments.push(Deployment {
+    let begun = Deployment::begun(NewDeployment {
         id,
         service,
-        name: None,
         service_revision,
         definition: new.definition,
         launch: new.launch,
+        reach: Arc::new(new.reach),
+        digests: Digests::of_new(control.store.config.digest_probe),
+        at: now,
+    });
+    // A task set rolls nothing out: it is what somebody else wants.
+    control.store.deployments.push(Deployment {
         load_balancers: new.load_balancers,
         slot: new.slot,
-        reach: Arc::new(new.reach),
         set: Some(Box::new(new.set)),
         status: new.status,
         rollout: RolloutState::Completed,
         reason: RolloutReason::Completed,
         ever_completed: true,
         desired,
-        failures: 0,
-        last_healthy: None,
-        was_healthy: false,
-        owed_replacements: 0,
-        has_run: false,
-        ignored_alarms: Box::default(),
-        baking_since: None,
-        digests: Digests::of_new(control.store.config.digest_probe),
-        throttle: Throttle::default(),
-        created_at: now,
-        updated_at: now,
+        ..begun
     });
     control.out.event(EventKind::DeploymentCreated(id));
     id

@@ -65,7 +65,52 @@ pub struct Deployment {
     pub updated_at: Time,
 }
 
+/// What every new deployment or task set differs in.
+#[derive(Clone, Debug)]
+pub(crate) struct NewDeployment {
+    pub(crate) id: DeploymentId,
+    pub(crate) service: ServiceId,
+    pub(crate) service_revision: u32,
+    pub(crate) definition: TaskDefinitionId,
+    pub(crate) launch: Launch,
+    pub(crate) reach: Arc<Reach>,
+    pub(crate) digests: Digests,
+    pub(crate) at: Time,
+}
+
 impl Deployment {
+    /// One that begins: PRIMARY, IN_PROGRESS, nothing is wanted of it and nothing happened yet.
+    pub(crate) fn begun(new: NewDeployment) -> Self {
+        Self {
+            id: new.id,
+            service: new.service,
+            name: None,
+            service_revision: new.service_revision,
+            definition: new.definition,
+            launch: new.launch,
+            load_balancers: Arc::new([]),
+            slot: Slot::Main,
+            reach: new.reach,
+            set: None,
+            status: DeploymentStatus::Primary,
+            rollout: RolloutState::InProgress,
+            reason: RolloutReason::InProgress,
+            ever_completed: false,
+            desired: 0,
+            failures: 0,
+            last_healthy: None,
+            was_healthy: false,
+            owed_replacements: 0,
+            has_run: false,
+            ignored_alarms: Box::default(),
+            baking_since: None,
+            digests: new.digests,
+            throttle: Throttle::default(),
+            created_at: new.at,
+            updated_at: new.at,
+        }
+    }
+
     /// Whether its tasks are instances in Cloud Map: by a registry or by Service Connect.
     pub fn is_discovered(&self) -> bool {
         !self.reach.registries.is_empty() || self.reach.connect.is_some()

@@ -36,6 +36,7 @@ pub use cluster::*;
 pub use code_deploy::*;
 pub use container_instance::*;
 pub use demand::*;
+pub(crate) use deployment::NewDeployment;
 pub use deployment::*;
 pub use hook::*;
 pub use id::*;

@@ -4,6 +4,7 @@
 //! as tasks are missing (03 section 9). Beside the old revision, the new one has floor and ceiling
 //! for itself (03 section 21.1).
 
+use super::batch::{Batch, count};
 use super::grid::Grid;
 use super::rolling::{Course, End, Limit};
 
@@ -205,17 +206,6 @@ impl Failing {
         tasks.sick_leaving.push(Batch { at: now + self.to_stop_new, tasks: stopped });
         tasks.sick_leaving.retain(|batch| batch.tasks > 0);
     }
-}
-
-/// Tasks that something happens to at an instant.
-#[derive(Clone, Copy, Debug)]
-struct Batch {
-    at: u64,
-    tasks: u32,
-}
-
-fn count(batches: &[Batch]) -> u32 {
-    batches.iter().map(|batch| batch.tasks).sum()
 }
 
 /// New tasks that have not failed yet.

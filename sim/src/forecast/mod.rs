@@ -11,6 +11,7 @@
 //! goes over a wire: every number by name, and the whole in sentences.
 
 mod answer;
+mod batch;
 pub mod code_deploy;
 pub mod daemon;
 pub mod failing;

@@ -3,6 +3,7 @@
 
 use stowplan_engine::model::{LifecycleEvent, LifecycleStage};
 
+use super::batch::{Batch, count};
 use super::grid::Grid;
 use super::moment::{self, Moment};
 
@@ -342,17 +343,6 @@ impl Probe {
             Self::Known | Self::Unasked => None,
         }
     }
-}
-
-/// Tasks to which something happens at an instant.
-#[derive(Clone, Copy, Debug)]
-struct Batch {
-    at: u64,
-    tasks: u32,
-}
-
-fn count(batches: &[Batch]) -> u32 {
-    batches.iter().map(|batch| batch.tasks).sum()
 }
 
 /// The tasks of the service.
