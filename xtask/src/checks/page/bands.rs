@@ -34,6 +34,14 @@ pub(super) fn code_deploy(guest: &Guest<'_>) -> Result<()> {
             ensure!(tests.iter().any(|word| word == "test"), "the band has no name: {tests:?}");
             let stages = chart_words(page, "stages")?.join(" ");
             ensure!(stages.contains("Allow"), "the step has no word: {stages}");
+            let hooks = page.eval(
+                "[...document.querySelectorAll('[data-testid=stages] title')]\
+                 .map((at) => at.textContent).filter((it) => it.startsWith('hook smoke-test'))",
+            )?;
+            let ended = hooks.as_array().is_some_and(|all| {
+                all.iter().any(|it| it.as_str().is_some_and(|it| it.contains("SUCCEEDED")))
+            });
+            ensure!(ended, "the hook has no mark: {hooks}");
             let read = reading(page)?;
             let heard = "traffic: r1 90%, r2 10%. test traffic: r2 100%. Stage AllowTraffic.";
             ensure!(read.contains(heard), "those who listen hear {read:?}");
