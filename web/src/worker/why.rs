@@ -7,7 +7,7 @@ use stowplan_engine::explain::{
 };
 use stowplan_engine::model::{PlacementStrategy, TaskId, Time};
 use stowplan_sim::run::Replay;
-use stowplan_sim::world::task_wait_text;
+use stowplan_sim::world::{TaskWait, task_wait_text};
 
 use super::amend::{Amendment, Decision, amend};
 use super::protocol::{Why, WhyRow, WhyStage};
@@ -46,13 +46,17 @@ fn stand(told: &mut Why, replay: &Replay, task: TaskId) {
     let head = replay.head();
     let view = head.engine();
     let stopped = view.why_stopped(task).map(|why| view.stop_text(task, &why));
-    let waits = head.why_task_waits(task).map(|wait| task_wait_text(view, task, &wait));
-    told.stopped = stopped.unwrap_or_default();
-    told.waits = waits.map_or_else(String::new, |text| {
-        let named = format!("task {} is ", view.task_name(task));
-        text.strip_prefix(&named).map_or_else(|| text.clone(), |rest| format!("It is {rest}"))
-    });
-    if told.at_ms.is_none() && !told.waits.is_empty() {
+    let wait = head.why_task_waits(task);
+    let waits = wait.as_ref().map(|wait| task_wait_text(view, task, wait));
+    // The panel names the task.
+    let named = format!("task {} ", view.task_name(task));
+    let about_it = |text: String| match text.strip_prefix(&named) {
+        Some(rest) => format!("It {rest}"),
+        None => text,
+    };
+    told.stopped = stopped.map_or_else(String::new, about_it);
+    told.waits = waits.map_or_else(String::new, about_it);
+    if let Some(TaskWait::Instance(..)) = wait {
         // Why it is nowhere is said by what it waits for.
         told.sentence.clear();
     }
