@@ -9,7 +9,7 @@ use crate::api::event::FailedCheck;
 use crate::explain::pipeline::{self, Checked};
 use crate::explain::{Change, Outcome, Suggestion, tried};
 use crate::launch::TaskOrder;
-use crate::model::{BinpackField, InstanceId, ZoneId};
+use crate::model::{BinpackField, InstanceId, PlacementConstraint, SchedulingStrategy, ZoneId};
 use crate::placement::{PlacementRequest, binpack};
 use crate::rng::Rng;
 use crate::store::Store;
@@ -77,7 +77,15 @@ impl Asker<'_> {
     }
 
     fn without_constraint(&self) -> Option<Suggestion> {
-        (0..self.request.constraints.len()).find_map(|position| {
+        let is_daemon = self.order.owner.is_some_and(|owner| {
+            self.store.service(owner.service).scheduling == SchedulingStrategy::Daemon
+        });
+        // That an instance has one daemon of a service is no constraint that could be left out.
+        let is_own = |position: &usize| {
+            !is_daemon
+                || self.request.constraints[*position] != PlacementConstraint::DistinctInstance
+        };
+        (0..self.request.constraints.len()).filter(is_own).find_map(|position| {
             let constraints = tried::without(self.request.constraints, position)?.into();
             let request = PlacementRequest { constraints: &constraints, ..*self.request };
             self.suggest(Change::WithoutConstraint(position), self.ask(&request))

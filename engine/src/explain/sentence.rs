@@ -130,10 +130,10 @@ impl View<'_> {
             Field::Instances { left, closest, candidates, never, notes, .. } => {
                 let told = match report.chosen() {
                     Some(chosen) => format!(
-                        "Chosen: {} in {}. Decided among {} instances: {} fit, {} ranked first.",
+                        "Chosen: {} in {}. Decided among {}: {} fit, {} ranked first.",
                         self.instance(chosen).name,
                         self.zone_name(self.instance(chosen).zone),
-                        left[0],
+                        counted(left[0], "instance"),
                         left.get(1).copied().unwrap_or(0),
                         left.last().copied().unwrap_or(0)
                     ),
@@ -377,7 +377,7 @@ type Nearest = ((InstanceId, FailedCheck), Option<Beyond>);
 
 const NEVER: &str = "no registered instance could ever hold the task, not even an empty one";
 
-fn counted(count: u32, what: &str) -> String {
+pub(super) fn counted(count: u32, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
@@ -395,5 +395,5 @@ fn again(until: Option<Time>) -> String {
 }
 
 pub(super) fn tasks_text(tasks: u32) -> String {
-    if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") }
+    counted(tasks, "task")
 }

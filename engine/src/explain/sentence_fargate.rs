@@ -1,6 +1,6 @@
 //! Sentences of Fargate and of capacity provider strategies.
 
-use crate::explain::sentence::tasks_text;
+use crate::explain::sentence::{counted, tasks_text};
 use crate::explain::{
     FargateField, FargateVerdict, FargateZone, PlacementReport, Split, SplitItem,
 };
@@ -14,7 +14,8 @@ impl View<'_> {
         let by = report.split.as_ref().map(|split| format!(" {}", self.provider_text(split)));
         let by = by.unwrap_or_default();
         let Some(zone) = chosen else {
-            return format!("Nowhere: {kind} has no capacity in {} zones.{by}", field.len());
+            let zones = zones_text(field);
+            return format!("Nowhere: {kind} has no capacity in {zones}.{by}");
         };
         let most = zone.subnets.iter().find(|(subnet, _)| Some(*subnet) == zone.chosen);
         let subnet = most.map(|&(subnet, free)| {
@@ -24,10 +25,10 @@ impl View<'_> {
             )
         });
         format!(
-            "Chosen: {} on {kind}, with {} the emptiest of {} zones.{}{by}",
+            "Chosen: {} on {kind}, with {} the emptiest of {}.{}{by}",
             self.zone_name(zone.zone),
             tasks_text(zone.tasks),
-            field.len(),
+            zones_text(field),
             subnet.unwrap_or_default(),
         )
     }
@@ -69,4 +70,8 @@ impl View<'_> {
         let terms: Vec<String> = split.items.iter().map(term).collect();
         format!("{} is furthest behind its share ({}).", name(chosen), terms.join(", "))
     }
+}
+
+fn zones_text(field: &FargateField) -> String {
+    counted(u32::try_from(field.len()).expect("a call names 16 subnets at most"), "zone")
 }

@@ -1,7 +1,7 @@
 //! Placements and scale-in choices of the past, explained as they are made again.
 
 use serde_json::json;
-use stowplan_engine::explain::{Change, Field, Outcome, Verdict, Witnessed};
+use stowplan_engine::explain::{Change, Field, Outcome, Question, Verdict, Witnessed};
 use stowplan_engine::model::{InstanceId, TaskId};
 
 use crate::bed::{Bed, strategy};
@@ -76,4 +76,22 @@ fn watching_is_no_part_of_the_state() {
     let (watched, _) = shrinking(TaskId::new(2));
     let (other, _) = shrinking(TaskId::new(77));
     assert_eq!(watched.engine.state_hash(), other.engine.state_hash());
+}
+
+/// That an instance has one daemon of a service is no constraint that anybody could leave out.
+#[test]
+fn a_daemon_has_no_place_beside_itself_whatever_is_left_out() {
+    let mut bed = Bed::instant();
+    bed.instance("A", "a", 1024, 2000);
+    bed.plain("log", 64, 64);
+    bed.must(
+        "createService",
+        json!({ "serviceName": "log", "taskDefinition": "log", "schedulingStrategy": "DAEMON" }),
+    );
+    bed.run_until(60);
+    let question = Question::NextTask(bed.service_id("log"));
+    let report = bed.engine.explain(&question).expect("it is asked well").expect("an order");
+    let told = report.changes().iter();
+    let told: Vec<String> = told.map(|it| bed.engine.view().suggestion_text(&report, it)).collect();
+    assert_eq!(told, ["one more instance like A: the new instance"]);
 }

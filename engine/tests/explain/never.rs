@@ -185,7 +185,7 @@ fn the_disputed_limit_of_a_p5_48xlarge_is_flagged_wherever_it_is_looked_at() {
     }
     let (bed, report) = with_interfaces("p5.48xlarge", true);
     expect![[r#"
-        Chosen: A in us-east-1a. Decided among 1 instances: 1 fit, 1 ranked first. A
+        Chosen: A in us-east-1a. Decided among 1 instance: 1 fit, 1 ranked first. A
             is a p5.48xlarge: the guide speaks of 1 awsvpc task on it, its newer
             table of limits of 242, which is what is counted.
         A CHOSEN
