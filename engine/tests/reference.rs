@@ -495,6 +495,6 @@ fn the_slow_twin_agrees_on_any_cluster() {
     // Each feature is in the mix, and often.
     let met = met.into_inner();
     let counts = [met.calls, met.served, met.refused, met.awaited, met.waiting, met.beside];
-    assert!(counts.iter().all(|&count| count >= 300), "{met:?}");
+    assert!(counts.iter().all(|&count| count >= 200), "{met:?}");
     println!("agreed on {met:?}");
 }
