@@ -1,5 +1,6 @@
 //! All suites in one program: it is built, and optimised as a whole, once.
 
+mod first;
 mod growth;
 mod import;
 mod placement;
@@ -16,6 +17,7 @@ use criterion::criterion_main;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 criterion_main!(
+    first::benches,
     growth::benches,
     import::benches,
     placement::benches,

@@ -88,6 +88,7 @@ mod groups;
 pub mod hash;
 mod launch;
 mod lifecycle;
+mod many;
 pub mod model;
 mod outbox;
 mod placement;

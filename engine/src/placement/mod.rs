@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::api::TieBreak;
 use crate::api::event::Rejection;
+use crate::many;
 use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, PlacementConstraint, PlacementStrategy, ProviderId,
     SpreadField, SubnetId, TaskDefinitionId, ZoneId,
@@ -92,7 +93,7 @@ fn scan(
     rng: &mut Rng,
 ) -> Option<InstanceId> {
     feasible::retain_fitting(store, request, &mut hosts);
-    hosts.retain(|instance| feasible::takes(store, request, instance));
+    hosts.retain_slowly(|instance| feasible::takes(store, request, instance));
     (!hosts.is_empty()).then(|| prefer(store, request, hosts, rng, |_| ()))
 }
 
@@ -151,7 +152,7 @@ fn rejections(store: &Store, request: &PlacementRequest<'_>) -> Vec<Rejection> {
         instance,
         checks: feasible::failures(store, request, instance).collect(),
     };
-    order.into_iter().map(reject).collect()
+    many::map(order, reject)
 }
 
 /// Of the subnets in the instance's zone, the one with most free addresses; ties by list order

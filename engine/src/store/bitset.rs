@@ -2,6 +2,7 @@
 
 use bitvec::vec::BitVec;
 
+use crate::many;
 use crate::model::InstanceId;
 
 /// Instances of a word.
@@ -48,24 +49,33 @@ impl InstanceSet {
 
     /// Keeps those for which a question is answered with yes.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(InstanceId) -> bool) {
-        let len = self.bits.len();
-        let words = self.bits.as_raw_mut_slice().iter_mut().enumerate();
-        for (position, word) in words {
-            let mut left = *word;
-            while left != 0 {
-                let bit = left.trailing_zeros();
-                left &= left - 1;
-                let index = position * WORD + bit as usize;
-                if index < len && !keep(InstanceId::from_index(index)) {
-                    *word &= !(1 << bit);
-                }
-            }
+        for (position, word) in self.bits.as_raw_mut_slice().iter_mut().enumerate() {
+            retain_in(word, position, &mut keep);
         }
+    }
+
+    /// The same, for a question that takes its time: many instances are asked on all cores. Each
+    /// answers for itself.
+    pub(crate) fn retain_slowly(&mut self, keep: impl Fn(InstanceId) -> bool + Sync) {
+        let words = self.bits.as_raw_mut_slice();
+        many::each_word(words, |position, word| retain_in(word, position, &mut |it| keep(it)));
     }
 
     /// Those in it, in order of registration.
     pub(crate) fn iter(&self) -> impl Iterator<Item = InstanceId> + '_ {
         self.bits.iter_ones().map(InstanceId::from_index)
+    }
+}
+
+/// Keeps those of one word. Behind the end no bit is set.
+fn retain_in(word: &mut usize, position: usize, keep: &mut impl FnMut(InstanceId) -> bool) {
+    let mut left = *word;
+    while left != 0 {
+        let bit = left.trailing_zeros();
+        left &= left - 1;
+        if !keep(InstanceId::from_index(position * WORD + bit as usize)) {
+            *word &= !(1 << bit);
+        }
     }
 }
 
@@ -85,6 +95,15 @@ mod tests {
 
     fn set(members: &[u32]) -> InstanceSet {
         members.iter().copied().map(InstanceId::new).collect()
+    }
+
+    #[test]
+    fn asking_slowly_is_asking() {
+        let all: Vec<u32> = (0..50_000).filter(|number| number % 7 != 3).collect();
+        let (mut quickly, mut slowly) = (set(&all), set(&all));
+        quickly.retain(|instance| instance.number() % 5 < 2);
+        slowly.retain_slowly(|instance| instance.number() % 5 < 2);
+        assert_eq!(quickly, slowly);
     }
 
     #[test]

@@ -38,10 +38,8 @@ impl Hosts {
                 }
             }
             _ => {
-                self.set = InstanceSet::new();
-                for instance in store.active(self.question.cluster).iter() {
-                    self.mend(store, instance);
-                }
+                self.set = store.active(self.question.cluster).clone();
+                self.set.retain_slowly(|instance| self.question.suits(store, instance));
             }
         }
         self.seen = Some(facts.count());
