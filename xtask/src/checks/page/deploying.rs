@@ -147,8 +147,9 @@ pub(super) fn forecast(guest: &Guest<'_>) -> Result<()> {
         let made = page.eval("playground.doc().timeline.at(-1).updateService")?;
         ensure!(made["taskDefinition"] == "web:2", "{made} is deployed");
         to_the_end(page)?;
-        let most = page.eval(MOST_RUNNING)?;
-        ensure!(most == json!(12), "12 at most were foretold, {most} are drawn");
+        // What the deployment made of the run is drawn a frame after the run has got there.
+        page.wait_for(&format!("{MOST_RUNNING} === 12"), SOON)
+            .context("12 tasks at most were foretold, and others are drawn")?;
         page.click_on("[data-testid=undo]")?;
         page.wait_for("!playground.doc().timeline.at(-1).updateService?.taskDefinition", SOON)
     })
