@@ -52,8 +52,6 @@ pub struct Board {
     badges: Rc<Vec<Badge>>,
     /// Rank of a definition among those its service has, newest 0.
     ages: Rc<BTreeMap<(Option<u16>, u16), u8>>,
-    /// What the ages are of. Who is gone keeps its rank: a revision looks the same all along.
-    seen: Rc<BTreeSet<(Option<u16>, u16)>>,
 }
 
 impl PartialEq for Board {
@@ -91,12 +89,7 @@ impl Board {
         if frame.fresh || !known(&next.badges) {
             next.badges = Rc::new(badges(&frame.services));
         }
-        let known = if frame.fresh { BTreeSet::new() } else { (*next.seen).clone() };
-        let seen = definitions(&frame, known);
-        if seen != *next.seen {
-            next.ages = Rc::new(ages(&seen));
-            next.seen = Rc::new(seen);
-        }
+        next.ages = Rc::new(ages(&frame));
         next.frame = Rc::new(frame);
         next
     }
@@ -252,24 +245,17 @@ fn badges(services: &[Service]) -> Vec<Badge> {
     codes.into_iter().enumerate().map(badge).collect()
 }
 
-/// What services run, and what runs without one, with what was known before.
-fn definitions(
-    frame: &Frame,
-    mut seen: BTreeSet<(Option<u16>, u16)>,
-) -> BTreeSet<(Option<u16>, u16)> {
+/// Newest means registered last: after a rollback the failed revision is still the newest.
+fn ages(frame: &Frame) -> BTreeMap<(Option<u16>, u16), u8> {
     // One by one: few differ, and to collect them all would sort them all.
+    let mut seen: BTreeSet<(Option<u16>, u16)> = BTreeSet::new();
     seen.extend(frame.tasks.iter().map(|task| (task.service, task.definition)));
     for (index, service) in (0u16..).zip(&frame.services) {
         seen.extend(service.deployments.iter().map(|d| (Some(index), d.definition)));
     }
-    seen
-}
-
-/// Newest means registered last: after a rollback the failed revision is still the newest.
-fn ages(seen: &BTreeSet<(Option<u16>, u16)>) -> BTreeMap<(Option<u16>, u16), u8> {
     let mut ages = BTreeMap::new();
     let (mut owner, mut age) = (None, 0u8);
-    for &(service, definition) in seen.iter().rev() {
+    for (service, definition) in seen.into_iter().rev() {
         age = if owner == Some(service) { age.saturating_add(1) } else { 0 };
         owner = Some(service);
         ages.insert((service, definition), age);

@@ -101,9 +101,10 @@ impl View<'_> {
         }
     }
 
-    /// As the picture has it: a revision looks the same in both.
-    pub(super) fn age(&self, definition: u16) -> u8 {
-        self.feed.board.age(Some(self.index), definition)
+    /// Rank among all that the run has had: the picture's is among those of the moment.
+    pub(super) fn age(&self, definition: u16) -> usize {
+        let all = definitions(self.points);
+        all.iter().position(|known| *known == definition).unwrap_or(0)
     }
 
     fn foot(&self) -> f64 {

@@ -30,10 +30,15 @@ pub(super) fn foretell(
         let measured = stands.then(wide).flatten().and_then(|wide| of(&wide));
         Outlook { beside: Some(beside(&forecast, measured.as_ref(), given)), ..outlook }
     });
-    let under_way = Forecast::under_way(head, at).into_iter();
-    let under_way = under_way.map(|it| (it.service.clone(), it.to_string())).collect();
     let refused = refused.unwrap_or_default();
-    Foretold { at_ms, refused, outlook, under_way, ..Foretold::default() }
+    Foretold { at_ms, refused, outlook, ..Foretold::default() }
+}
+
+/// What is left, from an instant on, of deployments that are under way.
+pub(super) fn under_way(head: &Simulation, now_ms: u64) -> Vec<(String, String)> {
+    let now = Time(i64::try_from(now_ms).unwrap_or(i64::MAX));
+    let under_way = Forecast::under_way(head, now).into_iter();
+    under_way.map(|it| (it.service.clone(), it.to_string())).collect()
 }
 
 /// Why the call would be refused.

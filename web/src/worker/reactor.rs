@@ -10,7 +10,7 @@ use stowplan_sim::run::{Replay, Simulation};
 use stowplan_sim::scenario::{Action, Plan, Scenario, TimelineEntry, WorldAction, has_template};
 
 use super::amend::{plan_of, replay_of};
-use super::foretell::foretell;
+use super::foretell::{foretell, under_way};
 use super::journal::{Journal, Mark, is_decision};
 use super::pacer::{Goal, Pacer};
 use super::protocol::{
@@ -487,7 +487,9 @@ impl Run {
             }
             Err(refused) => Foretold { refused, at_ms: self.clock, ..Foretold::default() },
         };
-        Foretold { question: ahead.question, ..told }
+        // What is under way goes on from now; an entry of now comes behind what has happened.
+        let under_way = under_way(self.replay.head(), self.clock);
+        Foretold { question: ahead.question, under_way, ..told }
     }
 
     /// The document with an entry at the instant on the screen, that entry as it was read, and the
