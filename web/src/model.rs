@@ -154,6 +154,13 @@ impl Board {
         alike.count().clamp(2, 3)
     }
 
+    /// `web 0042`: whose task it is, and the short form of its id.
+    #[must_use]
+    pub fn task_name(&self, task: &Task) -> String {
+        let id = self.names.id(task.key);
+        [&self.owner_name(task), " ", words::short_id(&id)].concat()
+    }
+
     /// `web`, or the family of a standalone task.
     #[must_use]
     pub fn owner_name(&self, task: &Task) -> String {

@@ -8,7 +8,7 @@ use crate::canvas::scene::Target;
 use crate::deck::use_deck;
 use crate::model::Board;
 use crate::state::Action;
-use crate::words::{percent, short_id, thousands};
+use crate::words::{percent, thousands};
 use crate::worker::protocol::Task;
 
 const ROW: usize = 24;
@@ -125,10 +125,9 @@ fn cells(board: &Board, target: Target, onclick: Callback<MouseEvent>) -> Html {
         }
         Target::Task(key) => {
             let Some(task) = board.task(key) else { return Html::default() };
-            let id = board.names.id(key);
             html! {
                 <>
-                    { name(2, format!("{} {}", board.owner_name(task), short_id(&id))) }
+                    { name(2, board.task_name(task)) }
                     { cell("mid", &board.place_name(task)) }
                     { cell("", task.last_status.word()) }
                     { cell("", task.health.word()) }

@@ -8,7 +8,7 @@ use crate::canvas::scene::Target;
 use crate::deck::Deck;
 use crate::model::Board;
 use crate::state::Action;
-use crate::words::{clock_ms, count, percent, short_id, span, thousands};
+use crate::words::{clock_ms, count, percent, span, thousands};
 use crate::worker::protocol::{Host, HostState, Task};
 
 pub(super) fn task_facts(board: &Board, key: u32) -> Html {
@@ -112,10 +112,9 @@ fn levels(host: &Host, state: &HostState) -> Html {
 
 fn task_table(deck: &Deck, board: &Board, tasks: &[Task]) -> Html {
     let row = |task: &Task| {
-        let id = board.names.id(task.key);
         let deck = deck.clone();
         let key = task.key;
-        let name = format!("{} {}", board.owner_name(task), short_id(&id));
+        let name = board.task_name(task);
         let onclick = Callback::from(move |_: MouseEvent| {
             deck.act(Action::Select(Some(Target::Task(key))));
         });

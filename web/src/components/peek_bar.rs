@@ -8,7 +8,7 @@ use crate::canvas::scene::Target;
 use crate::deck::Deck;
 use crate::model::Board;
 use crate::state::{Action, Sheet};
-use crate::words::{percent, short_id};
+use crate::words::percent;
 
 pub(crate) fn peek_bar(deck: &Deck, board: &Board, selected: Option<Target>) -> Html {
     let Some(target) = selected else { return Html::default() };
@@ -26,8 +26,7 @@ fn about(board: &Board, target: Target) -> Html {
     match target {
         Target::Task(key) => {
             let Some(task) = board.task(key) else { return Html::default() };
-            let id = board.names.id(key);
-            let name = format!("{} {}", board.owner_name(task), short_id(&id));
+            let name = board.task_name(task);
             let state = format!(", {} on {}", task.last_status.word(), board.place_name(task));
             html! {
                 <>

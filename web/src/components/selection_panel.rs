@@ -14,7 +14,6 @@ use crate::canvas::scene::Target;
 use crate::deck::Deck;
 use crate::model::Board;
 use crate::state::{Action, Panel, State};
-use crate::words::short_id;
 use crate::worker::protocol::ToEngine;
 
 const SELECT: &str =
@@ -131,8 +130,7 @@ fn crumbs(deck: &Deck, board: &Board, selected: Option<Target>) -> Html {
             Some(task) => {
                 let trail = zone_crumb(board.zone_of(task)).into_iter();
                 let trail = trail.chain(task.host.and_then(host_crumb)).collect();
-                let id = board.names.id(key);
-                (trail, format!("{} {}", board.owner_name(task), short_id(&id)))
+                (trail, board.task_name(task))
             }
             None => (Vec::new(), String::new()),
         },
