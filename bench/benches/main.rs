@@ -12,10 +12,6 @@ mod sweep;
 
 use criterion::criterion_main;
 
-/// The one that the command line has.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 criterion_main!(
     first::benches,
     growth::benches,

@@ -78,6 +78,12 @@ fn lots() -> Rng {
     Rng::for_key(7, Stream::Placement, "bench/churn")
 }
 
+/// Rounds before the first that counts: two tasks an instance. A copy of a cluster has lists
+/// without room to grow, which a cluster that has been at work for a while has not.
+fn warm_up(view: View<'_>) -> usize {
+    2 + 2 * view.instances().count() / TASKS_IN_A_ROUND
+}
+
 /// An engine under churn.
 #[derive(Clone, Debug)]
 pub struct Churn<'a> {
@@ -95,7 +101,7 @@ impl<'a> Churn<'a> {
     /// When some task finds no place.
     pub fn new(prepared: &Workload, case: &'a Case) -> Self {
         let mut churn = Self::cold(prepared, case);
-        for _ in 0..2 {
+        for _ in 0..warm_up(prepared.engine.view()) {
             churn.round();
         }
         churn
@@ -202,7 +208,7 @@ impl FloorChurn {
         let view = prepared.engine.view();
         let live = live_tasks(view).map(|task| stand(view, task)).collect();
         let mut churn = Self { floor: floor_over(view), rng: lots(), live };
-        for _ in 0..2 {
+        for _ in 0..warm_up(view) {
             churn.round();
         }
         churn

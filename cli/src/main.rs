@@ -17,10 +17,6 @@ struct Cli {
     command: Command,
 }
 
-/// Tasks and texts are made and dropped all the time, by several threads in a sweep.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Subcommand)]
 enum Command {
     Explain(cmd::explain::Args),
