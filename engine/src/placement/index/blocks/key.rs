@@ -1,5 +1,7 @@
 //! What instances are ordered by.
 
+use std::fmt::Debug;
+
 /// Terms that are an instance's own, the first before the second, then its rank: each instance has
 /// another key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,10 +27,14 @@ impl Key {
     }
 }
 
-/// A key as blocks keep it.
+/// A key in one number.
 pub(super) trait Word: Copy + Ord + From<Key> + Into<Key> {
-    /// No key.
+    /// Its terms, without the rank.
+    type Own: Copy + Debug;
+    /// No key: above every other.
     const NONE: Self;
+    fn of(own: Self::Own, rank: u32) -> Self;
+    fn split(self) -> (Self::Own, u32);
 }
 
 /// A key of one term at most. Most strategies look at one thing, and half the bytes are half the
@@ -41,36 +47,56 @@ pub(super) struct Narrow(u64);
 pub(super) struct Wide(u128);
 
 impl Word for Narrow {
+    type Own = u32;
     const NONE: Self = Self(u64::MAX);
+
+    fn of(own: u32, rank: u32) -> Self {
+        Self(u64::from(own) << 32 | u64::from(rank))
+    }
+
+    fn split(self) -> (u32, u32) {
+        ((self.0 >> 32) as u32, self.0 as u32)
+    }
 }
 
 impl Word for Wide {
+    type Own = [u32; Key::MOST];
     const NONE: Self = Self(u128::MAX);
+
+    fn of(own: [u32; Key::MOST], rank: u32) -> Self {
+        let [first, second, third] = own.map(u128::from);
+        Self(first << 96 | second << 64 | third << 32 | u128::from(rank))
+    }
+
+    fn split(self) -> ([u32; Key::MOST], u32) {
+        let at = |shift: u32| (self.0 >> shift) as u32;
+        ([at(96), at(64), at(32)], at(0))
+    }
 }
 
 impl From<Key> for Narrow {
     fn from(key: Key) -> Self {
         debug_assert_eq!(key.own[1..], [0, 0], "one term at most");
-        Self(u64::from(key.own[0]) << 32 | u64::from(key.rank))
+        Self::of(key.own[0], key.rank)
     }
 }
 
 impl From<Narrow> for Key {
     fn from(word: Narrow) -> Self {
-        Self { own: [(word.0 >> 32) as u32, 0, 0], rank: word.0 as u32 }
+        let (own, rank) = word.split();
+        Self { own: [own, 0, 0], rank }
     }
 }
 
 impl From<Key> for Wide {
     fn from(key: Key) -> Self {
-        let [first, second, third] = key.own.map(u128::from);
-        Self(first << 96 | second << 64 | third << 32 | u128::from(key.rank))
+        Self::of(key.own, key.rank)
     }
 }
 
 impl From<Wide> for Key {
     fn from(word: Wide) -> Self {
-        let at = |shift: u32| (word.0 >> shift) as u32;
-        Self { own: [at(96), at(64), at(32)], rank: at(0) }
+        let (own, rank) = word.split();
+        Self { own, rank }
     }
 }

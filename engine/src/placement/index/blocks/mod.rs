@@ -5,6 +5,7 @@
 //! for, and one look over a block finds it; an order inside would move half a block at each change.
 
 mod block;
+mod column;
 mod key;
 mod tree;
 
@@ -18,13 +19,6 @@ use tree::Tree;
 pub(super) struct Size {
     pub(super) cpu: u32,
     pub(super) memory: u32,
-}
-
-impl Size {
-    /// Whether it is enough.
-    fn covers(self, need: Self) -> bool {
-        (self.cpu >= need.cpu) & (self.memory >= need.memory)
-    }
 }
 
 /// The order: keys, each once, with what the instance of each has left.
@@ -133,39 +127,51 @@ mod tests {
         (0_u32..40, 0_u32..40).prop_map(|(cpu, memory)| Size { cpu, memory })
     }
 
-    /// A key, and what its instance has left from now on; without, it is taken out.
-    type Change = (Key, Option<Size>);
-
     /// Keys of one term and a rank, or of several terms.
     fn key(is_narrow: bool) -> impl Strategy<Value = Key> {
-        (0_u32..100, 0_u32..9).prop_map(move |(term, rank)| Key {
-            own: [term, 0, if is_narrow { 0 } else { rank }],
+        (0_u32..100, 0_u32..9, 0_u32..900).prop_map(move |(first, third, rank)| Key {
+            own: [first, 0, if is_narrow { 0 } else { third }],
             rank,
         })
     }
+
+    /// An instance has another key from now on, and so much left; without, it is taken out.
+    type Change = (Key, Option<Size>);
 
     fn changes(is_narrow: bool) -> impl Strategy<Value = Vec<Change>> {
         let size = prop::option::weighted(0.7, size());
         prop::collection::vec((key(is_narrow), size), 0..900)
     }
 
-    fn change(blocks: &mut Blocks, tree: &mut BTreeMap<Key, Size>, (key, size): Change) {
-        match (tree.contains_key(&key), size) {
-            (true, Some(size)) => blocks.resize(key, size),
-            (true, None) => blocks.remove(key),
-            (false, Some(size)) => blocks.insert(key, size),
-            (false, None) => {}
+    /// The slow twin: key and size of each instance, by rank.
+    type Rows = BTreeMap<u32, (Key, Size)>;
+
+    fn change(blocks: &mut Blocks, rows: &mut Rows, (key, size): Change) {
+        match (rows.get(&key.rank), size) {
+            (Some(&(before, _)), Some(size)) if before == key => blocks.resize(key, size),
+            (Some(&(before, _)), size) => {
+                blocks.remove(before);
+                size.into_iter().for_each(|size| blocks.insert(key, size));
+            }
+            (None, Some(size)) => blocks.insert(key, size),
+            (None, None) => {}
         }
         match size {
-            Some(size) => tree.insert(key, size),
-            None => tree.remove(&key),
+            Some(size) => rows.insert(key.rank, (key, size)),
+            None => rows.remove(&key.rank),
         };
+    }
+
+    fn ascending(rows: &Rows) -> Vec<(Key, Size)> {
+        let mut items: Vec<(Key, Size)> = rows.values().copied().collect();
+        items.sort_unstable_by_key(|&(key, _)| key);
+        items
     }
 
     #[derive(Clone, Debug)]
     struct Story {
         is_narrow: bool,
-        start: BTreeMap<Key, Size>,
+        start: Rows,
         changes: Vec<Change>,
         asked: Vec<(Key, Key, Size)>,
     }
@@ -173,7 +179,9 @@ mod tests {
     fn story() -> impl Strategy<Value = Story> {
         any::<bool>().prop_flat_map(|is_narrow| {
             let key = || key(is_narrow);
-            let start = prop::collection::btree_map(key(), size(), 0..400);
+            let start = prop::collection::vec((key(), size()), 0..400).prop_map(|items| {
+                items.into_iter().map(|(key, size)| (key.rank, (key, size))).collect()
+            });
             let asked = prop::collection::vec((key(), key(), size()), 1..20);
             let parts = (start, changes(is_narrow), asked);
             parts.prop_map(move |(start, changes, asked)| Story {
@@ -194,17 +202,17 @@ mod tests {
 
         #[test]
         fn behaves_as_a_tree_would(story in story()) {
-            let mut tree = story.start;
-            let ascending: Vec<_> = tree.iter().map(|(&key, &size)| (key, size)).collect();
-            let mut blocks = Blocks::from_ascending(story.is_narrow, &ascending);
+            let mut rows = story.start;
+            let mut blocks = Blocks::from_ascending(story.is_narrow, &ascending(&rows));
             for one in story.changes {
-                change(&mut blocks, &mut tree, one);
+                change(&mut blocks, &mut rows, one);
             }
-            prop_assert!(blocks.checked().iter().copied().eq(tree.iter().map(|(&k, &s)| (k, s))));
+            let items = ascending(&rows);
+            prop_assert_eq!(&blocks.checked(), &items);
             for (position, (from, to, need)) in story.asked.into_iter().enumerate() {
                 let enough = |s: &Size| s.cpu >= need.cpu && s.memory >= need.memory;
                 let fitting: Vec<Key> =
-                    tree.iter().filter(|(_, size)| enough(size)).map(|(&key, _)| key).collect();
+                    items.iter().filter(|(_, size)| enough(size)).map(|&(key, _)| key).collect();
                 let first = fitting.first().copied();
                 let none_below = first.map_or(from, |first| from.min(first));
                 prop_assert_eq!(blocks.first_fit(none_below, need), first);

@@ -2,6 +2,7 @@
 
 use crate::placement::index::blocks::Size;
 use crate::placement::index::blocks::block::{Block, LONGEST};
+use crate::placement::index::blocks::column::{Shifted, first_enough};
 use crate::placement::index::blocks::key::Word;
 
 /// How full blocks are made, so that the first few insertions cut none.
@@ -11,13 +12,13 @@ const SHORT: usize = LONGEST / 5;
 
 /// Blocks, and what each of them is skipped by.
 #[derive(Debug)]
-pub(super) struct Tree<K> {
+pub(super) struct Tree<K: Word> {
     blocks: Vec<Box<Block<K>>>,
     /// No key of a block is lower, and all of the blocks before are; but for the first, which
     /// has all that lies before the second.
     from: Vec<K>,
-    most_cpu: Vec<u32>,
-    most_memory: Vec<u32>,
+    most_cpu: Vec<Shifted>,
+    most_memory: Vec<Shifted>,
 }
 
 impl<K: Word> Tree<K> {
@@ -75,10 +76,8 @@ impl<K: Word> Tree<K> {
     pub(super) fn first_fit(&self, from: K, need: Size) -> Option<K> {
         let mut at = self.block_of(from);
         loop {
-            let most = self.most_cpu.get(at..)?.iter().zip(&self.most_memory[at..]);
-            at += most
-                .into_iter()
-                .position(|(&cpu, &memory)| cpu >= need.cpu && memory >= need.memory)?;
+            let most = [self.most_cpu.get(at..)?, &self.most_memory[at..]];
+            at += first_enough(most, [need.cpu, need.memory])?;
             if let Some(found) = self.blocks[at].first_fit(need) {
                 return Some(found);
             }
@@ -117,8 +116,8 @@ impl<K: Word> Tree<K> {
         let mut items: Vec<(K, Size)> = Vec::new();
         for (at, block) in self.blocks.iter().enumerate() {
             assert!((1..=LONGEST).contains(&block.len()), "a block has some, and not too many");
-            let most = Size { cpu: self.most_cpu[at], memory: self.most_memory[at] };
-            let found = Size { cpu: block.most_cpu(), memory: block.most_memory() };
+            let most = (self.most_cpu[at], self.most_memory[at]);
+            let found = (block.most_cpu(), block.most_memory());
             assert_eq!(most, found, "the most that one of a block has left");
             block.check();
             let (from, to) = (self.from[at], self.from.get(at + 1));
@@ -152,16 +151,16 @@ impl<K: Word> Tree<K> {
 
     /// Some instance of a block has so much left now.
     fn raise(&mut self, at: usize, now: Size) {
-        self.most_cpu[at] = self.most_cpu[at].max(now.cpu);
-        self.most_memory[at] = self.most_memory[at].max(now.memory);
+        self.most_cpu[at] = self.most_cpu[at].max(Shifted::new(now.cpu));
+        self.most_memory[at] = self.most_memory[at].max(Shifted::new(now.memory));
     }
 
     /// Some instance of a block has less left than before: the most may be less.
     fn lower(&mut self, at: usize, before: Size) {
-        if before.cpu == self.most_cpu[at] {
+        if Shifted::new(before.cpu) == self.most_cpu[at] {
             self.most_cpu[at] = self.blocks[at].most_cpu();
         }
-        if before.memory == self.most_memory[at] {
+        if Shifted::new(before.memory) == self.most_memory[at] {
             self.most_memory[at] = self.blocks[at].most_memory();
         }
     }
