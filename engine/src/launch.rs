@@ -11,7 +11,7 @@ use crate::model::{
     TaskId, TaskStatus, ZoneId,
 };
 use crate::placement::fargate::FargatePlace;
-use crate::placement::{self, Place, PlacementRequest, closest, fargate};
+use crate::placement::{self, AgentNeeds, Place, PlacementRequest, closest, fargate};
 use crate::reconcile;
 use crate::store::Store;
 use crate::store::specs::Wanted;
@@ -29,8 +29,8 @@ pub(crate) struct TaskOrder {
     pub(crate) subnets: Arc<[SubnetId]>,
     /// Only there, when Availability Zone rebalancing asks for it.
     pub(crate) zone: Option<ZoneId>,
-    /// ECS Exec is wanted, and with it its capability (01 section 2.6).
-    pub(crate) execute_command: bool,
+    /// What is wanted of the agent beyond what the definition asks (01 section 2.6).
+    pub(crate) agent: AgentNeeds,
     /// The definition's constraints, then the call's or the service's.
     pub(crate) constraints: Arc<[PlacementConstraint]>,
     pub(crate) strategy: Arc<[PlacementStrategy]>,
@@ -184,7 +184,7 @@ pub(crate) fn request(order: &TaskOrder, provider: Option<ProviderId>) -> Placem
         demand: &order.demand,
         subnets: &order.subnets,
         zone: order.zone,
-        execute_command: order.execute_command,
+        agent: order.agent,
         constraints: &order.constraints,
         strategy: &order.strategy,
     }

@@ -1,5 +1,7 @@
 //! What a service is attached to: load balancers and Cloud Map registries (02 sections 5.1, 7.1).
 
+use std::collections::BTreeSet;
+
 use crate::api::input::{LoadBalancer, ServiceRegistry};
 use crate::api::setup::{RecordPresence, TargetType};
 use crate::api::{CommandError, Json};
@@ -83,6 +85,9 @@ fn check_registries(
     }
     if *launch == Launch::Type(LaunchType::External) {
         return refused("Service discovery is not supported for the EXTERNAL launch type.");
+    }
+    if registry.port.is_some_and(|port| !(1..=65_535).contains(&port)) {
+        return refused("The port of a service registry must be between 1 and 65535.");
     }
     let by_container = registry.container_name.is_some() || registry.container_port.is_some();
     let whole = registry.container_name.is_some() && registry.container_port.is_some();
@@ -182,15 +187,26 @@ fn check_service_connect(
         return refused("Service Connect requires task-level memory in the task definition.");
     }
     let Some(Json::List(services)) = configuration.field("services") else { return Ok(()) };
-    services.iter().try_for_each(|service| check_connected(service, row))
+    services.iter().try_for_each(|service| check_connected(service, row))?;
+    let mut names = BTreeSet::new();
+    let discovered = services.iter().filter_map(|it| text(it, "discoveryName").or(text(it, PORT)));
+    match discovered.into_iter().find(|name| !names.insert(*name)) {
+        None => Ok(()),
+        Some(twice) => Err(CommandError::invalid(format!(
+            "The discovery name {twice} is used by two Service Connect services."
+        ))),
+    }
+}
+
+const PORT: &str = "portName";
+const MOST_SECONDS: i64 = 2_147_483_647;
+
+fn text<'j>(of: &'j Json, key: &str) -> Option<&'j str> {
+    of.field(key).and_then(Json::as_str)
 }
 
 fn check_connected(service: &Json, row: &TaskDefinition) -> Result<(), CommandError> {
-    let text = |key: &str| match service.field(key) {
-        Some(Json::String(text)) => Some(&**text),
-        _ => None,
-    };
-    let name = text("portName").unwrap_or_default();
+    let name = text(service, PORT).unwrap_or_default();
     let containers = row.input.container_definitions.iter();
     let mut ports = containers.flat_map(|container| &container.port_mappings);
     if !ports.any(|mapping| mapping.name.as_deref() == Some(name)) {
@@ -199,21 +215,37 @@ fn check_connected(service: &Json, row: &TaskDefinition) -> Result<(), CommandEr
              the task definition."
         )));
     }
-    if text("discoveryName").is_some_and(|name| name.chars().count() > 64) {
+    if text(service, "discoveryName").is_some_and(|name| name.chars().count() > 64) {
         return refused("A discoveryName can have up to 64 characters.");
+    }
+    if service.field("ingressPortOverride").is_some_and(|port| !is_port(port)) {
+        return refused("An ingressPortOverride must be between 1 and 65535.");
+    }
+    let timeouts = ["idleTimeoutSeconds", "perRequestTimeoutSeconds"];
+    let mut timeouts = timeouts.into_iter().filter_map(|it| service.field("timeout")?.field(it));
+    if timeouts.any(|seconds| number(seconds).is_none_or(|it| !(0..=MOST_SECONDS).contains(&it))) {
+        return refused("A Service Connect timeout must be between 0 and 2147483647 seconds.");
     }
     let Some(Json::List(aliases)) = service.field("clientAliases") else { return Ok(()) };
     if aliases.len() > 1 {
         return refused("A Service Connect service can have at most one client alias.");
     }
-    let long = |alias: &Json| match alias.field("dnsName") {
-        Some(Json::String(name)) => name.chars().count() > 127,
-        _ => false,
-    };
+    let long = |alias: &Json| text(alias, "dnsName").is_some_and(|it| it.chars().count() > 127);
     if aliases.iter().any(long) {
         return refused("A dnsName can have up to 127 characters.");
     }
+    if aliases.iter().any(|alias| !alias.field("port").is_some_and(is_port)) {
+        return refused("A client alias needs a port between 1 and 65535.");
+    }
     Ok(())
+}
+
+fn is_port(given: &Json) -> bool {
+    number(given).is_some_and(|port| (1..=65_535).contains(&port))
+}
+
+fn number(given: &Json) -> Option<i64> {
+    given.as_number()?.parse().ok()
 }
 
 fn refused(text: &'static str) -> Result<(), CommandError> {

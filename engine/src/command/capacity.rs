@@ -187,8 +187,8 @@ const TRUNKING: &str = "awsvpcTrunking";
 
 fn trunking(value: &str) -> Option<bool> {
     match value {
-        "enabled" | "on" | "true" => Some(true),
-        "disabled" | "off" | "false" => Some(false),
+        "enabled" => Some(true),
+        "disabled" => Some(false),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ use crate::model::{
     ClusterId, InstanceStatus, Launch, LaunchType, PlacementStrategy, Stop, StopCode, StopReason,
     SubnetId, TaskDefinition, TaskDefinitionId, TaskExtra, TaskId,
 };
-use crate::placement::{self, Place, feasible};
+use crate::placement::{self, AgentNeeds, Place, feasible};
 use crate::reconcile::ProviderCounts;
 use crate::store::Store;
 
@@ -175,7 +175,10 @@ fn run_order<'a>(
         demand,
         subnets,
         zone: None,
-        execute_command: input.enable_execute_command == Some(true),
+        agent: AgentNeeds {
+            execute_command: input.enable_execute_command == Some(true),
+            service_connect: false,
+        },
         constraints: shared(constraints),
         strategy: shared(strategy),
         extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),
@@ -282,7 +285,10 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
         demand,
         subnets,
         zone: None,
-        execute_command: input.enable_execute_command == Some(true),
+        agent: AgentNeeds {
+            execute_command: input.enable_execute_command == Some(true),
+            service_connect: false,
+        },
         constraints: Arc::default(),
         strategy: Arc::default(),
         extra: (extra != TaskExtra::default()).then(|| Arc::new(extra)),

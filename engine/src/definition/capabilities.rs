@@ -16,6 +16,9 @@ pub const EXECUTE_COMMAND: &str = "ecs.capability.execute-command";
 /// What Service Connect of a service adds to them.
 pub const SERVICE_CONNECT: &str = "ecs.capability.service-connect-v1";
 
+/// What awsvpc adds to them.
+pub const TASK_ENI: &str = "ecs.capability.task-eni";
+
 /// What awsvpc in a subnet with IPv6 adds to them.
 pub const TASK_ENI_IPV6: &str = "ecs.capability.task-eni.ipv6";
 

@@ -17,6 +17,8 @@ const PID_MODES: &[&str] = &["host", "task"];
 const IPC_MODES: &[&str] = &["host", "task", "none"];
 const ARCHITECTURES: &[&str] = &["X86_64", "ARM64"];
 const ISOLATION_MODES: &[&str] = &["SHARED", "ISOLATED_SANDBOX", "CONFIDENTIAL_SANDBOX"];
+/// The one system that gives tasks no interface of their own (02 section 1).
+const WITHOUT_AWSVPC: &str = "WINDOWS_SERVER_2016_FULL";
 const CONDITIONS: &[&str] = &["START", "COMPLETE", "SUCCESS", "HEALTHY"];
 const SWITCH: &[&str] = &["enabled", "disabled"];
 const APP_PROTOCOLS: &[&str] = &["http", "http2", "grpc"];
@@ -161,6 +163,11 @@ pub(super) fn accelerators_are_countable(draft: &Draft<'_>) -> Verdict {
 pub(super) fn launch_types_are_possible(draft: &Draft<'_>) -> Verdict {
     if draft.requires("EXTERNAL") && draft.network_mode == NetworkMode::Awsvpc {
         return refuse("EXTERNAL supports only network modes bridge, host and none.");
+    }
+    let platform = draft.input.runtime_platform.as_ref();
+    let os_family = platform.and_then(|platform| platform.operating_system_family.as_deref());
+    if os_family == Some(WITHOUT_AWSVPC) && draft.network_mode == NetworkMode::Awsvpc {
+        return refuse(format!("Network mode awsvpc is not supported on {WITHOUT_AWSVPC}."));
     }
     let isolated = has(draft.input.trusted_execution_configuration.as_ref(), "isolationMode");
     if isolated && !draft.requires("MANAGED_INSTANCES") {

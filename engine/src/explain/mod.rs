@@ -71,6 +71,8 @@ pub struct PlacementReport {
     pub constraints: Arc<[PlacementConstraint]>,
     /// Strategies in force.
     pub strategy: Arc<[PlacementStrategy]>,
+    /// Service Connect adds a proxy to the task, which its size has to hold (02 section 6).
+    pub has_proxy: bool,
     /// On instances, or on Fargate.
     pub field: Field,
 }

@@ -40,6 +40,7 @@ pub(crate) fn of_order(
         demand: Arc::clone(&order.demand),
         constraints: Arc::clone(&order.constraints),
         strategy: Arc::clone(&order.strategy),
+        has_proxy: order.agent.service_connect,
         field,
     }
 }

@@ -14,6 +14,12 @@ use crate::reconcile::code_deploy;
 use crate::store::target_group_name;
 use crate::view::View;
 
+/// What AWS advises for the proxy of Service Connect (02 section 6).
+const PROXY_ADVICE: &str = " Service Connect adds a proxy that nothing is reserved for: let the \
+                            task's size hold 256 CPU units and 64 MiB more, 512 units above 500 \
+                            requests a second, 128 MiB more above 100 services or 2000 tasks in \
+                            the namespace.";
+
 impl View<'_> {
     /// Why a task was told to stop; `None` while nobody did.
     pub fn why_stopped(self, task: TaskId) -> Option<StopWhy> {
@@ -125,7 +131,8 @@ impl View<'_> {
 
     /// Where the task goes and how many there were to choose from.
     pub fn placement_text(self, report: &PlacementReport) -> String {
-        match &report.field {
+        let advice = if report.has_proxy { PROXY_ADVICE } else { "" };
+        let told = match &report.field {
             Field::Fargate(field) => self.fargate_text(report, field),
             Field::Instances { left, closest, candidates, never, notes, .. } => {
                 let told = match report.chosen() {
@@ -142,7 +149,8 @@ impl View<'_> {
                 let notes = notes.iter().map(|note| format!(" {}", self.note_text(*note)));
                 told + &notes.collect::<String>()
             }
-        }
+        };
+        told + advice
     }
 
     fn nowhere_text(self, looked_at: u32, nearest: Option<Nearest>, never: bool) -> String {

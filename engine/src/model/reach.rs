@@ -49,6 +49,8 @@ pub struct ConnectEndpoint {
     pub discovery_name: Box<str>,
     /// The name that clients use; `<discoveryName>.<namespace>` when absent.
     pub dns_name: Option<Box<str>>,
+    /// `ingressPortOverride`: where its proxy listens, instead of the port behind the mapping.
+    pub ingress_port: Option<u16>,
 }
 
 impl ServiceConnect {
@@ -79,6 +81,10 @@ impl ConnectEndpoint {
             port_name: port_name.into(),
             discovery_name: text("discoveryName").unwrap_or(port_name).into(),
             dns_name: dns_name.map(Into::into),
+            ingress_port: given
+                .field("ingressPortOverride")
+                .and_then(Json::as_number)
+                .and_then(|port| port.parse().ok()),
         })
     }
 }

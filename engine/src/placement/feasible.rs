@@ -1,7 +1,6 @@
 //! Which instances can take a task at all: the ten checks of 01 section 4.2, in order.
 
 use crate::api::event::FailedCheck;
-use crate::definition::EXECUTE_COMMAND;
 use crate::model::{InstanceId, PlacementConstraint};
 use crate::placement::PlacementRequest;
 use crate::store::Store;
@@ -97,16 +96,14 @@ pub(crate) fn host_failures<'a>(
     let definition = store.definition(request.definition);
     let agent = (!row.agent_connected).then_some(FailedCheck::Agent);
     let required = definition.requires_attributes.iter().map(|name| (&**name, None));
-    let execute_command = request.execute_command.then_some((EXECUTE_COMMAND, None));
+    let of_call = request.agent.capabilities().map(|name| (name, None));
     let os = definition.os_family.as_deref().map(|os| ("ecs.os-family", Some(os)));
     let architecture =
         definition.cpu_architecture.as_deref().map(|cpu| ("ecs.cpu-architecture", Some(cpu)));
     let missing =
-        required.chain(execute_command).chain(os).chain(architecture).find(|(name, value)| {
-            match value {
-                None => !row.has_required(name),
-                Some(wanted) => row.attribute(name).flatten() != Some(wanted),
-            }
+        required.chain(of_call).chain(os).chain(architecture).find(|(name, value)| match value {
+            None => !row.has_required(name),
+            Some(wanted) => row.attribute(name).flatten() != Some(wanted),
         });
     let foreign = request.subnets.iter().any(|&subnet| store.subnet(subnet).vpc != row.vpc);
     let attribute = missing

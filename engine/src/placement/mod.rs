@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::api::TieBreak;
 use crate::api::event::Rejection;
+use crate::definition::{EXECUTE_COMMAND, SERVICE_CONNECT};
 use crate::many;
 use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, PlacementConstraint, PlacementStrategy, ProviderId,
@@ -37,11 +38,29 @@ pub(crate) struct PlacementRequest<'a> {
     pub(crate) subnets: &'a Arc<[SubnetId]>,
     /// Only in this zone.
     pub(crate) zone: Option<ZoneId>,
-    /// Only where ECS Exec works.
-    pub(crate) execute_command: bool,
+    /// Only where agents can do it.
+    pub(crate) agent: AgentNeeds,
     /// The definition's constraints, then the call's or the service's.
     pub(crate) constraints: &'a Arc<[PlacementConstraint]>,
     pub(crate) strategy: &'a Arc<[PlacementStrategy]>,
+}
+
+/// What a call or a service asks of agents, beyond what the definition does (01 section 2.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct AgentNeeds {
+    /// ECS Exec.
+    pub(crate) execute_command: bool,
+    /// Service Connect.
+    pub(crate) service_connect: bool,
+}
+
+impl AgentNeeds {
+    /// The capabilities behind it.
+    pub(crate) fn capabilities(self) -> impl Iterator<Item = &'static str> {
+        let execute_command = self.execute_command.then_some(EXECUTE_COMMAND);
+        let service_connect = self.service_connect.then_some(SERVICE_CONNECT);
+        execute_command.into_iter().chain(service_connect)
+    }
 }
 
 /// A place that was found.

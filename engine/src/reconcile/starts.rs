@@ -13,7 +13,7 @@ use crate::model::{
     BackoffCause, DeploymentId, DeploymentStatus, Digests, Launch, MessageKey, Owner,
     PlacementStrategy, RolloutState, SchedulingStrategy, ServiceId, Span, TaskId,
 };
-use crate::placement::default_service_strategy;
+use crate::placement::{AgentNeeds, default_service_strategy};
 use crate::reconcile::facts::{Class, Fact, Kind};
 use crate::reconcile::pass::{self, Pass};
 use crate::reconcile::{apart, daemon, told};
@@ -209,7 +209,10 @@ pub(crate) fn service_order(
         demand: definition.demand.clone(),
         subnets: subnets.filter_map(|name| store.find_subnet(row.cluster, name)).collect(),
         zone: None,
-        execute_command: row.input.enable_execute_command == Some(true),
+        agent: AgentNeeds {
+            execute_command: row.input.enable_execute_command == Some(true),
+            service_connect: store.deployment(deployment).reach.connect.is_some(),
+        },
         constraints: own.cloned().collect(),
         strategy,
         extra: None,

@@ -148,6 +148,123 @@ fn service_connect_reaches_a_thousand_tasks_at_most() {
     assert!(text.contains("at most 1000 tasks"), "it counts although the call is silent: {text}");
 }
 
+/// What one service of Service Connect says besides its port.
+fn offering(more: Value) -> Value {
+    let services = json!([both(json!({ "portName": "http" }), more)]);
+    json!({ "serviceConnectConfiguration": { "enabled": true, "services": services } })
+}
+
+#[test]
+fn service_connect_has_names_and_ports_within_bounds() {
+    let mut bed = bed();
+    connected(&mut bed);
+    let alias = |more: Value| json!({ "clientAliases": [both(json!({ "port": 80 }), more)] });
+    let refusals = [
+        (json!({ "portName": "grpc" }), "The port name grpc of the Service Connect"),
+        (json!({ "discoveryName": "d".repeat(65) }), "A discoveryName can have up to 64"),
+        (json!({ "ingressPortOverride": 65_536 }), "An ingressPortOverride must be between"),
+        (json!({ "timeout": { "idleTimeoutSeconds": -1 } }), "A Service Connect timeout must be"),
+        (alias(json!({ "dnsName": "n".repeat(128) })), "A dnsName can have up to 127"),
+        (alias(json!({ "port": 0 })), "A client alias needs a port between 1 and 65535."),
+        (json!({ "clientAliases": [{ "dnsName": "n" }] }), "A client alias needs a port"),
+        (json!({ "clientAliases": [{ "port": 1 }, { "port": 2 }] }), "at most one client alias."),
+    ];
+    for (more, why) in refusals {
+        let text = refused(&mut bed, service("own", offering(more)));
+        assert!(text.contains(why), "{text}");
+    }
+    let twice = json!([{ "portName": "http" }, { "portName": "http" }]);
+    let twice = json!({ "serviceConnectConfiguration": { "enabled": true, "services": twice } });
+    let text = refused(&mut bed, service("own", twice));
+    assert_eq!(text, "The discovery name http is used by two Service Connect services.");
+    let most = both(
+        json!({ "discoveryName": "d".repeat(64), "ingressPortOverride": 65_535,
+            "timeout": { "perRequestTimeoutSeconds": 0 } }),
+        alias(json!({ "dnsName": "n".repeat(127), "port": 65_535 })),
+    );
+    bed.must("createService", service("own", offering(most)));
+}
+
+#[test]
+fn who_cannot_have_service_connect() {
+    let mut bed = bed();
+    let connect = connected(&mut bed);
+    let port = json!({ "containerPort": 80, "name": "http" });
+    let definition = json!({ "memory": "512",
+        "containerDefinitions": [{ "name": "app", "image": "i", "portMappings": [port] }] });
+    let host = json!({ "family": "host", "networkMode": "host" });
+    bed.define_task(both(host, definition.clone()));
+    let system = json!({ "operatingSystemFamily": "WINDOWS_SERVER_2022_FULL" });
+    let windows = json!({ "family": "windows", "runtimePlatform": system });
+    bed.define_task(both(windows, definition));
+    for (family, more, why) in [
+        ("host", json!({}), "with network modes host and none."),
+        ("windows", json!({}), "on Windows."),
+        ("bridge", json!({ "launchType": "EXTERNAL" }), "for the EXTERNAL launch type."),
+    ] {
+        let text = refused(&mut bed, service(family, both(connect.clone(), more)));
+        assert_eq!(text, format!("Service Connect is not supported {why}"));
+    }
+    let off = json!({ "serviceConnectConfiguration": { "enabled": false } });
+    bed.must("createService", service("host", off));
+}
+
+/// 02 section 5.1: what a registry of each kind asks of each network mode.
+#[test]
+fn a_registry_suits_the_network_of_its_tasks() {
+    let whole = json!({ "containerName": "app", "containerPort": 80 });
+    let half = json!({ "containerName": "app" });
+    let port = json!({ "port": 80 });
+    let nothing = json!({});
+    let cases = [
+        ("own", &["A"][..], &nothing, true),
+        ("own", &["A"], &port, false),
+        ("own", &["A"], &whole, false),
+        ("own", &["SRV"], &nothing, false),
+        ("own", &["SRV"], &port, true),
+        ("own", &["SRV"], &whole, true),
+        ("own", &["SRV"], &half, false),
+        ("own", &["A", "SRV"], &nothing, false),
+        ("own", &["A", "SRV"], &port, true),
+        ("own", &["A", "SRV"], &whole, true),
+        ("bridge", &["SRV"], &whole, true),
+        ("bridge", &["SRV"], &half, false),
+        ("bridge", &["SRV"], &port, false),
+        ("bridge", &["A", "SRV"], &whole, false),
+        ("host", &["SRV"], &whole, true),
+        ("host", &["A"], &whole, false),
+        ("none", &["SRV"], &whole, false),
+        ("none", &["A"], &nothing, false),
+    ];
+    for (family, kinds, given, suits) in cases {
+        let mut bed = bed();
+        registry(&mut bed, kinds);
+        let port = json!({ "containerPort": 80 });
+        for (mode, ports) in [("host", json!([port])), ("none", json!([]))] {
+            let app = json!({ "name": "app", "image": "i", "memory": 64, "portMappings": ports });
+            bed.define_task(json!({
+                "family": mode, "networkMode": mode, "containerDefinitions": [app] }));
+        }
+        let input = service(family, discovered(given.clone()));
+        if suits {
+            bed.must("createService", input);
+        } else {
+            refused(&mut bed, input);
+        }
+    }
+}
+
+#[test]
+fn a_registry_has_a_port_that_there_is() {
+    let mut bed = bed();
+    registry(&mut bed, &["SRV"]);
+    for port in [0, 65_536] {
+        let text = refused(&mut bed, service("own", discovered(json!({ "port": port }))));
+        assert_eq!(text, "The port of a service registry must be between 1 and 65535.");
+    }
+    bed.must("createService", service("own", discovered(json!({ "port": 65_535 }))));
+}
+
 #[test]
 fn a_registry_that_does_not_exist_is_refused() {
     let mut bed = bed();

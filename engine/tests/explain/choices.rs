@@ -2,9 +2,9 @@
 
 use serde_json::json;
 use stowplan_engine::explain::{Change, Field, Outcome, Question, Verdict, Witnessed};
-use stowplan_engine::model::{InstanceId, TaskId};
+use stowplan_engine::model::{Capabilities, InstanceId, TaskId};
 
-use crate::bed::{Bed, strategy};
+use crate::bed::{Bed, both, strategy};
 
 /// Six small tasks over two zones, then four.
 fn shrinking(watched: TaskId) -> (Bed, Option<Witnessed>) {
@@ -33,6 +33,28 @@ fn a_placement_is_seen_as_it_was_decided() {
     assert_eq!(verdicts, [("A", &Verdict::Outranked(0), &[1][..]), ("B", &Verdict::Chosen, &[0])]);
     assert_eq!(left[..], [2, 2, 1]);
     assert_eq!(bed.engine.view().task(TaskId::new(1)).instance, report.chosen());
+}
+
+#[test]
+fn a_task_with_a_proxy_is_said_to_need_room_for_it() {
+    let mut bed = Bed::instant();
+    bed.instance_with("old", "a", 1024, 2000, |it| {
+        let without = vec!["ecs.capability.service-connect-v1".into()];
+        it.capabilities = Capabilities::CurrentAgent { without };
+    });
+    bed.define_task(json!({ "family": "web", "memory": "512",
+        "containerDefinitions": [{ "name": "app", "image": "i" }] }));
+    for connected in [true, false] {
+        let connect = json!({ "serviceConnectConfiguration": { "enabled": connected } });
+        let name = if connected { "connected" } else { "plain" };
+        bed.create(name, 1, both(connect, json!({ "taskDefinition": "web" })));
+        let service = bed.service_id(name);
+        let report = bed.engine.explain(&Question::NextTask(service));
+        let report = report.expect("it has a deployment").expect("on instances");
+        let told = bed.engine.view().placement_text(&report);
+        assert_eq!(told.contains("let the task's size hold 256 CPU units and 64 MiB"), connected);
+        assert_eq!(told.contains("lacks ecs.capability.service-connect-v1"), connected, "{told}");
+    }
 }
 
 #[test]

@@ -285,7 +285,8 @@ fn one_container(
     ])
 }
 
-/// Host ports of a container, a range in one; in awsvpc mode there are none but its own.
+/// Host ports of a container, a range in one. In awsvpc mode they are its own; tasks of an export
+/// list none there.
 fn network_bindings(
     moment: &Moment<'_>,
     task: TaskId,
@@ -293,7 +294,8 @@ fn network_bindings(
     known: &ContainerFacts,
 ) -> Value {
     let definition = moment.engine.definition(moment.engine.task(task).definition);
-    if definition.network_mode == NetworkMode::Awsvpc {
+    let is_exported = moment.world.task(task).given_address.is_some();
+    if definition.network_mode == NetworkMode::Awsvpc && is_exported {
         return none();
     }
     let one = |(port, &host_port): (&ContainerPort, &u16)| {

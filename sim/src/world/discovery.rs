@@ -108,6 +108,9 @@ impl WorldTask {
     }
 
     fn endpoint_port(&self, step: &Step<'_>, endpoint: &ConnectEndpoint) -> Option<u16> {
+        if endpoint.ingress_port.is_some() {
+            return endpoint.ingress_port;
+        }
         let definitions = &self.spec(step.view).input.container_definitions;
         definitions.iter().enumerate().find_map(|(container, definition)| {
             let mut ports = definition.port_mappings.iter();

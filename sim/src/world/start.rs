@@ -318,6 +318,9 @@ impl WorldTask {
             !step.view.deployment(owner.deployment).reach.registries.is_empty()
         });
         self.register_instance(step);
+        if self.registers_early() {
+            self.register_targets(step);
+        }
         let register = self.plan.register(discovery || self.targets.len() > 1);
         let span = step.draw(register, "register", "");
         self.due = step.now + span;
@@ -333,7 +336,14 @@ impl WorldTask {
         self.phase = Phase::Running;
         self.due = NEVER;
         self.tell_status(step, TaskStatus::Running);
-        self.register_targets(step);
+        if !self.registers_early() {
+            self.register_targets(step);
+        }
+    }
+
+    /// Several groups know a task before it runs, a single one from then on (02 section 7.4).
+    fn registers_early(&self) -> bool {
+        self.targets.len() > 1
     }
 
     /// The scenario lets the start fail now.

@@ -22,7 +22,8 @@ impl WorldTask {
             self.let_others_in(step);
         }
         self.deregister_instance(step);
-        let own_cause = cause.is_some();
+        // Nobody waits for the delay where the process is gone, or never ran (01 section 11.1).
+        let leaves_at_once = cause.is_some() || self.phase == Phase::Activating;
         self.cause = cause;
         self.phase = Phase::Stopping;
         self.due = NEVER;
@@ -35,8 +36,7 @@ impl WorldTask {
         if self.containers.iter().any(|container| container.is_running()) {
             self.tell_status(step, TaskStatus::Stopping);
         }
-        if own_cause {
-            // Nobody waits for the delay: the process is gone (01 section 11.1).
+        if leaves_at_once {
             self.deregister_targets(step);
         }
     }

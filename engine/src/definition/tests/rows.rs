@@ -453,6 +453,16 @@ fn ranges_and_spellings_without_a_row_are_refused_too() {
             },
             "EXTERNAL supports only network modes bridge, host and none.",
         ),
+        (
+            RegisterTaskDefinition {
+                runtime_platform: Some(crate::api::input::RuntimePlatform {
+                    operating_system_family: Some("WINDOWS_SERVER_2016_FULL".into()),
+                    cpu_architecture: None,
+                }),
+                ..in_mode("awsvpc", container("app"))
+            },
+            "Network mode awsvpc is not supported on WINDOWS_SERVER_2016_FULL.",
+        ),
     ];
     for (input, text) in cases {
         let message = refused(input);

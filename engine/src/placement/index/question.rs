@@ -6,7 +6,7 @@ use crate::model::{
     ClusterId, Demand, GroupId, InstanceId, InstanceStatus, PlacementConstraint, PlacementStrategy,
     PortSet, ProviderId, ProviderKind, SubnetId, TaskDefinitionId, ZoneId,
 };
-use crate::placement::{PlacementRequest, feasible};
+use crate::placement::{AgentNeeds, PlacementRequest, feasible};
 use crate::store::Store;
 
 /// What a request asks, apart from how much CPU and memory it needs.
@@ -19,7 +19,7 @@ pub(super) struct Question {
     pub(super) definition: TaskDefinitionId,
     pub(super) demand: Arc<Demand>,
     pub(super) subnets: Arc<[SubnetId]>,
-    pub(super) execute_command: bool,
+    pub(super) agent: AgentNeeds,
     pub(super) constraints: Arc<[PlacementConstraint]>,
     pub(super) strategy: Arc<[PlacementStrategy]>,
 }
@@ -34,7 +34,7 @@ impl Question {
             definition: request.definition,
             demand: request.demand.clone(),
             subnets: request.subnets.clone(),
-            execute_command: request.execute_command,
+            agent: request.agent,
             constraints: request.constraints.clone(),
             strategy: request.strategy.clone(),
         }
@@ -49,7 +49,7 @@ impl Question {
             definition: self.definition,
             demand: &self.demand,
             subnets: &self.subnets,
-            execute_command: self.execute_command,
+            agent: self.agent,
             constraints: &self.constraints,
             strategy: &self.strategy,
         }
@@ -62,7 +62,7 @@ impl Question {
             && self.cluster == request.cluster
             && self.provider == request.provider
             && self.zone == request.zone
-            && self.execute_command == request.execute_command
+            && self.agent == request.agent
             && Arc::ptr_eq(&self.demand, request.demand)
             && Arc::ptr_eq(&self.subnets, request.subnets)
             && Arc::ptr_eq(&self.strategy, request.strategy)
@@ -73,7 +73,7 @@ impl Question {
     pub(super) fn is_asked_by(&self, request: &PlacementRequest<'_>) -> bool {
         self.demand.gpu == request.demand.gpu
             && self.demand.eni == request.demand.eni
-            && self.execute_command == request.execute_command
+            && self.agent == request.agent
             && same(&self.subnets, request.subnets)
             && same(&self.strategy, request.strategy)
             && same(&self.constraints, request.constraints)
@@ -86,7 +86,7 @@ impl Question {
             (store.definition(self.definition), store.definition(other.definition));
         (self.cluster, self.provider, self.zone) == (other.cluster, other.provider, other.zone)
             && mine.requires_attributes == theirs.requires_attributes
-            && self.execute_command == other.execute_command
+            && self.agent == other.agent
             && mine.os_family == theirs.os_family
             && mine.cpu_architecture == theirs.cpu_architecture
             && self.subnets == other.subnets

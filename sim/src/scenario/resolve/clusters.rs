@@ -150,9 +150,11 @@ fn plan_of(
     created: &[&GivenProvider],
 ) -> Result<ClusterPlan, DocumentError> {
     let region = cluster.region.as_deref().unwrap_or(DEFAULT_REGION);
-    let trunking = cluster.account_settings.0.iter().any(|(name, value)| {
-        name == "awsvpcTrunking" && matches!(&**value, "enabled" | "on" | "true")
-    });
+    let trunking = cluster
+        .account_settings
+        .0
+        .iter()
+        .any(|(name, value)| name == "awsvpcTrunking" && **value == *"enabled");
     let mut plan = ClusterPlan {
         name: name_of(cluster).to_owned(),
         region: region.to_owned(),

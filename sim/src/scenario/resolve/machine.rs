@@ -1,6 +1,7 @@
 //! What an instance registers, worked out from what is given of it (01 section 1.4).
 
 use stowplan_engine::catalogue::{self, InstanceType};
+use stowplan_engine::definition::{SERVICE_CONNECT, TASK_ENI};
 use stowplan_engine::model::{
     Attribute, Capabilities, Held, InstanceStatus, Market, PortSet, Protocol, Registration, Time,
 };
@@ -136,10 +137,14 @@ fn memory_of(
 
 /// Linux, and an agent of at least 1.28.1 (02 section 3.4).
 fn may_have_trunk(keys: &InstanceKeys, windows: bool) -> bool {
-    const SINCE: [u32; 3] = [1, 28, 1];
+    !windows && has_agent(keys, [1, 28, 1])
+}
+
+/// Whether its agent is at least of a version; one that cannot be read is a new one.
+fn has_agent(keys: &InstanceKeys, since: [u32; 3]) -> bool {
     let version = keys.agent_version.as_deref().unwrap_or_default();
     let numbers: Option<Vec<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
-    !windows && numbers.is_none_or(|numbers| numbers[..] >= SINCE[..])
+    numbers.is_none_or(|numbers| numbers[..] >= since[..])
 }
 
 fn attributes_of(
@@ -182,7 +187,18 @@ fn capabilities(keys: &InstanceKeys) -> Capabilities {
     }
     let without = keys.without_attributes.iter();
     let mut without: Vec<Box<str>> = without.map(|name| name.as_str().into()).collect();
+    // 02 sections 1 and 6.
+    if !has_agent(keys, [1, 67, 2]) {
+        without.push(SERVICE_CONNECT.into());
+    }
+    let mut given = keys.attributes.iter().flat_map(|attributes| &attributes.0);
+    if given.any(|(name, value)| {
+        name == "ecs.os-family" && value.as_deref() == Some("WINDOWS_SERVER_2016_FULL")
+    }) {
+        without.push(TASK_ENI.into());
+    }
     without.sort_unstable();
+    without.dedup();
     Capabilities::CurrentAgent { without }
 }
 
