@@ -189,7 +189,8 @@ fn check_service_connect(
     let Some(Json::List(services)) = configuration.field("services") else { return Ok(()) };
     services.iter().try_for_each(|service| check_connected(service, row))?;
     let mut names = BTreeSet::new();
-    let discovered = services.iter().filter_map(|it| text(it, "discoveryName").or(text(it, PORT)));
+    let discovered =
+        services.iter().filter_map(|it| text(it, "discoveryName").or_else(|| text(it, PORT)));
     match discovered.into_iter().find(|name| !names.insert(*name)) {
         None => Ok(()),
         Some(twice) => Err(CommandError::invalid(format!(
