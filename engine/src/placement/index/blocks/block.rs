@@ -8,8 +8,8 @@ use crate::placement::index::blocks::key::Word;
 /// at in each, and that is paid at every change, too.
 pub(super) const LONGEST: usize = 32;
 
-/// Columns, in one piece of memory. Places that are free have no key and nothing left, so that loops run over
-/// all of them, several at a time, and no branch waits for the length.
+/// Columns, in one piece of memory. Places that are free have no key and nothing left, so that
+/// loops run over all of them, several at a time, and no branch waits for the length.
 #[derive(Debug)]
 pub(super) struct Block<K: Word> {
     len: usize,
