@@ -143,17 +143,32 @@ impl Zones {
 }
 
 /// Zones with an instance that would suit the task, room or not; on Fargate those of the subnets.
+/// With a strategy an instance of any of its providers will do.
 fn usable_zones(pass: &Pass<'_>, primary: DeploymentId) -> BTreeSet<ZoneId> {
     let store = &pass.control.store;
-    let (target, on_fargate) = target(pass, primary);
-    let order = starts::service_order(pass.control, pass.service, primary, target);
+    let (next, on_fargate) = target(pass, primary);
     if on_fargate {
+        let order = starts::service_order(pass.control, pass.service, primary, next);
         return order.subnets.iter().map(|&subnet| store.subnet(subnet).zone).collect();
     }
-    let provider = match target {
-        LaunchTarget::Type(_) => None,
-        LaunchTarget::Provider(provider) => Some(provider),
-    };
+    match &store.deployment(primary).launch {
+        Launch::Type(_) => zones_with_instances(pass, primary, next),
+        Launch::Strategy(items) => {
+            let targets = items.iter().map(|item| LaunchTarget::Provider(item.provider));
+            targets.flat_map(|target| zones_with_instances(pass, primary, target)).collect()
+        }
+    }
+}
+
+/// Zones with an ACTIVE instance that would suit the task, or has one.
+fn zones_with_instances(
+    pass: &Pass<'_>,
+    primary: DeploymentId,
+    target: LaunchTarget,
+) -> BTreeSet<ZoneId> {
+    let store = &pass.control.store;
+    let order = starts::service_order(pass.control, pass.service, primary, target);
+    let provider = order.provider();
     let request = launch::request(&order, provider);
     let suits = |instance: &crate::model::InstanceId| {
         feasible::host_failures(store, &request, *instance).next().is_none()
@@ -166,6 +181,18 @@ fn usable_zones(pass: &Pass<'_>, primary: DeploymentId) -> BTreeSet<ZoneId> {
     };
     let zone = |instance| store.instances.get(instance).zone;
     active.iter().filter(suits).chain(occupied.filter(|i| active.contains(*i))).map(zone).collect()
+}
+
+/// On what the task is launched that is to come into a zone: the next provider of the strategy
+/// that has an instance there.
+fn target_in(pass: &Pass<'_>, primary: DeploymentId, zone: ZoneId) -> LaunchTarget {
+    let here = |provider| {
+        let target = LaunchTarget::Provider(provider);
+        zones_with_instances(pass, primary, target).contains(&zone)
+    };
+    let (next, on_fargate) = target(pass, primary);
+    let among = || starts::ProviderCounts::of(pass, primary).next_among(here);
+    if on_fargate { next } else { among().unwrap_or(next) }
 }
 
 /// What the next task of the service is launched on.
@@ -222,7 +249,8 @@ fn start_in(
     provider: Option<ProviderId>,
     zone: ZoneId,
 ) {
-    let target = provider.map_or_else(|| target(pass, primary).0, LaunchTarget::Provider);
+    let own = provider.map(LaunchTarget::Provider);
+    let target = own.unwrap_or_else(|| target_in(pass, primary, zone));
     let mut order = starts::service_order(pass.control, pass.service, primary, target);
     order.zone = Some(zone);
     match launch::launch(pass.control, &order) {

@@ -11,7 +11,7 @@ use crate::explain::Split;
 use crate::launch::{self, CAPACITY_UNAVAILABLE, LaunchTarget, Launched, NoPlace, TaskOrder};
 use crate::model::{
     BackoffCause, DeploymentId, DeploymentStatus, Digests, Launch, MessageKey, Owner,
-    PlacementStrategy, RolloutState, SchedulingStrategy, ServiceId, Span, TaskId,
+    PlacementStrategy, ProviderId, RolloutState, SchedulingStrategy, ServiceId, Span, TaskId,
 };
 use crate::placement::{AgentNeeds, default_service_strategy};
 use crate::reconcile::facts::{Class, Fact, Kind};
@@ -247,7 +247,7 @@ impl ProviderCounts {
         Self { launch, counts: vec![0; items] }
     }
 
-    fn note(&mut self, provider: Option<crate::model::ProviderId>) {
+    fn note(&mut self, provider: Option<ProviderId>) {
         if let Launch::Strategy(items) = &self.launch
             && let Some(index) = items.iter().position(|item| Some(item.provider) == provider)
         {
@@ -261,6 +261,15 @@ impl ProviderCounts {
             Launch::Type(_) => None,
             Launch::Strategy(items) => Split::of(items, &self.counts),
         }
+    }
+
+    /// The next target among some providers, as if the others were not there. Nothing is counted.
+    pub(super) fn next_among(&self, may: impl Fn(ProviderId) -> bool) -> Option<LaunchTarget> {
+        let Launch::Strategy(items) = &self.launch else { return None };
+        let left = items.iter().zip(&self.counts).filter(|(item, _)| may(item.provider));
+        let (items, counts): (Vec<_>, Vec<_>) = left.map(|(item, &count)| (*item, count)).unzip();
+        let index = split::choose_next(&items, &counts)?;
+        Some(LaunchTarget::Provider(items[index].provider))
     }
 
     /// The next target, counted.

@@ -74,6 +74,17 @@ impl Bed {
     }
 
     pub(crate) fn with(config: EngineConfig, seed: u64, usual: Behavior) -> Self {
+        let subnets = [("subnet-a", "a", 4091), ("subnet-b", "b", 4091), ("subnet-c", "c", 4091)];
+        Self::in_network(config, seed, usual, &subnets)
+    }
+
+    /// The same with other subnets: name, zone, addresses.
+    pub(crate) fn in_network(
+        config: EngineConfig,
+        seed: u64,
+        usual: Behavior,
+        subnets: &[(&str, &str, u32)],
+    ) -> Self {
         let engine = Engine::new(config, seed).expect("a sound configuration");
         let mut bed = Self {
             engine,
@@ -90,14 +101,14 @@ impl Bed {
             outputs: Vec::new(),
         };
         let zones = ["a", "b", "c"].map(|zone| format!("us-east-1{zone}").into());
-        let subnet = |zone: &&str| GivenSubnet {
-            name: format!("subnet-{zone}").into(),
+        let subnet = |&(name, zone, addresses): &(&str, &str, u32)| GivenSubnet {
+            name: name.into(),
             zone: format!("us-east-1{zone}").into(),
             vpc: "vpc-1".into(),
-            addresses: 4091,
+            addresses,
             interfaces: 0,
         };
-        let subnets = ["a", "b", "c"].iter().map(subnet).collect();
+        let subnets = subnets.iter().map(subnet).collect();
         bed.setup(Setup::Cluster {
             name: "default".into(),
             region: "us-east-1".into(),

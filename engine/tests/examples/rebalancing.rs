@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, both, limits, strategy};
+use crate::bed::{Bed, both, limits, registration, strategy};
 use crate::draining::given_task;
 
 /// A service with so many tasks in the zones a, b and c; in each zone an instance unless its count
@@ -207,4 +207,36 @@ fn a_service_that_does_not_qualify_is_refused_when_asked_and_quiet_otherwise() {
     }
     bed.create("plain", 1, json!({ "taskDefinition": "web" }));
     assert!(bed.service_row("plain").rebalancing);
+}
+
+/// A zone counts when any provider of the strategy has an instance there, and the task that comes
+/// is for such a provider, though it be another one's turn.
+#[test]
+fn zones_of_all_providers_are_balanced_together() {
+    let mut bed = Bed::instant();
+    for name in ["A", "B"] {
+        let group = json!({ "autoScalingGroupArn": format!("asg-{name}"),
+            "managedScaling": { "status": "DISABLED" } });
+        let input = json!({ "name": name, "autoScalingGroupProvider": group });
+        bed.must("createCapacityProvider", input);
+        bed.instance_with(&format!("{name}-a"), "a", 4096, 8000, |it| {
+            it.auto_scaling_group = Some(format!("asg-{name}").into());
+        });
+    }
+    let both_of_them = json!({ "capacityProviders": ["A", "B"],
+        "defaultCapacityProviderStrategy": [] });
+    bed.must("putClusterCapacityProviders", both_of_them);
+    bed.plain("web", 128, 128);
+    let item = |name: &str| json!({ "capacityProvider": name, "weight": 1 });
+    bed.create("web", 4, json!({ "capacityProviderStrategy": [item("A"), item("B")] }));
+    bed.run_until(100);
+    let mut joining = registration("B-c", "c", 4096, 8000);
+    joining.auto_scaling_group = Some("asg-B".into());
+    bed.at(105).join_with(joining);
+    bed.run_until(400);
+    let places = bed.places_of("web");
+    let in_c = places.matches("B-c").count();
+    assert_eq!((places.split(", ").count(), in_c), (4, 2), "{places}");
+    let told = bed.messages("web").join("\n");
+    assert!(told.contains("is AZ balanced with 2 tasks in us-east-1a, 2 tasks in us-east-1c"));
 }

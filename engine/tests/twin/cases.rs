@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Ask, Holding, Ports, Row};
+use super::split::Item;
+use super::{Ask, Holding, Launch, MANAGED, Ports, Row, SUBNETS};
 
 /// What happens next; instances and tasks are meant by position, as far as there are as many.
 #[derive(Clone, Debug)]
@@ -25,12 +26,19 @@ pub(crate) enum Step {
         group: &'static str,
         on: usize,
     },
-    /// A service is created.
+    /// A service is created, which balances its zones or not.
     Serve {
         ask: usize,
         desired: u32,
+        balances: bool,
     },
     Scale(usize, u32),
+    /// Fargate, or Fargate Spot, has capacity in a zone, or anywhere, or has none.
+    Capacity {
+        spot: bool,
+        zone: Option<&'static str>,
+        available: bool,
+    },
 }
 
 fn row() -> impl Strategy<Value = Row> {
@@ -50,12 +58,12 @@ fn row() -> impl Strategy<Value = Row> {
         prop::sample::select(vec!["x86_64", "x86_64", "arm64"]),
         often(),
         often(),
-        prop::sample::select(vec![None, Some("asg-A"), Some("asg-B")]),
+        prop::sample::select(vec![None, Some("A"), Some("B")]),
         prop::option::weighted(0.15, holding()),
     );
     (size, place, nature).prop_map(
         |((cpu, memory, gpus, enis), (zone, rack, connected), nature)| {
-            let (architecture, attaches, home, group, held) = nature;
+            let (architecture, attaches, home, provider, held) = nature;
             let held = held.unwrap_or_default();
             Row {
                 name: String::new(),
@@ -70,7 +78,7 @@ fn row() -> impl Strategy<Value = Row> {
                 architecture,
                 attaches,
                 home,
-                group,
+                provider,
                 held: Holding { gpus: held.gpus.min(gpus), ..held },
                 tasks: Vec::new(),
                 leaving: Vec::new(),
@@ -97,14 +105,16 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         55 => prop::collection::vec(row(), 12..80),
         5 => prop::collection::vec(row(), 80..=500),
     ]
-    .prop_map(|mut rows| {
-        let most = rows.len();
-        for (index, row) in rows.iter_mut().enumerate() {
-            // Byte order and order of registration differ: i-10 comes before i-2.
-            row.name = format!("i-{}", most - index);
-        }
-        rows
-    })
+    .prop_map(named)
+}
+
+fn named(mut rows: Vec<Row>) -> Vec<Row> {
+    let most = rows.len();
+    for (index, row) in rows.iter_mut().enumerate() {
+        // Byte order and order of registration differ: i-10 comes before i-2.
+        row.name = format!("i-{}", most - index);
+    }
+    rows
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
@@ -129,36 +139,83 @@ fn ask() -> impl Strategy<Value = Ask> {
         "attribute:rack !exists or runningTasksCount > 1",
         "attribute:ecs.availability-zone =~ us-east-1[ab] and not task:group == g1",
     ];
-    let zones = prop::sample::subsequence(vec!["a", "b", "c"], 1..=3);
     (
         prop::sample::select(vec![0_u32, 100, 256, 600]),
         prop::sample::select(vec![1_u32, 100, 250, 700]),
         ports(),
-        prop::option::weighted(0.2, zones),
+        (prop::bool::weighted(0.2), network()),
         prop::sample::select(vec![0_u32, 0, 0, 0, 1, 2]),
         prop::collection::vec(prop::sample::select(strategies), 0..4),
         prop::sample::subsequence(expressions, 0..3),
         nature(),
     )
-        .prop_map(|(cpu, memory, ports, subnets, gpus, strategy, constraints, nature)| {
-            let (architecture, overridden, in_definition, group) = nature;
-            // An awsvpc task has its ports to itself.
-            let none = Ports { count: 0, host_mode: false, ..ports };
-            Ask {
-                cpu,
-                memory,
-                ports: if subnets.is_none() { ports } else { none },
-                subnets,
-                gpus,
-                strategy,
-                constraints,
-                architecture,
-                overridden,
-                in_definition,
-                group,
-                of_service: false,
-            }
+        .prop_map(
+            |(cpu, memory, ports, (own, subnets), gpus, strategy, constraints, nature)| {
+                let (architecture, overridden, in_definition, launch) = nature;
+                // An awsvpc task has its ports to itself.
+                let none = Ports { count: 0, host_mode: false, ..ports };
+                let ask = Ask {
+                    cpu,
+                    memory,
+                    ports: if own { none } else { ports },
+                    subnets: own.then(|| subnets.clone()),
+                    gpus,
+                    strategy,
+                    constraints,
+                    architecture,
+                    overridden,
+                    in_definition,
+                    launch,
+                    of_service: false,
+                };
+                if ask.is_away() { away(ask, none, subnets) } else { ask }
+            },
+        )
+}
+
+/// What Fargate takes: one of its sizes, no strategies and no constraints.
+fn away(ask: Ask, ports: Ports, subnets: Vec<&'static str>) -> Ask {
+    Ask {
+        cpu: 256,
+        memory: 512,
+        ports,
+        subnets: Some(subnets),
+        gpus: 0,
+        strategy: Vec::new(),
+        constraints: Vec::new(),
+        architecture: None,
+        overridden: None,
+        in_definition: false,
+        ..ask
+    }
+}
+
+/// Subnets in any order.
+fn network() -> impl Strategy<Value = Vec<&'static str>> {
+    let all: Vec<&'static str> = SUBNETS.iter().map(|(name, ..)| *name).collect();
+    prop::sample::subsequence(all, 1..=5).prop_shuffle()
+}
+
+fn launch() -> impl Strategy<Value = Launch> {
+    let item = |provider, base, weight| Item { provider, base, weight };
+    let one = prop::sample::select(vec!["A", "B"])
+        .prop_map(move |name| Launch::Split(vec![item(name, 0, 1)]));
+    let pair = prop::sample::select(vec![["A", "B"], ["B", "A"]]);
+    let away = prop::sample::select(vec![["FARGATE", "FARGATE_SPOT"], ["FARGATE_SPOT", "FARGATE"]]);
+    let split = |pair: BoxedStrategy<[&'static str; 2]>| {
+        let bases = prop::sample::select(vec![(0_u32, 0_u32), (0, 0), (1, 0), (3, 0), (0, 2)]);
+        let weights = prop::sample::select(vec![(1_u32, 1_u32), (1, 0), (3, 1), (1, 4), (2, 3)]);
+        (pair, bases, weights).prop_map(move |([one, two], bases, weights)| {
+            Launch::Split(vec![item(one, bases.0, weights.0), item(two, bases.1, weights.1)])
         })
+    };
+    prop_oneof![
+        60 => Just(Launch::Ec2),
+        16 => one,
+        9 => split(pair.boxed()),
+        6 => Just(Launch::Fargate),
+        9 => split(away.boxed()),
+    ]
 }
 
 /// One port, two, or so many that a second task of the kind is beyond the hundred.
@@ -169,21 +226,22 @@ fn ports() -> impl Strategy<Value = Ports> {
         .prop_map(|(first, count, udp, host_mode)| Ports { first, count, udp, host_mode })
 }
 
-type Nature = (Option<&'static str>, Option<u32>, bool, Option<&'static str>);
+type Nature = (Option<&'static str>, Option<u32>, bool, Launch);
 
-/// Architecture, overridden memory, expressions in the definition, group of the provider.
+/// Architecture, overridden memory, expressions in the definition, what it is launched on.
 fn nature() -> impl Strategy<Value = Nature> {
     (
         prop::option::weighted(0.15, prop::sample::select(vec!["x86_64", "arm64"])),
         prop::option::weighted(0.15, prop::sample::select(vec![150_u32, 900])),
-        any::<bool>(),
-        prop::option::weighted(0.25, prop::sample::select(vec!["asg-A", "asg-B"])),
+        prop::bool::ANY,
+        launch(),
     )
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let any = 0_usize..500;
     let racks = prop::sample::select(vec![None, Some("r1"), Some("r2"), Some("r3")]);
+    let zones = prop::sample::select(vec!["a", "b", "c"]);
     // By hand a task can be put into the group of a service.
     let groups = prop::sample::select(vec!["g1", "g1", "g2", "g2", "g3", "service:s0"]);
     prop_oneof![
@@ -196,23 +254,73 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any.clone(), prop::bool::ANY).prop_map(|(index, on)| Step::Agent(index, on)),
         3 => (row(), prop::bool::ANY).prop_map(|(row, awaited)| {
             // Whoever waits does so for an instance of that group.
-            let group = if awaited { Some(super::MANAGED) } else { row.group };
-            Step::Join(Row { group, ..row })
+            let provider = if awaited { Some(MANAGED) } else { row.provider };
+            Step::Join(Row { provider, ..row })
         }),
         1 => any.clone().prop_map(Step::Leave),
         2 => (0_usize..4, groups, any).prop_map(|(ask, group, on)| Step::Start { ask, group, on }),
-        3 => (0_usize..4, 0_u32..=8).prop_map(|(ask, desired)| Step::Serve { ask, desired }),
+        3 => (0_usize..4, 0_u32..=8, prop::bool::ANY)
+            .prop_map(|(ask, desired, balances)| Step::Serve { ask, desired, balances }),
+        1 => (prop::bool::ANY, prop::option::of(zones), prop::bool::ANY)
+            .prop_map(|(spot, zone, available)| Step::Capacity { spot, zone, available }),
         1 => (0_usize..3, 0_u32..=12).prop_map(|(which, desired)| Step::Scale(which, desired)),
     ]
 }
 
 /// A cluster, what may be asked, what happens, whether ties are drawn, and the seed.
-pub(crate) fn case() -> impl Strategy<Value = (Vec<Row>, Vec<Ask>, Vec<Step>, bool, u64)> {
-    (
+pub(crate) type Case = (Vec<Row>, Vec<Ask>, Vec<Step>, bool, u64);
+
+pub(crate) fn case() -> impl Strategy<Value = Case> {
+    let usual = (
         rows(),
         prop::collection::vec(ask(), 1..4),
         prop::collection::vec(step(), 1..16),
         prop::bool::weighted(0.3),
         0_u64..1000,
-    )
+    );
+    prop_oneof![92 => usual, 8 => lopsided()]
+}
+
+/// A service that balances its zones begins in one of them, and others open later.
+fn lopsided() -> impl Strategy<Value = Case> {
+    let roomy = |row: Row| Row {
+        cpu: 1500,
+        memory: 2000,
+        connected: true,
+        attaches: true,
+        home: true,
+        architecture: "x86_64",
+        ..row
+    };
+    let in_zone = move |zone: &'static str| {
+        (row(), prop::sample::select(vec![None, Some("A"), Some("B")]))
+            .prop_map(move |(row, provider)| roomy(Row { zone, provider, ..row }))
+    };
+    let first = prop::collection::vec(in_zone("a"), 2..5).prop_map(named);
+    let small = ask().prop_map(|ask| match ask.is_away() {
+        true => ask,
+        false => Ask {
+            cpu: 100,
+            memory: 100,
+            ports: Ports { count: 0, ..ask.ports },
+            gpus: 0,
+            constraints: Vec::new(),
+            strategy: ask.strategy.into_iter().filter(|it| *it != "random").collect(),
+            architecture: None,
+            subnets: ask.subnets.map(|_| vec!["a1", "b1", "a2", "c1"]),
+            ..ask
+        },
+    });
+    let serve = (2_u32..=8).prop_map(|desired| Step::Serve { ask: 0, desired, balances: true });
+    let closed = |zone| Step::Capacity { spot: false, zone: Some(zone), available: false };
+    let open = |zone| Step::Capacity { spot: false, zone: Some(zone), available: true };
+    let later = prop_oneof![
+        4 => prop_oneof![in_zone("b"), in_zone("c")].prop_map(Step::Join),
+        2 => prop::sample::select(vec!["b", "c"]).prop_map(open),
+        3 => step(),
+    ];
+    let steps = (serve, prop::collection::vec(later, 3..14)).prop_map(move |(serve, later)| {
+        [closed("b"), closed("c"), serve].into_iter().chain(later).collect::<Vec<_>>()
+    });
+    (first, prop::collection::vec(small, 1..3), steps, Just(false), 0_u64..1000)
 }

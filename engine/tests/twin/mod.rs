@@ -1,13 +1,25 @@
 //! Placement as one would write it on a blackboard.
 
+pub(crate) mod balance;
+pub(crate) mod calls;
 pub(crate) mod cases;
+mod fit;
+pub(crate) mod split;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stowplan_engine::rng::Rng;
 
-/// TCP ports that the agent of a Linux instance keeps.
-const RESERVED: [u16; 5] = [22, 2375, 2376, 51_678, 51_679];
+/// Subnets of the cluster, by zone, and how many interfaces have an address in each.
+pub(crate) const SUBNETS: [(&str, &str, u32); 5] =
+    [("a1", "a", 12), ("a2", "a", 14), ("b1", "b", 20), ("b2", "b", 18), ("c1", "c", 30)];
+
+/// The provider with managed scaling: who finds no place there waits for one.
+const MANAGED: &str = "A";
+
+const NOBODY: &str = "No Container Instances were found in your capacity provider.";
+const DRY: &str = "Capacity is unavailable at this time. Please try again later or in a different \
+                   availability zone";
 
 /// An instance, with what it registered.
 #[derive(Clone, Debug)]
@@ -26,8 +38,8 @@ pub(crate) struct Row {
     /// It can attach task interfaces, and stands in the VPC of the subnets.
     pub(crate) attaches: bool,
     pub(crate) home: bool,
-    /// Its Auto Scaling group.
-    pub(crate) group: Option<&'static str>,
+    /// Its capacity provider.
+    pub(crate) provider: Option<&'static str>,
     /// What something nameless holds for ever: tasks of an import that it does not list.
     pub(crate) held: Holding,
     /// Live tasks.
@@ -47,12 +59,12 @@ pub(crate) struct Holding {
     pub(crate) port: Option<u16>,
 }
 
-/// A live task on an instance.
+/// A live task: on an instance, or on Fargate in a zone.
 #[derive(Clone, Debug)]
 pub(crate) struct Placed {
-    number: usize,
-    group: String,
-    ask: Ask,
+    pub(crate) number: usize,
+    pub(crate) wish: Wish,
+    pub(crate) zone: &'static str,
 }
 
 /// What one RunTask asks, apart from the group and the number of tasks.
@@ -61,7 +73,7 @@ pub(crate) struct Ask {
     pub(crate) cpu: u32,
     pub(crate) memory: u32,
     pub(crate) ports: Ports,
-    /// Zones of the subnets of an awsvpc task.
+    /// Subnets of an awsvpc task, in the order of the call.
     pub(crate) subnets: Option<Vec<&'static str>>,
     pub(crate) gpus: u32,
     pub(crate) strategy: Vec<&'static str>,
@@ -72,14 +84,32 @@ pub(crate) struct Ask {
     pub(crate) overridden: Option<u32>,
     /// Expressions stand in the definition, not in the call.
     pub(crate) in_definition: bool,
-    /// The capacity provider's group.
-    pub(crate) group: Option<&'static str>,
+    pub(crate) launch: Launch,
     /// It is a service that asks, not a call.
     pub(crate) of_service: bool,
 }
 
-/// The group whose provider has managed scaling: who finds no place there waits for one.
-const MANAGED: &str = "asg-A";
+/// What tasks are launched on.
+#[derive(Clone, Debug)]
+pub(crate) enum Launch {
+    /// Launch type EC2.
+    Ec2,
+    /// Launch type FARGATE.
+    Fargate,
+    /// A strategy of capacity providers.
+    Split(Vec<split::Item>),
+}
+
+/// One task that wants a place.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub(crate) ask: Ask,
+    pub(crate) group: String,
+    /// Its capacity provider; On-Demand Fargate without one is called so, too.
+    pub(crate) provider: Option<&'static str>,
+    /// Only there.
+    pub(crate) zone: Option<&'static str>,
+}
 
 /// Static host ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,12 +132,8 @@ impl Ask {
         self.overridden.unwrap_or(self.memory)
     }
 
-    fn waits(&self) -> bool {
-        self.group == Some(MANAGED)
-    }
-
     /// Its strategies, or those of 01 section 4.5.
-    fn strategies(&self) -> &[&'static str] {
+    pub(crate) fn strategies(&self) -> &[&'static str] {
         match (self.strategy.as_slice(), self.of_service) {
             ([], true) => &["spread az", "spread instanceId"],
             ([], false) => &["random"],
@@ -116,116 +142,50 @@ impl Ask {
     }
 }
 
-impl Row {
-    fn sum(&self, of: impl Fn(&Ask) -> u32) -> u32 {
-        self.tasks.iter().map(|task| of(&task.ask)).sum()
-    }
-
-    fn left(&self, registered: u32, held: u32, of: impl Fn(&Ask) -> u32) -> u32 {
-        registered - held - self.sum(of)
-    }
-
-    fn cpu_left(&self) -> u32 {
-        self.left(self.cpu, self.held.cpu, |ask| ask.cpu)
-    }
-
-    fn memory_left(&self) -> u32 {
-        self.left(self.memory, self.held.memory, Ask::memory)
-    }
-
-    fn of_group(&self, group: &str) -> u32 {
-        let count = self.tasks.iter().filter(|task| task.group == group).count();
-        u32::try_from(count).expect("a handful")
-    }
-}
-
-/// ACTIVE, and of the capacity provider if one was chosen.
-fn is_candidate(row: &Row, ask: &Ask) -> bool {
-    !row.draining && (ask.group.is_none() || row.group == ask.group)
-}
-
-/// The reported reason, or nothing when the instance takes the task.
-fn refusal(row: &Row, ask: &Ask, group: &str) -> Option<&'static str> {
-    without_room(row, ask).or_else(|| unwanted(row, ask, group))
-}
-
-/// Everything but the constraints.
-fn without_room(row: &Row, ask: &Ask) -> Option<&'static str> {
-    if !row.connected {
-        return Some("AGENT");
-    }
-    let other = ask.architecture.is_some_and(|wanted| wanted != row.architecture);
-    if other || (ask.subnets.is_some() && !(row.attaches && row.home)) {
-        return Some("ATTRIBUTE");
-    }
-    if ask.subnets.as_ref().is_some_and(|zones| !zones.contains(&row.zone)) {
-        return Some("LOCATION");
-    }
-    if ask.cpu > row.cpu_left() {
-        return Some("RESOURCE:CPU");
-    }
-    if ask.memory() > row.memory_left() {
-        return Some("RESOURCE:MEMORY");
-    }
-    let mut used: Vec<(u16, bool)> = RESERVED.map(|port| (port, false)).to_vec();
-    used.extend(row.held.port.map(|port| (port, false)));
-    used.extend(row.tasks.iter().flat_map(|task| task.ask.ports.iter()));
-    let conflict = ask.ports.iter().any(|port| used.contains(&port));
-    if conflict || (ask.ports.count > 0 && used.len() + usize::from(ask.ports.count) > 100) {
-        return Some("RESOURCE:PORTS");
-    }
-    if ask.gpus > row.left(row.gpus, row.held.gpus, |ask| ask.gpus) {
-        return Some("RESOURCE:GPU");
-    }
-    let interfaces = row.sum(|ask| u32::from(ask.subnets.is_some()))
-        + u32::try_from(row.leaving.len()).expect("a handful")
-        + row.held.enis;
-    if ask.subnets.is_some() && row.enis.is_some_and(|limit| interfaces >= limit) {
-        return Some("RESOURCE:ENI");
-    }
-    None
-}
-
-/// The constraints.
-fn unwanted(row: &Row, ask: &Ask, group: &str) -> Option<&'static str> {
-    if ask.constraints.contains(&"distinctInstance") && row.of_group(group) > 0 {
-        return Some("DistinctInstance placement constraint unsatisfied.");
-    }
-    let holds = |expression: &str| match expression {
-        "distinctInstance" => true,
-        "attribute:rack == r1" => row.rack == Some("r1"),
-        "attribute:rack exists" => row.rack.is_some(),
-        "runningTasksCount < 3" => row.tasks.len() < 3,
-        "not(task:group == g2)" => row.of_group("g2") == 0,
-        "attribute:ecs.availability-zone != us-east-1b" => row.zone != "b",
-        "agentConnected == true" => row.connected,
-        "attribute:rack in [r1, r3]" => matches!(row.rack, Some("r1" | "r3")),
-        "attribute:rack != r1" => row.rack.is_some_and(|rack| rack != "r1"),
-        "attribute:rack !exists or runningTasksCount > 1" => {
-            row.rack.is_none() || row.tasks.len() > 1
+impl Ask {
+    /// On Fargate.
+    pub(crate) fn is_away(&self) -> bool {
+        match &self.launch {
+            Launch::Ec2 => false,
+            Launch::Fargate => true,
+            Launch::Split(items) => items.iter().all(|it| it.provider.starts_with("FARGATE")),
         }
-        "attribute:ecs.availability-zone =~ us-east-1[ab] and not task:group == g1" => {
-            row.zone != "c" && row.of_group("g1") == 0
-        }
-        other => panic!("the twin does not know {other}"),
-    };
-    let all = ask.constraints.iter().all(|it| holds(it));
-    (!all).then_some("MemberOf placement constraint unsatisfied.")
+    }
+
+    /// Whether a service that asks so may balance its zones (01 section 10).
+    pub(crate) fn may_balance(&self) -> bool {
+        let by_zone = self.strategy.first().is_none_or(|first| *first == "spread az");
+        by_zone && !self.constraints.iter().any(|it| it.contains("availability-zone"))
+    }
 }
 
-/// The bucket of an instance.
-fn bucket<'a>(row: &'a Row, field: &str) -> Option<&'a str> {
-    match field {
-        "instanceId" => Some(&row.name),
-        "az" => Some(row.zone),
-        "attribute:rack" => row.rack,
-        other => panic!("the twin does not know {other}"),
+impl Wish {
+    pub(crate) fn is_away(&self) -> bool {
+        self.provider.is_some_and(|provider| provider.starts_with("FARGATE"))
     }
+
+    pub(crate) fn waits(&self) -> bool {
+        self.provider == Some(MANAGED)
+    }
+}
+
+pub(crate) fn zone_of(subnet: &str) -> &'static str {
+    SUBNETS.iter().find(|(name, ..)| *name == subnet).expect("one of the subnets").1
+}
+
+fn count(tasks: usize) -> u32 {
+    u32::try_from(tasks).expect("a handful")
 }
 
 /// The cluster, and the luck it has.
 pub(crate) struct Twin {
     pub(crate) rows: Vec<Row>,
+    /// Live tasks on Fargate.
+    pub(crate) away: Vec<Placed>,
+    /// Who has an address, and in which subnet: from the placement until the task is STOPPED.
+    interfaces: Vec<(usize, &'static str)>,
+    /// Where Fargate, or Fargate Spot, has no capacity; without a zone: nowhere.
+    pub(crate) dry: BTreeSet<(bool, Option<&'static str>)>,
     /// Ties are drawn, not given to the lowest id.
     by_lot: bool,
     rng: Rng,
@@ -234,7 +194,8 @@ pub(crate) struct Twin {
 
 impl Twin {
     pub(crate) fn new(rows: Vec<Row>, by_lot: bool, rng: Rng) -> Self {
-        Self { rows, by_lot, rng, next: 0 }
+        let (away, interfaces, dry) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Self { rows, away, interfaces, dry, by_lot, rng, next: 0 }
     }
 
     pub(crate) fn row(&mut self, index: usize) -> &mut Row {
@@ -243,12 +204,13 @@ impl Twin {
     }
 
     pub(crate) fn stop(&mut self, number: usize) {
+        self.away.retain(|task| task.number != number);
         for row in &mut self.rows {
             let Some(at) = row.tasks.iter().position(|task| task.number == number) else {
                 continue;
             };
             let gone = row.tasks.remove(at);
-            if gone.ask.subnets.is_some() {
+            if gone.wish.ask.subnets.is_some() {
                 row.leaving.push(number);
             }
         }
@@ -256,6 +218,7 @@ impl Twin {
 
     /// A task that was stopped is gone, and its interface with it.
     pub(crate) fn gone(&mut self, number: usize) {
+        self.interfaces.retain(|&(owner, _)| owner != number);
         for row in &mut self.rows {
             row.leaving.retain(|&leaving| leaving != number);
         }
@@ -267,23 +230,41 @@ impl Twin {
     }
 
     /// StartTask on one instance: no constraints, and DRAINING is no matter.
-    pub(crate) fn start(&mut self, ask: &Ask, group: &str, index: usize) -> (Vec<usize>, String) {
+    pub(crate) fn start(&mut self, wish: &Wish, index: usize) -> (Vec<usize>, String) {
         let row = &self.rows[index];
-        match without_room(row, ask) {
+        match fit::unfit(row, wish).or_else(|| fit::without_room(row, &wish.ask)) {
             Some(reason) => (Vec::new(), format!("| {}: {reason}", row.name)),
             None => {
-                let (number, name) = self.put(index, ask, group);
+                let (number, name) = self.put(index, wish);
                 (vec![number], name)
             }
         }
     }
 
-    fn put(&mut self, index: usize, ask: &Ask, group: &str) -> (usize, String) {
+    fn put(&mut self, index: usize, wish: &Wish) -> (usize, String) {
         let number = self.next;
         self.next += 1;
-        let row = &mut self.rows[index];
-        row.tasks.push(Placed { number, group: group.to_owned(), ask: ask.clone() });
-        (number, row.name.clone())
+        let (zone, name) = (self.rows[index].zone, self.rows[index].name.clone());
+        self.rows[index].tasks.push(Placed { number, wish: wish.clone(), zone });
+        if wish.ask.subnets.is_none() {
+            return (number, name);
+        }
+        let subnet = self.roomiest(wish, zone);
+        self.interfaces.push((number, subnet));
+        (number, format!("{name}/{subnet}"))
+    }
+
+    /// Of the call's subnets in a zone the one with most free addresses, the first of several.
+    fn roomiest(&self, wish: &Wish, zone: &str) -> &'static str {
+        let subnets = wish.ask.subnets.as_deref().unwrap_or_default();
+        let here: Vec<&'static str> =
+            subnets.iter().copied().filter(|subnet| zone_of(subnet) == zone).collect();
+        let free = |subnet: &str| {
+            let own = SUBNETS.iter().find(|(name, ..)| *name == subnet).expect("a subnet").2;
+            own.saturating_sub(count(self.interfaces.iter().filter(|it| it.1 == subnet).count()))
+        };
+        let most = here.iter().map(|subnet| free(subnet)).max().expect("a zone of its subnets");
+        here.into_iter().find(|subnet| free(subnet) == most).expect("it has the most")
     }
 
     /// RunTask: the tasks it made, by number when they have a place, and what it answers.
@@ -292,63 +273,104 @@ impl Twin {
         ask: &Ask,
         group: &str,
         count: i64,
-    ) -> (Vec<Option<usize>>, String) {
-        let (mut numbers, mut names) = (Vec::new(), Vec::new());
+    ) -> (Vec<(Option<usize>, Wish)>, String) {
+        let (mut made, mut names) = (Vec::new(), Vec::new());
+        let mut counts = BTreeMap::new();
         for _ in 0..count {
-            match self.place(ask, group) {
+            let provider = split::next(&ask.launch, &counts);
+            *counts.entry(provider).or_default() += 1;
+            let wish = Wish { ask: ask.clone(), group: group.to_owned(), provider, zone: None };
+            match self.place(&wish) {
                 Ok((number, name)) => {
-                    numbers.push(Some(number));
+                    made.push((Some(number), wish));
                     names.push(name);
                 }
-                Err(_) if ask.waits() => {
-                    numbers.push(None);
+                Err(_) if wish.waits() => {
+                    made.push((None, wish));
                     names.push("nowhere".to_owned());
                 }
                 Err(reasons) => {
                     let answer = format!("{} | {}", names.join(", "), reasons.join(", "));
-                    return (numbers, answer.trim_start().to_owned());
+                    return (made, answer.trim_start().to_owned());
                 }
             }
         }
-        (numbers, names.join(", "))
+        (made, names.join(", "))
     }
 
     /// Nobody takes such a task.
-    pub(crate) fn has_no_place(&self, ask: &Ask, group: &str) -> bool {
-        let mut candidates = self.rows.iter().filter(|row| is_candidate(row, ask));
-        candidates.all(|row| refusal(row, ask, group).is_some())
+    pub(crate) fn has_no_place(&self, wish: &Wish) -> bool {
+        if wish.is_away() {
+            return self.zone_away(wish).is_none();
+        }
+        let mut candidates = self.rows.iter().filter(|row| fit::is_candidate(row, wish));
+        candidates.all(|row| fit::refusal(row, wish).is_some())
+    }
+
+    /// On Fargate: of the zones that have capacity the one with the fewest live tasks of the group
+    /// there, On-Demand and Spot apart; the first name of several (01 section 4.5).
+    fn zone_away(&self, wish: &Wish) -> Option<&'static str> {
+        let spot = wish.provider == Some("FARGATE_SPOT");
+        let subnets = wish.ask.subnets.as_deref().unwrap_or_default();
+        let zones: BTreeSet<&'static str> = subnets.iter().map(|subnet| zone_of(subnet)).collect();
+        let open = |zone: &&'static str| {
+            wish.zone.is_none_or(|only| only == *zone)
+                && !self.dry.contains(&(spot, None))
+                && !self.dry.contains(&(spot, Some(*zone)))
+        };
+        let tasks = |zone: &str| {
+            let mine = self.away.iter().filter(|task| {
+                task.wish.group == wish.group
+                    && task.wish.provider == wish.provider
+                    && task.zone == zone
+            });
+            mine.count()
+        };
+        zones.into_iter().filter(open).min_by_key(|&zone| (tasks(zone), zone))
+    }
+
+    fn place_away(&mut self, wish: &Wish) -> Result<(usize, String), Vec<String>> {
+        let zone = self.zone_away(wish).ok_or_else(|| vec![DRY.to_owned()])?;
+        let number = self.next;
+        self.next += 1;
+        let subnet = self.roomiest(wish, zone);
+        self.interfaces.push((number, subnet));
+        self.away.push(Placed { number, wish: wish.clone(), zone });
+        Ok((number, format!("{}/{subnet}", wish.provider.unwrap_or_default())))
     }
 
     /// Places one task, or says why nobody takes it.
-    pub(crate) fn place(&mut self, ask: &Ask, group: &str) -> Result<(usize, String), Vec<String>> {
+    pub(crate) fn place(&mut self, wish: &Wish) -> Result<(usize, String), Vec<String>> {
+        if wish.is_away() {
+            return self.place_away(wish);
+        }
         let rows = &self.rows;
         let mut candidates: Vec<usize> =
-            (0..rows.len()).filter(|&index| is_candidate(&rows[index], ask)).collect();
+            (0..rows.len()).filter(|&index| fit::is_candidate(&rows[index], wish)).collect();
         candidates.sort_by_key(|&index| &rows[index].name);
         if candidates.is_empty() {
-            let nobody = "No Container Instances were found in your capacity provider.";
-            return Err(vec![nobody.to_owned()]);
+            return Err(vec![NOBODY.to_owned()]);
         }
-        let takes = |&index: &usize| refusal(&rows[index], ask, group).is_none();
+        let takes = |&index: &usize| fit::refusal(&rows[index], wish).is_none();
         let mut left: Vec<usize> = candidates.iter().copied().filter(takes).collect();
         if left.is_empty() {
             let reason = |&index: &usize| {
-                let why = refusal(&rows[index], ask, group).expect("nobody takes it");
+                let why = fit::refusal(&rows[index], wish).expect("nobody takes it");
                 format!("{}: {why}", rows[index].name)
             };
             return Err(candidates.iter().map(reason).collect());
         }
-        for item in ask.strategies() {
+        for item in wish.ask.strategies() {
             if *item == "random" {
                 left = vec![left[self.rng.pick(left.len())]];
                 break;
             }
-            let scores = self.scores(item, group);
+            let scores = self.scores(item, &wish.group);
             let least = left.iter().map(|&index| scores[index]).min().expect("somebody is left");
             left.retain(|&index| scores[index] == least);
         }
         let chosen = if self.by_lot { left[self.rng.pick(left.len())] } else { left[0] };
-        Ok(self.put(chosen, ask, group))
+        Ok(self.put(chosen, wish))
     }
 
     /// What a strategy makes of each instance; the least is best.
@@ -357,9 +379,9 @@ impl Twin {
             Some(("spread", field)) => {
                 let mut counts: BTreeMap<Option<&str>, u32> = BTreeMap::new();
                 for row in &self.rows {
-                    *counts.entry(bucket(row, field)).or_default() += row.of_group(group);
+                    *counts.entry(fit::bucket(row, field)).or_default() += row.of_group(group);
                 }
-                Box::new(move |row| counts[&bucket(row, field)])
+                Box::new(move |row| counts[&fit::bucket(row, field)])
             }
             Some(("binpack", "cpu")) => Box::new(Row::cpu_left),
             Some(("binpack", "memory")) => Box::new(Row::memory_left),
