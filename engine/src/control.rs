@@ -1,8 +1,9 @@
 //! The state and the verbs that change it and tell of it. Commands, reports and the scheduler all
 //! speak these verbs; what each of them decides is elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use crate::agenda::Agenda;
 use crate::api::event::EventKind;
 use crate::api::{Effect, EngineConfig};
 use crate::explain::{self, Split, Witness, Witnessed};
@@ -11,8 +12,8 @@ use crate::launch::TaskOrder;
 use crate::lifecycle::health::HealthRules;
 use crate::model::{
     Alarm, AlarmState, ClusterId, DesiredStatus, InstanceId, InstanceStatus, RolloutState,
-    SchedulingStrategy, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, Span, Stop,
-    TaskId, TaskStatus, Time,
+    SchedulingStrategy, Service, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId,
+    ServiceStatus, Span, Stop, TaskId, TaskStatus, Time,
 };
 use crate::outbox::Outbox;
 use crate::placement::index::Index;
@@ -33,8 +34,8 @@ pub(crate) struct Control {
     pub(crate) timers: Timers,
     pub(crate) rng: Rng,
     pub(crate) now: Time,
-    /// Services that a call of this instant concerns: they get a pass at once.
-    pub(crate) called: BTreeSet<ServiceId>,
+    /// Services to look at.
+    pub(crate) agenda: Agenda,
     /// The last instant whose scheduler step was done.
     pub(crate) last_wake: Option<Time>,
     /// For each cluster, how often something happened that could make room for a task.
@@ -60,7 +61,7 @@ impl Control {
             timers: Timers::default(),
             rng: Rng::for_stream(seed, Stream::Placement),
             now: Time(i64::MIN),
-            called: BTreeSet::new(),
+            agenda: Agenda::default(),
             last_wake: None,
             room: Vec::new(),
             waiting_seen: Vec::new(),
@@ -78,22 +79,28 @@ impl Control {
 
     /// A call concerns one service.
     pub(crate) fn call_concerns(&mut self, service: ServiceId) {
-        self.store.service_mut(service).memory.dirty = true;
-        self.called.insert(service);
+        self.agenda.call(service);
     }
 
-    /// A call concerns the tasks, instances, attributes or providers of a cluster.
+    /// A call concerns tasks of a cluster. Services whose tasks it changed are touched besides.
+    pub(crate) fn call_concerns_tasks(&mut self, cluster: ClusterId) {
+        if self.store.services.iter().any(|service| service.cluster == cluster) {
+            self.agenda.call_cluster(cluster);
+        }
+    }
+
+    /// A call concerns the instances, attributes or providers of a cluster.
     pub(crate) fn call_concerns_cluster(&mut self, cluster: ClusterId) {
-        for index in 0..self.store.services.len() {
-            if self.store.services[index].cluster == cluster {
-                self.call_concerns(ServiceId::from_index(index));
-            }
+        for service in self.services_of(cluster) {
+            self.call_concerns(service);
         }
     }
 
     /// Something changed that a service looks at: it gets a pass at the next tick.
     pub(crate) fn touch(&mut self, service: ServiceId) {
-        self.store.service_mut(service).memory.dirty = true;
+        if self.store.service(service).status != ServiceStatus::Inactive {
+            self.agenda.touch(service);
+        }
     }
 
     /// Services whose deployments an alarm watches look at it at the next tick.
@@ -103,21 +110,30 @@ impl Control {
         for service in watched.map(|row| row.service).collect::<Vec<_>>() {
             self.touch(service);
         }
-        for service in &mut self.store.services {
+        let watches = |service: &Service| {
             let alarms = service.settings.alarms.as_ref();
-            if alarms.is_some_and(|alarms| alarms.names.iter().any(|name| **name == *alarm)) {
-                service.memory.dirty = true;
-            }
+            alarms.is_some_and(|alarms| alarms.names.iter().any(|name| **name == *alarm))
+        };
+        for service in self.services_that(watches) {
+            self.touch(service);
         }
     }
 
     /// Everything in a cluster may look different now.
     pub(crate) fn touch_cluster(&mut self, cluster: ClusterId) {
-        for service in &mut self.store.services {
-            if service.cluster == cluster {
-                service.memory.dirty = true;
-            }
+        for service in self.services_of(cluster) {
+            self.touch(service);
         }
+    }
+
+    fn services_of(&self, cluster: ClusterId) -> Vec<ServiceId> {
+        self.services_that(|service| service.cluster == cluster)
+    }
+
+    fn services_that(&self, question: impl Fn(&Service) -> bool) -> Vec<ServiceId> {
+        let services = self.store.services.iter().enumerate();
+        let those = services.filter(|(_, service)| question(service));
+        those.map(|(index, _)| ServiceId::from_index(index)).collect()
     }
 
     /// Something happened that could make room for a task (03 section 14.3).

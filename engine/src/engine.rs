@@ -155,9 +155,11 @@ impl Engine {
     /// at how many tasks find a place, and how long one takes.
     pub fn assume_digests(&mut self) {
         self.control.store.config.digest_probe = false;
-        for deployment in &mut self.control.store.deployments {
+        for index in 0..self.control.store.deployments.len() {
+            let deployment = &mut self.control.store.deployments[index];
             deployment.digests = Digests::Known;
-            self.control.store.services[deployment.service.index()].memory.dirty = true;
+            let service = deployment.service;
+            self.control.touch(service);
         }
     }
 

@@ -74,6 +74,7 @@
     clippy::iter_over_hash_type
 )]
 
+mod agenda;
 pub mod api;
 mod capacity;
 pub mod catalogue;

@@ -273,8 +273,8 @@ fn tell_unknown_health(control: &mut Control, instance: InstanceId) {
     };
     let tasks = store.instances.get(instance).tasks.iter().filter(known);
     let owners = tasks.filter_map(|&task| store.task(task).owner);
-    let services: BTreeSet<ServiceId> = owners.map(|owner| owner.service).collect();
-    for service in store.services_in_order(|service| services.contains(&service)) {
+    let ranked = owners.map(|owner| (store.service_rank(owner.service), owner.service));
+    for (_, service) in ranked.collect::<BTreeSet<(u32, ServiceId)>>() {
         control.out.service_action(service, "SERVICE_HEALTH_UNKNOWN", None);
     }
 }

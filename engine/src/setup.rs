@@ -144,12 +144,12 @@ fn add_service(
             let set = first_set(control, service, definition, launch);
             let now = control.now;
             let memory = &mut control.store.service_mut(service).memory;
-            memory.dirty = true;
             memory.steady = Some(Steady { since: created_at, said: now });
+            control.touch(service);
             return Ok(Answer::GivenService(service, vec![set]));
         }
         (ControllerType::CodeDeploy | ControllerType::External, _) => {
-            control.store.service_mut(service).memory.dirty = true;
+            control.touch(service);
             return Ok(Answer::GivenService(service, Vec::new()));
         }
     }
@@ -190,8 +190,8 @@ fn add_service(
     }
     let now = control.now;
     let memory = &mut control.store.service_mut(service).memory;
-    memory.dirty = true;
     memory.steady = settled.then_some(Steady { since: created_at, said: now });
+    control.touch(service);
     Ok(Answer::GivenService(service, ids))
 }
 
@@ -210,8 +210,8 @@ fn add_task_sets(
     let ids = ids.collect::<Result<Vec<DeploymentId>, CommandError>>()?;
     let now = control.now;
     let memory = &mut control.store.service_mut(service).memory;
-    memory.dirty = true;
     memory.steady = settled.then_some(Steady { since: created_at, said: now });
+    control.touch(service);
     Ok(Answer::GivenService(service, ids))
 }
 

@@ -29,12 +29,15 @@ pub(super) fn update(
         match protectable(control, cluster, name) {
             Ok(task) => {
                 control.store.task_mut(task).fate_mut().protected_until = until;
+                if let Some(owner) = control.store.task(task).owner {
+                    control.touch(owner.service);
+                }
                 protected.push((task, until));
             }
             Err(failure) => failures.push(failure),
         }
     }
-    control.call_concerns_cluster(cluster);
+    control.call_concerns_tasks(cluster);
     Ok(Answer::Protection(protected, failures))
 }
 

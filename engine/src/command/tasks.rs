@@ -52,7 +52,7 @@ pub(super) fn run(control: &mut Control, mut input: RunTask) -> Result<Answer, C
         let key = (cluster, token.as_str().into());
         control.store.tokens.insert(key, (input, answer.clone()));
     }
-    control.call_concerns_cluster(cluster);
+    control.call_concerns_tasks(cluster);
     Ok(answer)
 }
 
@@ -300,7 +300,7 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
             Err(failure) => failures.push(failure),
         }
     }
-    control.call_concerns_cluster(cluster);
+    control.call_concerns_tasks(cluster);
     Ok(Answer::Tasks(tasks, failures))
 }
 
@@ -344,7 +344,7 @@ pub(super) fn stop(control: &mut Control, input: &StopTask) -> Result<Answer, Co
     }
     let stop = Stop { code: StopCode::UserInitiated, reason: StopReason::User(reason.into()) };
     control.stop_task(task, stop);
-    control.call_concerns_cluster(cluster);
+    control.call_concerns_tasks(cluster);
     Ok(Answer::Task(task))
 }
 

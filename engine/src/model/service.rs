@@ -66,10 +66,6 @@ pub struct Service {
 /// What the scheduler remembers of a service between passes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ServiceMemory {
-    /// Something changed since the last pass.
-    pub dirty: bool,
-    /// A clock-driven condition falls due then.
-    pub wake_at: Option<Time>,
     /// Since when it is steady, and when that was last said.
     pub steady: Option<Steady>,
     /// A pass started or stopped something since the last steady message.

@@ -191,8 +191,7 @@ pub(super) fn drain(control: &mut Control, service: ServiceId) {
         let definition = control.store.deployment(deployment).definition;
         control.store.forget_deleted(definition);
     }
-    let row = control.store.service_mut(service);
-    row.status = ServiceStatus::Inactive;
-    row.memory.wake_at = None;
+    control.store.service_mut(service).status = ServiceStatus::Inactive;
+    control.agenda.forget(service);
     control.out.event(EventKind::ServiceStatus(service, ServiceStatus::Inactive));
 }

@@ -22,15 +22,14 @@ mod starts;
 mod steady;
 mod stops;
 mod told;
+mod turns;
 mod waiting;
 
 use crate::api::Effect;
 use crate::api::event::Message;
 use crate::control::Control;
-use crate::model::{
-    BackoffCause, DeploymentId, SchedulingStrategy, ServiceId, ServiceStatus, TaskId, TaskStatus,
-    Time,
-};
+use crate::model::{DeploymentId, SchedulingStrategy, ServiceId, TaskId, TaskStatus, Time};
+use crate::reconcile::turns::Turns;
 use crate::timers::TimerReason;
 use crate::view::View;
 
@@ -50,22 +49,12 @@ pub(crate) use waiting::somebody_came;
 pub(crate) fn wake(control: &mut Control) {
     fire_timers(control);
     let tick = control.now.is_multiple_of(control.store.config.tick);
-    let called = std::mem::take(&mut control.called);
-    let is_due = |service| called.contains(&service) || (tick && needs_pass(control, service));
-    let due: Vec<ServiceId> = control.store.services_in_order(is_due);
-    let is_daemon = |control: &Control, service: ServiceId| {
-        control.store.service(service).scheduling == SchedulingStrategy::Daemon
-    };
-    for &service in due.iter().filter(|&&service| is_daemon(control, service)).collect::<Vec<_>>() {
-        pass::run(control, service);
-    }
-    if tick || !called.is_empty() {
+    let turns = Turns { tick, called: control.agenda.take_called() };
+    turns.take(control, SchedulingStrategy::Daemon);
+    if tick || !turns.called.is_empty() {
         waiting::place_all(control);
     }
-    for &service in due.iter().filter(|&&service| !is_daemon(control, service)).collect::<Vec<_>>()
-    {
-        pass::run(control, service);
-    }
+    turns.take(control, SchedulingStrategy::Replica);
     fire_timers(control);
     scaling::run(control);
     control.last_wake = Some(control.now);
@@ -73,46 +62,16 @@ pub(crate) fn wake(control: &mut Control) {
 
 /// When the next pass of some service is due.
 pub(crate) fn next_pass(control: &Control) -> Option<Time> {
-    if !control.called.is_empty() {
+    if !control.agenda.called().is_empty() {
         return Some(control.now);
     }
     let tick = control.store.config.tick;
     let now = control.now;
     let now_is_open = control.last_wake != Some(now) && now.is_multiple_of(tick);
     let next_tick = || if now_is_open { now } else { now.next_multiple(tick) };
-    let services = (0..control.store.services.len()).map(ServiceId::from_index);
-    let passes = services.filter_map(|service| {
-        let row = control.store.service(service);
-        if row.status == ServiceStatus::Inactive {
-            None
-        } else if row.memory.dirty || waits_for_room(control, service) {
-            Some(next_tick())
-        } else {
-            let at = row.memory.wake_at?;
-            let on_grid = if at.is_multiple_of(tick) { at } else { at.next_multiple(tick) };
-            Some(on_grid.max(next_tick()))
-        }
-    });
     let waiting = waiting::may_place(control).then(next_tick);
-    passes.chain(waiting).chain(scaling::next(control)).min()
-}
-
-fn needs_pass(control: &Control, service: ServiceId) -> bool {
-    let row = control.store.service(service);
-    row.status != ServiceStatus::Inactive
-        && (row.memory.dirty
-            || row.memory.wake_at.is_some_and(|at| at <= control.now)
-            || waits_for_room(control, service))
-}
-
-/// A placement back-off that something in the cluster has just made pointless.
-fn waits_for_room(control: &Control, service: ServiceId) -> bool {
-    let row = control.store.service(service);
-    row.memory.room_seen != control.room[row.cluster.index()]
-        && row.deployments.iter().any(|&deployment| {
-            let throttle = &control.store.deployment(deployment).throttle;
-            throttle.next_attempt.is_some_and(|b| b.cause == BackoffCause::Placement)
-        })
+    let passes = turns::next(control, next_tick);
+    passes.into_iter().chain(waiting).chain(scaling::next(control)).min()
 }
 
 fn fire_timers(control: &mut Control) {

@@ -14,6 +14,7 @@ use crate::reconcile::told::{self, Told};
 use crate::reconcile::{
     apart, code_deploy, completion, daemon, monitors, rebalance, shifting, starts, steady, stops,
 };
+use crate::store::Store;
 use crate::view::View;
 
 /// A pass under way.
@@ -30,7 +31,7 @@ pub(super) struct Pass<'a> {
 pub(super) fn run(control: &mut Control, service: ServiceId) {
     let status = control.store.service(service).status;
     forget_stopped(control, service);
-    control.store.service_mut(service).memory.dirty = false;
+    control.agenda.pass_begins(service);
     match status {
         ServiceStatus::Active => {}
         ServiceStatus::Draining => return completion::drain(control, service),
@@ -75,7 +76,9 @@ pub(super) fn run(control: &mut Control, service: ServiceId) {
     } else if started.failures.is_empty() {
         rebalance::check(&mut pass);
     }
-    steady::set_alarm_clock(pass.control, service);
+    let wake = steady::alarm_clock(pass.control, service);
+    let is_hoping = hopes_for_room(&pass.control.store, service);
+    pass.control.agenda.pass_ended(service, wake, is_hoping);
 }
 
 impl Pass<'_> {
@@ -250,6 +253,14 @@ pub(super) fn notice_room(control: &mut Control, service: ServiceId) {
     for deployment in row.deployments.clone() {
         throttle::room_appeared(&mut control.store.deployment_mut(deployment).throttle);
     }
+}
+
+/// Placement failed, and room in the cluster would make the back-off pointless.
+pub(super) fn hopes_for_room(store: &Store, service: ServiceId) -> bool {
+    store.service(service).deployments.iter().any(|&deployment| {
+        let throttle = &store.deployment(deployment).throttle;
+        throttle.next_attempt.is_some_and(|backoff| backoff.cause == BackoffCause::Placement)
+    })
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u32 {

@@ -122,7 +122,7 @@ fn say_stuck(pass: &mut Pass<'_>, primary: DeploymentId) {
 }
 
 /// When the clock alone asks for the next pass.
-pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
+pub(super) fn alarm_clock(control: &Control, service: ServiceId) -> Option<Time> {
     let store = &control.store;
     let (row, now, bake) = (store.service(service), control.now, store.bake_time(service));
     let window = store.config.event_dedupe;
@@ -140,7 +140,7 @@ pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
         MessageKey::Stuck(_) | MessageKey::StartsFail => Some(*at + window),
         _ => None,
     });
-    let next: Option<Time> = facts::changes_at(control, service)
+    facts::changes_at(control, service)
         .into_iter()
         .chain(backoffs)
         .chain(bakes)
@@ -149,6 +149,5 @@ pub(super) fn set_alarm_clock(control: &mut Control, service: ServiceId) {
         .chain(again)
         .chain(stuck)
         .filter(|&at| at > now)
-        .min();
-    control.store.service_mut(service).memory.wake_at = next;
+        .min()
 }

@@ -14,7 +14,7 @@ pub(crate) mod task_table;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::api::EngineConfig;
 use crate::api::answer::Answer;
@@ -55,6 +55,8 @@ pub(crate) struct Store {
     groups: Vec<Group>,
     task_names: BTreeMap<Box<str>, TaskId>,
     service_names: BTreeMap<(ClusterId, Box<str>), ServiceId>,
+    /// The place of each in the order of passes.
+    service_ranks: Kept<OnceLock<Vec<u32>>>,
     /// ACTIVE instances of each cluster.
     active: Vec<InstanceSet>,
     /// GPUs that tasks hold, for those that hold any.
@@ -141,6 +143,7 @@ impl Store {
             groups: Vec::new(),
             task_names: BTreeMap::new(),
             service_names: BTreeMap::new(),
+            service_ranks: Kept::default(),
             active: Vec::new(),
             gpus: BTreeMap::new(),
             waiting: BTreeSet::new(),
@@ -350,22 +353,26 @@ impl Store {
         let id = ServiceId::from_index(self.services.len());
         self.service_names.insert((service.cluster, service.name.clone()), id);
         self.services.push(service);
+        self.service_ranks = Kept::default();
         id
     }
 
-    /// Those services that satisfy a question, in the byte order of `cluster/service`: the order
-    /// of passes.
-    pub(crate) fn services_in_order(&self, question: impl Fn(ServiceId) -> bool) -> Vec<ServiceId> {
-        let services = self.service_names.values().copied();
-        let mut order: Vec<ServiceId> = services.filter(|&service| question(service)).collect();
-        order.sort_unstable_by(|&a, &b| {
-            let key = |id: ServiceId| {
-                let service = self.service(id);
-                (&self.cluster(service.cluster).name, &service.name)
-            };
-            key(a).cmp(&key(b))
+    /// The place of a service in the byte order of `cluster/service`: the order of passes.
+    pub(crate) fn service_rank(&self, service: ServiceId) -> u32 {
+        self.service_ranks.get_or_init(|| self.rank_services())[service.index()]
+    }
+
+    fn rank_services(&self) -> Vec<u32> {
+        let mut order: Vec<usize> = (0..self.services.len()).collect();
+        order.sort_by_key(|&index| {
+            let service = &self.services[index];
+            (&self.cluster(service.cluster).name, &service.name)
         });
-        order
+        let mut ranks = vec![0; order.len()];
+        for (rank, index) in (0..).zip(order) {
+            ranks[index] = rank;
+        }
+        ranks
     }
 
     /// A capacity provider by name.

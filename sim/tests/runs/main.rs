@@ -4,6 +4,7 @@ mod disowned;
 #[allow(dead_code, reason = "the engine's own runs look at more")]
 #[path = "../../../engine/tests/invariants/mod.rs"]
 mod invariants;
+mod quiet;
 mod random;
 mod transitions;
 mod waits;

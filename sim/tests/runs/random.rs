@@ -106,7 +106,7 @@ fn happening() -> impl Strategy<Value = Value> {
 }
 
 /// A scenario of one cluster with a service of each kind.
-fn scenario() -> impl Strategy<Value = Value> {
+pub(super) fn scenario() -> impl Strategy<Value = Value> {
     let happenings = prop::collection::vec((1_u32..40, happening()), 1..16);
     (0_u64..1000, 0_u32..4, any::<bool>(), happenings).prop_map(
         |(seed, desired, distinct, happenings)| {
@@ -180,7 +180,7 @@ fn services(desired: u32, distinct: bool) -> Vec<Value> {
     more.into_iter().map(create).collect()
 }
 
-fn config() -> ProptestConfig {
+pub(super) fn config() -> ProptestConfig {
     let cases = if cfg!(debug_assertions) { 60 } else { 600 };
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
