@@ -96,6 +96,8 @@ pub struct Quotas {
     pub attributes_per_instance: u32,
     /// Capacity providers of a cluster.
     pub providers_per_cluster: u32,
+    /// Network interfaces of Fargate tasks in a Region (02 section 4).
+    pub fargate_interfaces_per_region: u32,
 }
 
 impl Default for EngineConfig {
@@ -140,6 +142,7 @@ impl Default for Quotas {
             target_groups_per_service: 5,
             attributes_per_instance: 10,
             providers_per_cluster: 20,
+            fargate_interfaces_per_region: 5000,
         }
     }
 }
@@ -202,6 +205,7 @@ impl Quotas {
             ("targetGroupsPerService", self.target_groups_per_service),
             ("attributesPerInstance", self.attributes_per_instance),
             ("providersPerCluster", self.providers_per_cluster),
+            ("fargateInterfacesPerRegion", self.fargate_interfaces_per_region),
         ];
         match all.into_iter().find(|(_, value)| *value == 0) {
             Some((setting, _)) => Err(ConfigError { setting, problem: "must be greater than 0" }),

@@ -177,7 +177,8 @@ fn run_order<'a>(
         zone: None,
         agent: AgentNeeds {
             execute_command: input.enable_execute_command == Some(true),
-            service_connect: false,
+            external: *launch == Launch::Type(LaunchType::External),
+            ..AgentNeeds::default()
         },
         constraints: shared(constraints),
         strategy: shared(strategy),
@@ -287,7 +288,7 @@ pub(super) fn start(control: &mut Control, input: StartTask) -> Result<Answer, C
         zone: None,
         agent: AgentNeeds {
             execute_command: input.enable_execute_command == Some(true),
-            service_connect: false,
+            ..AgentNeeds::default()
         },
         constraints: Arc::default(),
         strategy: Arc::default(),

@@ -16,6 +16,9 @@ pub const EXECUTE_COMMAND: &str = "ecs.capability.execute-command";
 /// What Service Connect of a service adds to them.
 pub const SERVICE_CONNECT: &str = "ecs.capability.service-connect-v1";
 
+/// What launch type EXTERNAL adds to them: an instance of ECS Anywhere (01 section 6).
+pub const EXTERNAL: &str = "ecs.capability.external";
+
 /// What awsvpc adds to them.
 pub const TASK_ENI: &str = "ecs.capability.task-eni";
 

@@ -38,7 +38,7 @@ use crate::api::input::RegisterTaskDefinition;
 use crate::api::{CommandError, EngineConfig};
 use crate::model::{DefinitionStatus, TaskDefinition, Time};
 
-pub use capabilities::{EXECUTE_COMMAND, SERVICE_CONNECT, TASK_ENI, TASK_ENI_IPV6};
+pub use capabilities::{EXECUTE_COMMAND, EXTERNAL, SERVICE_CONNECT, TASK_ENI, TASK_ENI_IPV6};
 pub use demand::{demand_with, task_size_with};
 pub use gpu::ALL_GPUS;
 pub use launch::{check_fargate_size, check_launch_type, network_configuration};

@@ -1,6 +1,7 @@
 //! Which instances can take a task at all: the ten checks of 01 section 4.2, in order.
 
 use crate::api::event::FailedCheck;
+use crate::definition::EXTERNAL;
 use crate::model::{InstanceId, PlacementConstraint};
 use crate::placement::PlacementRequest;
 use crate::store::Store;
@@ -106,6 +107,8 @@ pub(crate) fn host_failures<'a>(
             Some(wanted) => row.attribute(name).flatten() != Some(wanted),
         });
     let foreign = request.subnets.iter().any(|&subnet| store.subnet(subnet).vpc != row.vpc);
+    let within = request.agent.external && row.attribute(EXTERNAL).is_none();
+    let missing = missing.or_else(|| within.then_some((EXTERNAL, None)));
     let attribute = missing
         .map(|(name, _)| FailedCheck::Attribute(name.into()))
         .or_else(|| foreign.then(|| FailedCheck::Attribute("ecs.vpc-id".into())));

@@ -52,10 +52,12 @@ pub(crate) struct AgentNeeds {
     pub(crate) execute_command: bool,
     /// Service Connect.
     pub(crate) service_connect: bool,
+    /// An instance outside AWS: launch type EXTERNAL.
+    pub(crate) external: bool,
 }
 
 impl AgentNeeds {
-    /// The capabilities behind it.
+    /// The capabilities behind it that every current agent has.
     pub(crate) fn capabilities(self) -> impl Iterator<Item = &'static str> {
         let execute_command = self.execute_command.then_some(EXECUTE_COMMAND);
         let service_connect = self.service_connect.then_some(SERVICE_CONNECT);

@@ -10,7 +10,7 @@ use crate::deployment::throttle;
 use crate::explain::Split;
 use crate::launch::{self, CAPACITY_UNAVAILABLE, LaunchTarget, Launched, NoPlace, TaskOrder};
 use crate::model::{
-    BackoffCause, DeploymentId, DeploymentStatus, Digests, Launch, MessageKey, Owner,
+    BackoffCause, DeploymentId, DeploymentStatus, Digests, Launch, LaunchType, MessageKey, Owner,
     PlacementStrategy, ProviderId, RolloutState, SchedulingStrategy, ServiceId, Span, TaskId,
 };
 use crate::placement::{AgentNeeds, default_service_strategy};
@@ -212,6 +212,7 @@ pub(crate) fn service_order(
         agent: AgentNeeds {
             execute_command: row.input.enable_execute_command == Some(true),
             service_connect: store.deployment(deployment).reach.connect.is_some(),
+            external: target == LaunchTarget::Type(LaunchType::External),
         },
         constraints: own.cloned().collect(),
         strategy,

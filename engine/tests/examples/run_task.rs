@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use stowplan_engine::api::event::{EventKind, FailedCheck};
 use stowplan_engine::api::{Answer, Output, Setup};
-use stowplan_engine::model::Capabilities;
+use stowplan_engine::model::{Attribute, Capabilities};
 
-use crate::bed::{Bed, both, constraints, merge, strategy, subnets};
+use crate::bed::{Bed, both, constraints, merge, registration, strategy, subnets};
 
 fn bed_with(instances: &[(&str, &str, u32, u32)]) -> Bed {
     let mut bed = Bed::instant();
@@ -353,6 +353,23 @@ fn execute_command_needs_an_agent_that_can() {
     bed.create("web", 1, json!({ "taskDefinition": "job", "enableExecuteCommand": true }));
     bed.run_until(1);
     assert!(bed.tasks_of("web").is_empty(), "the service waits, too");
+}
+
+#[test]
+fn external_tasks_go_to_instances_outside_aws() {
+    let mut bed = bed_with(&[("A", "a", 1024, 1024)]);
+    bed.plain("job", 1, 1);
+    let external = job(json!({ "launchType": "EXTERNAL" }));
+    let answer = bed.must("runTask", external.clone());
+    assert_eq!(bed.answer(&answer), "| A: ATTRIBUTE");
+    bed.create("web", 1, json!({ "taskDefinition": "job", "launchType": "EXTERNAL" }));
+    bed.run_until(1);
+    assert!(bed.tasks_of("web").is_empty(), "the service waits, too");
+    let mut outside = registration("E", "a", 1024, 1024);
+    outside.attributes.push(Attribute { name: "ecs.capability.external".into(), value: None });
+    bed.at(5).join_with(outside);
+    let answer = bed.must("runTask", external);
+    assert_eq!(bed.answer(&answer), "E");
 }
 
 #[test]

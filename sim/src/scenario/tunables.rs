@@ -109,6 +109,7 @@ pub(super) const TABLE: &[(&str, Shape, Set)] = rows! {
     "targetGroupsPerService" => Count engine.quotas.target_groups_per_service;
     "attributesPerInstance" => Count engine.quotas.attributes_per_instance;
     "providersPerCluster" => Count engine.quotas.providers_per_cluster;
+    "fargateInterfacesPerRegion" => Count engine.quotas.fargate_interfaces_per_region;
     "pullMBPerSecond" => Count world.pull_rates.pull_mb_per_second;
     "extractMBPerSecond" => Count world.pull_rates.extract_mb_per_second;
     "imageReplicationSeconds" => Seconds world.image_replication;

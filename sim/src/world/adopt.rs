@@ -73,6 +73,9 @@ impl WorldTask {
         self.connectivity_at = Some(row.created_at);
         if let Some(subnet) = row.subnet {
             self.address = step.around.addresses.take(self.id, subnet, step.view);
+            if self.host.is_none() {
+                step.around.addresses.count(self.id, step.view);
+            }
         }
     }
 

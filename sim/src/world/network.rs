@@ -31,6 +31,8 @@ pub(super) struct Addresses {
     subnets: BTreeMap<SubnetId, Subnet>,
     /// Subnet and number of instances that registered in the course of the run.
     hosts: BTreeMap<InstanceId, (SubnetId, u32)>,
+    /// Fargate tasks with an interface, by Region.
+    on_fargate: BTreeMap<Box<str>, BTreeSet<TaskId>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -67,6 +69,15 @@ impl Addresses {
         own.or_else(|| entry.take_next(addresses)).or_else(|| entry.freed.pop_first())
     }
 
+    /// Counts the interface of a Fargate task. False when the quota of its Region has no room for
+    /// it (02 section 4).
+    pub(super) fn count(&mut self, task: TaskId, view: View<'_>) -> bool {
+        let region = &view.cluster(view.task(task).cluster).region;
+        let most = view.config().quotas.fargate_interfaces_per_region as usize;
+        let here = self.on_fargate.entry(region.clone()).or_default();
+        here.len() < most && here.insert(task)
+    }
+
     /// The address of an instance that registered in the course of the run: from the end of the
     /// range of the first subnet in its zone, for such interfaces are not counted.
     pub(super) fn of_new_host(&mut self, host: InstanceId, view: View<'_>) -> Option<Ipv4Addr> {
@@ -80,8 +91,11 @@ impl Addresses {
         address_at(self.network(subnet)?, last.checked_sub(position)?)
     }
 
-    /// An interface is gone.
-    pub(super) fn free(&mut self, subnet: SubnetId, address: u32) {
+    /// The interface of a task is gone.
+    pub(super) fn free(&mut self, task: TaskId, subnet: SubnetId, address: u32) {
+        for here in self.on_fargate.values_mut() {
+            here.remove(&task);
+        }
         if let Some(entry) = self.subnets.get_mut(&subnet) {
             entry.freed.insert(address);
         }

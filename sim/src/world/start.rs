@@ -40,12 +40,10 @@ impl WorldTask {
         if has_interface && let Some(subnet) = row.subnet {
             self.address = step.around.addresses.take(self.id, subnet, step.view);
             if self.address.is_none() {
-                let name = &step.view.subnet(subnet).name;
-                let reason = format!(
-                    "Unexpected EC2 error while attempting to Create Network Interface in subnet \
-                     '{name}': InsufficientFreeAddressesInSubnet"
-                );
-                return self.fail_to_start(step, None, reason);
+                return self.fail_to_attach(step, "InsufficientFreeAddressesInSubnet");
+            }
+            if self.host.is_none() && !step.around.addresses.count(self.id, step.view) {
+                return self.fail_to_attach(step, "NetworkInterfaceLimitExceeded");
             }
         }
         let provision = step.draw(self.plan.provision(mode, self.host), "provision", "");
@@ -61,6 +59,17 @@ impl WorldTask {
                 self.interface = Interface::Hopeless;
             }
         }
+    }
+
+    /// EC2 makes no interface, for a reason of its own.
+    fn fail_to_attach(&mut self, step: &mut Step<'_>, error: &str) {
+        let subnet = step.view.task(self.id).subnet;
+        let name = subnet.map_or("", |subnet| &*step.view.subnet(subnet).name);
+        let reason = format!(
+            "Unexpected EC2 error while attempting to Create Network Interface in subnet \
+             '{name}': {error}"
+        );
+        self.fail_to_start(step, None, reason);
     }
 
     pub(super) fn end_provisioning(&mut self, step: &mut Step<'_>) {

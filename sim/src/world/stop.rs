@@ -161,7 +161,7 @@ impl WorldTask {
             step.host(instance).detach();
         }
         if let (Some(subnet), Some(address)) = (step.view.task(self.id).subnet, self.address) {
-            step.around.addresses.free(subnet, address);
+            step.around.addresses.free(self.id, subnet, address);
         }
     }
 
