@@ -405,8 +405,9 @@ impl Pair {
             let backoff = view.deployment(self.bed.primary(&name)).throttle.next_attempt;
             // That somebody came whom it wants beside it does not end a back-off.
             let beside = |it: &&str| it.contains("runningTasksCount") || it.contains("task:group");
-            // Nor does capacity of Fargate, which comes back unseen.
-            let may_change = ask.is_away() || ask.constraints.iter().any(beside);
+            // Nor does capacity of Fargate, which comes back unseen, nor another desired count,
+            // with which another provider may have its turn.
+            let may_change = ask.is_away() || is_split(ask) || ask.constraints.iter().any(beside);
             let is_held = backoff.is_some_and(|it| may_change || it.cause == BackoffCause::Start);
             if is_held {
                 continue;
