@@ -172,6 +172,19 @@ fn seed_and_end_can_be_set_from_outside() {
 }
 
 #[test]
+fn a_run_that_lets_events_go_has_told_them_all_and_says_so() {
+    let (_, whole, _) = run(ROLLING, &[]);
+    let (code, little, _) = run(ROLLING, &["--keep-events", "20"]);
+    assert_eq!(code, Some(0));
+    let (told, said) = little.trim_end().rsplit_once('\n').expect("lines");
+    assert_eq!(told, whole.trim_end(), "the story and the digest are the same");
+    assert!(said.ends_with(" s, were let go to save memory (--keep-events)"), "{said}");
+    let json = run(ROLLING, &["--keep-events", "20", "--json"]).1;
+    let end: Value = serde_json::from_str(json.lines().last().expect("an end")).expect("JSON");
+    assert!(end["forgotten"]["events"].as_u64().is_some_and(|events| events >= 20), "{end}");
+}
+
+#[test]
 fn a_scenario_can_come_through_a_pipe() {
     use std::io::Write as _;
     let mut child = Command::new(env!("CARGO_BIN_EXE_stowplan"))

@@ -135,6 +135,11 @@ impl Expectations {
         wanted_by(self.checks.iter().map(|check| &check.program))
     }
 
+    /// Whether some expectation looks at what happened at any time before.
+    pub fn read_past(&self) -> bool {
+        self.checks.iter().any(|check| check.program.reads_past())
+    }
+
     /// Whether some expectation still depends on what comes.
     pub fn are_open(&self) -> bool {
         self.checks.iter().any(|check| matches!(check.state, State::Open))

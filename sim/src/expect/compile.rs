@@ -54,6 +54,7 @@ pub struct Program {
     expression: Expression,
     reads: Vec<Read>,
     volatility: Volatility,
+    reads_past: bool,
     paths: Option<Vec<String>>,
     patterns: Patterns,
 }
@@ -64,12 +65,13 @@ impl Program {
         let mut expression = parse(source)?;
         check_depth(&expression)?;
         let reads = reads::of(&expression);
-        let mut rewriter = Rewriter { locals: Vec::new(), volatility: Volatility::Record };
+        let mut rewriter = Rewriter::default();
         rewriter.expression(&mut expression, false)?;
         Ok(Self {
             source: source.to_owned(),
             paths: reads::paths(&expression),
             volatility: rewriter.volatility,
+            reads_past: rewriter.reads_past,
             expression,
             reads: reads.into_iter().filter_map(Read::compiled).collect(),
             patterns: Patterns::default(),
@@ -84,6 +86,11 @@ impl Program {
     /// Paths of the numbers over time that it reads; `None` when they are not known beforehand.
     pub fn paths(&self) -> Option<&[String]> {
         self.paths.as_deref()
+    }
+
+    /// Whether it looks at what happened at any time before.
+    pub(crate) fn reads_past(&self) -> bool {
+        self.reads_past
     }
 
     /// Whether it yields the same as long as nothing is added to the record of the run.
@@ -151,13 +158,14 @@ impl Program {
 
     /// A program for a part of an expression that was checked as a whole.
     pub(crate) fn of_part(source: String, mut expression: Expression) -> Option<Self> {
-        let mut rewriter = Rewriter { locals: Vec::new(), volatility: Volatility::Record };
+        let mut rewriter = Rewriter::default();
         rewriter.expression(&mut expression, false).ok()?;
         Some(Self {
             source,
             expression,
             reads: Vec::new(),
             volatility: rewriter.volatility,
+            reads_past: rewriter.reads_past,
             paths: None,
             patterns: Patterns::default(),
         })
@@ -263,9 +271,11 @@ fn check_depth(expression: &Expression) -> Result<(), ExpressionError> {
 }
 
 /// Checks names and functions, and rewrites calls, loops and copies.
+#[derive(Default)]
 struct Rewriter {
     locals: Vec<String>,
     volatility: Volatility,
+    reads_past: bool,
 }
 
 impl Rewriter {
@@ -330,6 +340,10 @@ impl Rewriter {
             }
             Some(root) => {
                 self.volatility = self.volatility.max(Volatility::of(root));
+                self.reads_past |= matches!(
+                    root,
+                    Root::Events | Root::Placements | Root::Stops | Root::PlacementFailures
+                );
                 Ok(())
             }
             None => {

@@ -184,9 +184,10 @@ fn entry_children<'e>(entry: &'e EntryExpr, visit: &mut dyn FnMut(&'e Expression
 }
 
 /// How what an expression reads can change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Volatility {
     /// Only when something is added to the record of the run.
+    #[default]
     Record,
     /// Also by the clock alone, or by the world.
     Clock,

@@ -129,6 +129,12 @@ impl Simulation {
         &self.record
     }
 
+    /// From now on at most so many events are kept ([`crate::view::EVENTS_KEPT`] unless said
+    /// otherwise); [`Record::forgotten`] says what was let go.
+    pub fn keep_events(&mut self, events: u64) {
+        self.record.keep(events);
+    }
+
     /// The digest of the log so far.
     pub fn digest(&self) -> &Digest {
         &self.digest

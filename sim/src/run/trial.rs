@@ -63,8 +63,12 @@ impl Trial {
         })?;
         let wanted = if everything { Wanted::Everything } else { expectations.wanted() };
         let watched = expectations.instants();
+        let mut simulation = Simulation::new(plan)?;
+        if expectations.read_past() {
+            simulation.keep_events(u64::MAX);
+        }
         Ok(Self {
-            simulation: Simulation::new(plan)?,
+            simulation,
             expectations,
             series: Series::new(wanted),
             watched,
@@ -83,6 +87,17 @@ impl Trial {
         self
     }
 
+    /// Keeps at most so many events, unless expectations or measures look at the past: then all
+    /// are kept.
+    #[must_use]
+    pub fn keeping_events(mut self, events: u64) -> Self {
+        let measured = self.measures.iter().any(Program::reads_past);
+        if !(measured || self.expectations.read_past()) {
+            self.simulation.keep_events(events);
+        }
+        self
+    }
+
     /// Evaluates these expressions, too, when the run ends.
     ///
     /// # Errors
@@ -94,6 +109,9 @@ impl Trial {
         };
         self.measures = expressions.iter().map(compile).collect::<Result<_, _>>()?;
         self.series.want(wanted_by(&self.measures));
+        if self.measures.iter().any(Program::reads_past) {
+            self.simulation.keep_events(u64::MAX);
+        }
         Ok(self)
     }
 

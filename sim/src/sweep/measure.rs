@@ -82,8 +82,7 @@ pub(super) fn standard() -> Vec<Column> {
 }
 
 /// The cells of [`standard`].
-pub(super) fn taken(run: &Simulation, outcome: &Outcome) -> Vec<Cell> {
-    let counts = Counts::of(run);
+pub(super) fn taken(run: &Simulation, counts: &Counts, outcome: &Outcome) -> Vec<Cell> {
     let engine = run.engine();
     let live = engine.tasks().iter().filter(|task| task.is_live()).count();
     let used = engine.instances().filter(|(_, instance)| !instance.tasks.is_empty()).count();
@@ -108,7 +107,11 @@ pub(super) fn taken(run: &Simulation, outcome: &Outcome) -> Vec<Cell> {
 
 /// What the log of a run adds up to.
 #[derive(Default)]
-struct Counts {
+pub(super) struct Counts {
+    /// Events that are counted.
+    seen: usize,
+    /// Tasks that are there now, those that stop included.
+    there: u64,
     placed: u64,
     refused: u64,
     stops: u64,
@@ -120,26 +123,35 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(run: &Simulation) -> Self {
+    /// Before the first instant: the log may begin with services that are created then.
+    pub(super) fn begin(run: &Simulation) -> Self {
         let log = run.record().log();
         let is_birth = |kind: &EventKind| matches!(kind, EventKind::TaskCreated(_));
         let born = log.iter().filter(|event| is_birth(&event.kind)).count();
-        // The log begins after time 0: what was there then has no birth in it.
-        let mut there = (run.engine().tasks().len() - born) as u64;
-        let mut counts = Self { peak: there, ..Self::default() };
-        for event in log.iter() {
+        let there = (run.engine().tasks().len() - born) as u64;
+        let mut counts = Self { there, peak: there, ..Self::default() };
+        counts.look(run);
+        counts
+    }
+
+    /// Counts what is new.
+    pub(super) fn look(&mut self, run: &Simulation) {
+        let log = run.record().log();
+        for event in log.iter_from(self.seen) {
             match &event.kind {
-                EventKind::TaskCreated(_) => there += 1,
-                EventKind::TaskStatus(_, TaskStatus::Stopped) => there = there.saturating_sub(1),
-                EventKind::TaskPlaced(_) => counts.placed += 1,
-                EventKind::TaskStopDecided(_) => counts.stops += 1,
-                EventKind::PlacementFailed(_) => counts.refused += 1,
-                EventKind::Rollout(_, state) => counts.rollout(*state, event.at),
+                EventKind::TaskCreated(_) => self.there += 1,
+                EventKind::TaskStatus(_, TaskStatus::Stopped) => {
+                    self.there = self.there.saturating_sub(1);
+                }
+                EventKind::TaskPlaced(_) => self.placed += 1,
+                EventKind::TaskStopDecided(_) => self.stops += 1,
+                EventKind::PlacementFailed(_) => self.refused += 1,
+                EventKind::Rollout(_, state) => self.rollout(*state, event.at),
                 _ => {}
             }
-            counts.peak = counts.peak.max(there);
+            self.peak = self.peak.max(self.there);
         }
-        counts
+        self.seen = log.len();
     }
 
     fn rollout(&mut self, state: RolloutState, at: Time) {

@@ -31,6 +31,7 @@ use crate::document::{DocumentError, Node};
 use crate::run::Trial;
 use crate::scenario::Scenario;
 
+use measure::Counts;
 pub use measure::Measure;
 pub use row::{Cell, Column, Kind};
 pub use seeds::Seeds;
@@ -142,8 +143,12 @@ impl Sweep {
         let plan = scenario.plan()?;
         let measures = self.measures.iter().map(Measure::expression).collect::<Vec<_>>();
         let mut trial = Trial::new(scenario, &plan, false)?.with_measures(&measures)?;
+        let mut counts = Counts::begin(trial.simulation());
+        while trial.advance().is_some() {
+            counts.look(trial.simulation());
+        }
         let outcome = trial.finish();
-        row.extend(measure::taken(trial.simulation(), &outcome));
+        row.extend(measure::taken(trial.simulation(), &counts, &outcome));
         for (measure, value) in self.measures.iter().zip(trial.measured()) {
             row.push(measure.cell(value).map_err(|error| self.of_run(number, error))?);
         }

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod describe;
 pub mod explain;
 pub mod record;
+mod retention;
 
 mod chunked;
 #[cfg(feature = "expect")]
@@ -38,6 +39,7 @@ use stowplan_engine::model::{ClusterId, ServiceId, TaskId, Time};
 pub use chunked::Chunked;
 pub use facts::{ContainerFacts, DiscoveredFacts, Facts, TargetFacts, TaskFacts, WorldFacts};
 pub use record::{ApiError, Call, Record, Told};
+pub use retention::{EVENTS_KEPT, Forgotten};
 pub use root::{Entity, Node, Root};
 pub use trace::TraceEntry;
 pub use waiter::services_stable;

@@ -11,6 +11,7 @@ use stowplan_engine::model::{
 };
 
 use super::chunked::Chunked;
+use super::retention::{Forgotten, Retention, weight};
 use super::trace::{Trace, TraceAction, TraceEntry};
 
 /// Everything that the run keeps of its past. A copy shares it.
@@ -25,9 +26,13 @@ pub struct Record {
     placements: Chunked<(Time, TaskId)>,
     stops: Chunked<(Time, TaskId)>,
     failures: Chunked<(Time, PlacementFailure)>,
-    messages: BTreeMap<ServiceId, Chunked<usize>>,
+    messages: BTreeMap<ServiceId, Chunked<ServiceMessage>>,
     traces: BTreeMap<ServiceId, Trace>,
+    retention: Retention,
 }
+
+/// How many of its newest messages a service keeps (03 section 2.2).
+pub(crate) const MESSAGES_KEPT: usize = 100;
 
 /// An entry of the story, by its position in the list of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,15 +101,24 @@ pub struct ApiError {
     pub tasks: Vec<TaskId>,
 }
 
-/// A service event message of the log.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ServiceMessage<'r> {
+/// A service event message.
+#[derive(Clone, Debug)]
+pub(crate) struct ServiceMessage {
     /// Number of the event.
     pub(crate) seq: u64,
-    /// Instant, plus its position among the messages of that instant in milliseconds.
-    pub(crate) at: Time,
+    /// When.
+    said_at: Time,
+    /// How many messages of the service came before it in that instant.
+    position: i64,
     /// The message.
-    pub(crate) message: &'r Message,
+    pub(crate) message: Box<Message>,
+}
+
+impl ServiceMessage {
+    /// Instant, plus its position among the messages of that instant in milliseconds.
+    pub(crate) fn at(&self) -> Time {
+        Time(self.said_at.0.saturating_add(self.position))
+    }
 }
 
 impl Record {
@@ -122,14 +136,26 @@ impl Record {
             EventKind::Rollout(deployment, state) => {
                 self.take_rollout(at, *deployment, *state, view);
             }
-            EventKind::Message(service, _) => {
-                self.messages.entry(*service).or_default().push(position);
-            }
+            EventKind::Message(service, message) => self.take_message(event, *service, message),
             _ => {}
         }
         if is_shown(&event.kind) {
             self.shown.push(Shown::Engine(position));
         }
+        if self.retention.takes(&event.kind) {
+            self.forget_older_half();
+        }
+    }
+
+    /// From now on at most so many events are kept; a failed placement counts once more for each
+    /// instance. When there are more, the older half is let go, whole instants at a time.
+    pub fn keep(&mut self, events: u64) {
+        self.retention = Retention::of(events);
+    }
+
+    /// What of the past was let go.
+    pub fn forgotten(&self) -> Option<Forgotten> {
+        self.retention.forgotten()
     }
 
     /// Takes in news of the world.
@@ -215,24 +241,46 @@ impl Record {
         self.traces.get(&service).map(|trace| trace.texts(view)).unwrap_or_default()
     }
 
-    /// Messages of a service, newest first.
-    pub(crate) fn messages_of(
-        &self,
-        service: ServiceId,
-    ) -> impl Iterator<Item = ServiceMessage<'_>> {
-        let positions = self.messages.get(&service);
-        let newest_first = positions.into_iter().flat_map(|all| all.iter().rev().enumerate());
-        newest_first.map(move |(from_end, &position)| {
-            let event = &self.log[position];
-            let EventKind::Message(_, message) = &event.kind else {
-                unreachable!("only messages are listed by service")
-            };
-            let older = positions.into_iter().flat_map(move |all| all.iter().rev());
-            let same = |earlier: &&usize| self.log[**earlier].at == event.at;
-            let index = older.skip(from_end + 1).take_while(same).count();
-            let offset = i64::try_from(index).unwrap_or(i64::MAX);
-            ServiceMessage { seq: event.seq, at: Time(event.at.0.saturating_add(offset)), message }
-        })
+    /// The newest messages of a service, newest first.
+    pub(crate) fn messages_of(&self, service: ServiceId) -> impl Iterator<Item = &ServiceMessage> {
+        let all = self.messages.get(&service).into_iter();
+        all.flat_map(|all| all.iter().rev()).take(MESSAGES_KEPT)
+    }
+
+    fn take_message(&mut self, event: &Event, service: ServiceId, message: &Message) {
+        let messages = self.messages.entry(service).or_default();
+        let last = messages.iter().next_back().filter(|last| last.said_at == event.at);
+        let position = last.map_or(0, |last| last.position + 1);
+        let message = Box::new(message.clone());
+        messages.push(ServiceMessage { seq: event.seq, said_at: event.at, position, message });
+        messages.forget_before(messages.len().saturating_sub(MESSAGES_KEPT));
+    }
+
+    /// The older half of what there is goes, but never a part of an instant.
+    fn forget_older_half(&mut self) {
+        let kept = self.log.kept();
+        let (oldest, middle) = (self.log[kept.start].at, kept.start + kept.len() / 2);
+        let newer = self.log.iter_from(middle).map(|event| event.at).find(|&at| at > oldest);
+        let before = newer.unwrap_or(oldest);
+        self.log.forget_while(|event| event.at < before);
+        self.placements.forget_while(|&(at, _)| at < before);
+        self.stops.forget_while(|&(at, _)| at < before);
+        self.failures.forget_while(|(at, _)| *at < before);
+        let first = self.log.kept().start;
+        let (news, calls, errors) = (&self.news, &self.calls, &self.api_errors);
+        self.told.forget_while(|told| match *told {
+            Told::Event(position) => position < first,
+            Told::News(position) => news.get(position).is_none_or(|it| it.at < before),
+            Told::Call(position) => calls.get(position).is_none_or(|it| it.at < before),
+            Told::Error(position) => errors.get(position).is_none_or(|it| it.at < before),
+        });
+        self.shown.forget_while(|shown| match *shown {
+            Shown::Engine(position) => position < first,
+            Shown::World(position) => news.get(position).is_none_or(|it| it.at < before),
+        });
+        self.news.forget_while(|news| news.at < before);
+        let left = self.log.iter().map(|event| weight(&event.kind)).sum();
+        self.retention.forgets(first as u64, before, left);
     }
 
     fn take_stop(&mut self, at: Time, task: TaskId, view: View<'_>) {

@@ -265,28 +265,21 @@ impl Root {
 impl Moment<'_> {
     /// A root that is no map: a list, or one value.
     pub fn root(&self, root: Root) -> Node {
-        let positions = |count: usize| 0..count;
         Node::List(match root {
             Root::Now => return Node::Value(self.time(self.now)),
             Root::Cost => return Node::Value(cost()),
             Root::CodeDeployments => {
-                let positions = positions(self.engine.code_deployments().len());
+                let positions = 0..self.engine.code_deployments().len();
                 positions
                     .map(|it| Entity::CodeDeployment(CodeDeploymentId::from_index(it)))
                     .collect()
             }
             Root::Tasks => self.engine.tasks().iter().map(|task| Entity::Task(task.id)).collect(),
-            Root::Placements => {
-                positions(self.record.placements().len()).map(Entity::Placement).collect()
-            }
-            Root::Stops => positions(self.record.stops().len()).map(Entity::Stop).collect(),
-            Root::PlacementFailures => {
-                positions(self.record.failures().len()).map(Entity::Failure).collect()
-            }
-            Root::Events => positions(self.record.shown().len()).map(Entity::Event).collect(),
-            Root::ApiErrors => {
-                positions(self.record.api_errors().len()).map(Entity::ApiError).collect()
-            }
+            Root::Placements => self.record.placements().kept().map(Entity::Placement).collect(),
+            Root::Stops => self.record.stops().kept().map(Entity::Stop).collect(),
+            Root::PlacementFailures => self.record.failures().kept().map(Entity::Failure).collect(),
+            Root::Events => self.record.shown().kept().map(Entity::Event).collect(),
+            Root::ApiErrors => self.record.api_errors().kept().map(Entity::ApiError).collect(),
             Root::ScalingActivities
             | Root::TaskDefinitions
             | Root::Calls

@@ -14,9 +14,6 @@ use super::target_group::balancers;
 use super::task::{provider_of, zone_of};
 use super::task_set::{TaskSetShape, facts};
 
-/// How many of its newest messages a service keeps (03 section 2.2).
-const EVENTS_KEPT: usize = 100;
-
 shape! {
     /// A service.
     ServiceShape(moment, service: ServiceId, row = moment.engine.service(service)) {
@@ -201,12 +198,12 @@ fn primary(moment: &Moment<'_>, service: ServiceId) -> Value {
 
 /// The newest messages, newest first. Inside a pass they are a millisecond apart (03 section 15.3).
 fn events(moment: &Moment<'_>, service: ServiceId) -> Value {
-    let newest = moment.record.messages_of(service).take(EVENTS_KEPT);
-    let one = |entry: super::record::ServiceMessage<'_>| {
+    let newest = moment.record.messages_of(service);
+    let one = |entry: &super::record::ServiceMessage| {
         object([
             ("id", format!("00000000-0000-0000-0000-{:012x}", entry.seq + 1).into()),
-            ("createdAt", moment.time(entry.at)),
-            ("message", moment.engine.message(service, entry.message).into()),
+            ("createdAt", moment.time(entry.at())),
+            ("message", moment.engine.message(service, &entry.message).into()),
         ])
     };
     newest.map(one).collect()

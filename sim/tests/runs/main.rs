@@ -1,6 +1,7 @@
 //! Whole runs of scenarios: engine and world together.
 
 mod disowned;
+mod forgotten;
 #[allow(dead_code, reason = "the engine's own runs look at more")]
 #[path = "../../../engine/tests/invariants/mod.rs"]
 mod invariants;

@@ -46,7 +46,7 @@ impl Journal {
         let (record, view) = (simulation.record(), simulation.engine());
         // Entries are done in order, one call each.
         let entries = simulation.timeline().iter().skip(before.calls);
-        for (call, entry) in record.calls().iter().skip(before.calls).zip(entries) {
+        for (call, entry) in record.calls().iter_from(before.calls).zip(entries) {
             let deed = deed::words(entry);
             let message = match &call.error {
                 None => deed,
@@ -55,7 +55,7 @@ impl Journal {
             let tone = if call.error.is_some() { Tone::Bad } else { Tone::Edit };
             self.push(now, None, message, tone);
         }
-        let events = record.log().iter().skip(before.events);
+        let events = record.log().iter_from(before.events);
         let mut touched: Vec<ServiceId> = Vec::new();
         for event in events {
             self.event(view, event);

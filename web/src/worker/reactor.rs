@@ -410,7 +410,7 @@ impl Run {
             let before = self.replay.head().record().log().len();
             let Some(now) = self.do_instant() else { return self.stand_at(self.until) };
             self.stand_at(now);
-            let mut new = self.replay.head().record().log().iter().skip(before);
+            let mut new = self.replay.head().record().log().iter_from(before);
             if new.any(|event| by == StepBy::Event || is_decision(&event.kind)) {
                 return;
             }

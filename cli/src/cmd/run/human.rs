@@ -8,6 +8,7 @@ use stowplan_sim::forecast::Forecast;
 use stowplan_sim::run::{Outcome, Trial};
 use stowplan_sim::scenario::Scenario;
 use stowplan_sim::story::Line;
+use stowplan_sim::view::Forgotten;
 
 use super::{Tally, Teller};
 
@@ -54,11 +55,19 @@ impl Teller for Human {
         outcome: &Outcome,
         skipped: usize,
     ) -> Result<()> {
-        let _ = trial;
         if self.quiet && outcome.passed() {
             return Ok(());
         }
-        self.end_loudly(out, outcome, skipped)
+        self.end_loudly(out, outcome, skipped)?;
+        match trial.simulation().record().forgotten() {
+            Some(Forgotten { events, before }) if !self.quiet => writeln!(
+                out,
+                "{events} events, all before {} s, were let go to save memory (--keep-events)",
+                seconds(before)
+            )?,
+            _ => {}
+        }
+        Ok(())
     }
 }
 

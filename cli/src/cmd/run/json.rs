@@ -63,12 +63,16 @@ impl Teller for Json {
         let simulation = trial.simulation();
         let state = simulation.moment(simulation.until()).state();
         line(out, &json!({ "type": "state", "state": state }))?;
+        let forgotten = simulation.record().forgotten().map(
+            |forgotten| json!({ "events": forgotten.events, "before": seconds(forgotten.before) }),
+        );
         line(
             out,
             &json!({
                 "type": "end",
                 "passed": outcome.passed(),
                 "notChecked": skipped,
+                "forgotten": forgotten,
                 "digest": format!("{:016x}", outcome.digest),
             }),
         )

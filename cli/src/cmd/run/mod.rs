@@ -16,6 +16,7 @@ use stowplan_sim::forecast::kubernetes::{Amount, RollingUpdate};
 use stowplan_sim::run::{Outcome, Trial};
 use stowplan_sim::scenario::{Quantifier, Scenario};
 use stowplan_sim::series::CSV_HEADER;
+use stowplan_sim::view::EVENTS_KEPT;
 
 use human::Human;
 use json::Json;
@@ -58,6 +59,11 @@ pub(crate) struct Args {
     /// Use this seed in place of the scenario's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Keep at most so many events in memory: when there are more, the older half is let go, which
+    /// is told at the end. A failed placement counts once more for each instance. Expectations
+    /// that look at `events`, `placements`, `stops` or `placementFailures` keep everything
+    #[arg(long, value_name = "N", default_value_t = EVENTS_KEPT)]
+    keep_events: u64,
     /// End the run at this time in place of the scenario's, such as `90s` or `1h30m`; what is
     /// expected of later times is not checked
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -147,7 +153,8 @@ fn run_one(
 ) -> Result<Outcome> {
     let bad = |error: stowplan_sim::document::DocumentError| anyhow!("{error}");
     let plan = scenario.plan().map_err(bad)?;
-    let mut trial = Trial::new(scenario, &plan, csv.is_some()).map_err(bad)?;
+    let trial = Trial::new(scenario, &plan, csv.is_some()).map_err(bad)?;
+    let mut trial = trial.keeping_events(args.keep_events);
     if !(args.no_forecast || args.quiet) {
         trial = trial.with_forecasts();
     }
