@@ -342,20 +342,29 @@ pub(crate) fn resolve_launch(
     Ok(Launch::Strategy(Arc::from(items)))
 }
 
-/// E11 of 04 section 2.2 by the platform version: FARGATE_SPOT has ARM64 from 1.4.0 on.
-pub(super) fn check_spot_platform(
+/// What Fargate has from platform version 1.4.0 on: sizes of 8 vCPU and more (01 section 2.4), and
+/// ARM64 on FARGATE_SPOT (E11 of 04 section 2.2).
+pub(super) fn check_platform(
     launch: &Launch,
     definition: &TaskDefinition,
     platform_version: Option<&str>,
 ) -> Result<(), CommandError> {
-    let Launch::Strategy(items) = launch else { return Ok(()) };
-    let on_spot = items.iter().any(|item| item.provider == FARGATE_SPOT);
-    let is_arm = definition.cpu_architecture.as_deref() == Some("arm64");
-    if on_spot && is_arm && platform_version.is_some_and(is_before_1_4) {
-        return Err(CommandError::new(
-            Exception::PlatformTaskDefinitionIncompatibilityException,
-            "FARGATE_SPOT runs ARM64 tasks on platform version 1.4.0 and later.",
-        ));
+    if !platform_version.is_some_and(is_before_1_4) {
+        return Ok(());
+    }
+    let exception = Exception::PlatformTaskDefinitionIncompatibilityException;
+    let has = |provider| match launch {
+        Launch::Strategy(items) => items.iter().any(|item| item.provider == provider),
+        Launch::Type(launch_type) => provider == FARGATE && *launch_type == LaunchType::Fargate,
+    };
+    if has(FARGATE_SPOT) && definition.cpu_architecture.as_deref() == Some("arm64") {
+        let text = "FARGATE_SPOT runs ARM64 tasks on platform version 1.4.0 and later.";
+        return Err(CommandError::new(exception, text));
+    }
+    let is_large = definition.cpu.is_some_and(|cpu| cpu >= 8192);
+    if is_large && (has(FARGATE) || has(FARGATE_SPOT)) {
+        let text = "Fargate runs tasks of 8 vCPU and more on platform version 1.4.0 and later.";
+        return Err(CommandError::new(exception, text));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::api::input::{ContinueDeployment, CreateDeployment, LoadBalancer, Stop
 use crate::api::{Answer, CommandError, Exception};
 use crate::command::app_spec::{self, AppSpec};
 use crate::command::balancers;
-use crate::command::capacity::{check_spot_platform, resolve_launch};
+use crate::command::capacity::{check_platform, resolve_launch};
 use crate::command::deployment_groups::{alarms, rollback_events};
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
@@ -219,7 +219,7 @@ fn revision(
     let platform_version = spec.platform_version.as_deref().map(Into::into);
     let platform_version =
         platform_version.or_else(|| set.and_then(|set| set.platform_version.clone()));
-    check_spot_platform(&launch, definition_row, platform_version.as_deref()).map_err(refused)?;
+    check_platform(&launch, definition_row, platform_version.as_deref()).map_err(refused)?;
     let reach = Reach { network, ..(*old.reach).clone() };
     Ok(Revision { definition, launch, reach, platform_version, container })
 }

@@ -7,7 +7,7 @@ use crate::api::input::{CreateService, DeleteService, DeploymentConfiguration};
 use crate::api::{Answer, CommandError, Exception};
 use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
-use crate::command::capacity::{check_spot_platform, resolve_launch};
+use crate::command::capacity::{check_platform, resolve_launch};
 use crate::command::deployments::new_deployment;
 use crate::command::rebalancing::Rebalanced;
 use crate::command::settings::{
@@ -105,7 +105,7 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
         input.capacity_provider_strategy.as_deref(),
         row,
     )?;
-    check_spot_platform(&launch, row, input.platform_version.as_deref())?;
+    check_platform(&launch, row, input.platform_version.as_deref())?;
     if scheduling == SchedulingStrategy::Daemon && matches!(launch, Launch::Strategy(_)) {
         return Err(CommandError::invalid(DAEMON_STRATEGY));
     }

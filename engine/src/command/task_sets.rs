@@ -9,7 +9,7 @@ use crate::api::input::{
 use crate::api::{Answer, CommandError, Exception, GivenDeployment, GivenTaskSet};
 use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
-use crate::command::capacity::{check_spot_platform, resolve_launch};
+use crate::command::capacity::{check_platform, resolve_launch};
 use crate::command::service::check_active;
 use crate::command::tasks::{is_fargate, subnets};
 use crate::control::Control;
@@ -130,7 +130,7 @@ fn checked(
         input.capacity_provider_strategy.as_deref(),
         definition_row,
     )?;
-    check_spot_platform(&launch, definition_row, input.platform_version.as_deref())?;
+    check_platform(&launch, definition_row, input.platform_version.as_deref())?;
     let network = input.network_configuration;
     let on_fargate = is_fargate(store, &launch);
     subnets(store, row.cluster, definition_row, on_fargate, network.as_ref())?;

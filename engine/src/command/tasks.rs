@@ -7,7 +7,7 @@ use crate::api::answer::FailureSubject;
 use crate::api::event::{EventKind, PlacementFailure};
 use crate::api::input::{NetworkConfiguration, RunTask, StartTask, StopTask, Tag};
 use crate::api::{Answer, CommandError, Exception, Failure};
-use crate::command::capacity::{check_spot_platform, resolve_launch};
+use crate::command::capacity::{check_platform, resolve_launch};
 use crate::control::Control;
 use crate::definition;
 use crate::explain::Split;
@@ -87,7 +87,7 @@ fn launch_of(
         input.capacity_provider_strategy.as_deref(),
         definition,
     )?;
-    check_spot_platform(&launch, definition, input.platform_version.as_deref())?;
+    check_platform(&launch, definition, input.platform_version.as_deref())?;
     Ok(launch)
 }
 

@@ -7,7 +7,7 @@ use crate::api::input::{DeploymentConfiguration, UpdateService};
 use crate::api::{Answer, CommandError};
 use crate::command::attachments::{self, Attached};
 use crate::command::balancers;
-use crate::command::capacity::{check_spot_platform, resolve_launch};
+use crate::command::capacity::{check_platform, resolve_launch};
 use crate::command::deployments::new_deployment;
 use crate::command::migration;
 use crate::command::rebalancing::Rebalanced;
@@ -255,7 +255,7 @@ fn new_launch(
         if on_fargate { crate::model::LaunchType::Fargate } else { crate::model::LaunchType::Ec2 };
     definition::check_launch_type(definition, launch_type)?;
     let version = input.platform_version.as_ref().or(row.input.platform_version.as_ref());
-    check_spot_platform(&launch, definition, version.map(String::as_str))?;
+    check_platform(&launch, definition, version.map(String::as_str))?;
     Ok(launch)
 }
 

@@ -90,3 +90,25 @@ fn fargate_spot_has_arm_from_1_4_0_on() {
          version 1.4.0 and later."
     );
 }
+
+#[test]
+fn large_fargate_tasks_need_platform_version_1_4_0() {
+    let mut bed = Bed::instant();
+    for (family, cpu, memory) in [("large", "8192", "16384"), ("small", "4096", "8192")] {
+        bed.define_task(json!({ "family": family, "networkMode": "awsvpc", "cpu": cpu,
+            "memory": memory, "requiresCompatibilities": ["FARGATE"],
+            "containerDefinitions": [{ "name": "app", "image": "i" }] }));
+    }
+    let run = |family: &str, version: &str| {
+        json!({ "taskDefinition": family, "platformVersion": version, "launchType": "FARGATE",
+            "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-a"] } } })
+    };
+    assert_eq!(
+        bed.refused("runTask", run("large", "1.3.0")),
+        "PlatformTaskDefinitionIncompatibilityException: Fargate runs tasks of 8 vCPU and more on \
+         platform version 1.4.0 and later."
+    );
+    bed.must("runTask", run("small", "1.3.0"));
+    bed.must("runTask", run("large", "1.4.0"));
+    bed.must("runTask", run("large", "LATEST"));
+}

@@ -208,6 +208,9 @@ fn is_capability(name: &str) -> bool {
     capability != "external" && !capability.contains("driver-version")
 }
 
+/// IAM roles for tasks: on Windows the agent keeps a port for them.
+const TASK_ROLES: &str = "ECS_ENABLE_TASK_IAM_ROLE";
+
 /// What the agent's own variables say.
 struct OwnSettings {
     reserved_memory: u64,
@@ -222,10 +225,14 @@ impl OwnSettings {
         origin: &Origin,
         windows: bool,
     ) -> Result<Self, DocumentError> {
+        let mut roles = keys.agent_config.iter().filter(|(name, _)| *name == TASK_ROLES);
+        let with_roles = roles.any(|(_, Setting(value))| value == "true");
         let reserved_ports = match windows {
             true => {
-                let ports = PortSet::RESERVED_TCP_WINDOWS;
-                ports.into_iter().map(|port| (Protocol::Tcp, port)).collect()
+                // The credentials of tasks are served there (01 section 1.4).
+                let of_roles = with_roles.then_some(80);
+                let ports = PortSet::RESERVED_TCP_WINDOWS.into_iter().chain(of_roles);
+                ports.map(|port| (Protocol::Tcp, port)).collect()
             }
             false => PortSet::reserved_on_linux(),
         };
@@ -258,6 +265,8 @@ impl OwnSettings {
                 let ports = ports(value).ok_or_else(|| wrong("Write a list of ports"))?;
                 self.reserved_ports = replaced(&self.reserved_ports, Protocol::Udp, &ports);
             }
+            TASK_ROLES if matches!(value, "true" | "false") => {}
+            TASK_ROLES => return Err(wrong("Write true or false")),
             _ => {
                 let known = self.agent.set(name, value).map_err(|how| {
                     let mut remedy = how.to_owned();
