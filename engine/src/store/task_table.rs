@@ -6,22 +6,19 @@ use std::iter::FusedIterator;
 use std::ops::Index;
 use std::sync::Arc;
 
-use arrayvec::ArrayVec;
-
 use crate::model::{Task, TaskId};
 
 /// 16 KiB of tasks: what a first change after a copy costs.
 const IN_A_CHUNK: usize = 256;
 
-type Chunk = ArrayVec<Task, IN_A_CHUNK>;
-
 /// All tasks of the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TaskTable {
     /// Chunks that are full.
-    full: Vec<Arc<Chunk>>,
-    /// The newest tasks. They change most, so nobody shares them.
-    newest: Box<Chunk>,
+    full: Vec<Arc<[Task]>>,
+    /// The newest tasks. They change most, so nobody shares them, and their place is used again and
+    /// again.
+    newest: Vec<Task>,
 }
 
 impl TaskTable {
@@ -46,8 +43,8 @@ impl TaskTable {
     }
 
     pub(crate) fn push(&mut self, task: Task) {
-        if self.newest.is_full() {
-            self.full.push(Arc::from(std::mem::take(&mut self.newest)));
+        if self.newest.len() == IN_A_CHUNK {
+            self.full.push(self.newest.drain(..).collect());
         }
         self.newest.push(task);
     }

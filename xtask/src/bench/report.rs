@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::chart::Chart;
 use super::found::Found;
-use super::{limits, machine};
+use super::{limits, machine, suites};
 use crate::shell;
 
 const FULL: &str = "min100_max200_targets/100_000x10_000";
@@ -72,9 +72,10 @@ fn taken_on(found: &Found) -> Result<String> {
         true => "it was quiet",
         false => "other programs kept it busy, so times and their ratios say little",
     };
+    let (name, value) = suites::LARGE_PAGES;
     Ok(format!(
         "{}, commit {} (load average {before} before the criterion suites and {after} after them: \
-         {trust})",
+         {trust}; {name}={value} for them, memory was measured without)",
         machine::describe()?,
         machine::commit()?,
     ))

@@ -10,11 +10,16 @@ use crate::shell;
 
 const PACKAGE: &str = "stowplan-bench";
 
+/// Lets the allocator of Linux ask for large pages: a large cluster lies on so many small ones that
+/// a placement waits for their addresses an eighth of its time.
+pub(super) const LARGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+
 /// The criterion suites.
 pub(crate) fn criterion(arguments: &[String]) -> Result<()> {
     let before = machine::load();
     let mut command = shell::cargo();
     command.args(["bench", "--package", PACKAGE, "--"]).args(arguments);
+    command.env(LARGE_PAGES.0, LARGE_PAGES.1);
     shell::run(&mut command)?;
     keep("load", &format!("figure load before={before} after={}\n", machine::load()))
 }

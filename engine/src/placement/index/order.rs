@@ -401,9 +401,11 @@ impl Order {
             return only.blocks.first_fit(from, need).map(|key| (0, key));
         }
         // A cell whose first term is worse than that of the best place is not looked into.
-        let start = (0..self.cells.len()).min_by_key(|&cell| self.lead(cell))?;
-        let mut lead = self.lead(start);
+        let (start, mut lead, is_alone) = self.leader()?;
         let mut best = self.cells[start].first_fit(from, need).map(|key| (start, key));
+        if is_alone && best.is_some() {
+            return best;
+        }
         for cell in (0..self.cells.len()).filter(|&cell| cell != start) {
             let other = self.lead(cell);
             if best.is_some() && other > lead {
@@ -424,6 +426,16 @@ impl Order {
         }
         let value = |(cell, key): (usize, Key)| (self.score(cell, key), key.rank);
         value(one) < value(other)
+    }
+
+    /// The first cell with the least first term, that term, and whether no other cell has it.
+    fn leader(&self) -> Option<(usize, u32, bool)> {
+        let leads = (0..self.cells.len()).map(|cell| (cell, self.lead(cell)));
+        leads.fold(None, |leader, (cell, lead)| match leader {
+            Some((_, least, _)) if least < lead => leader,
+            Some((first, least, _)) if least == lead => Some((first, least, false)),
+            _ => Some((cell, lead, true)),
+        })
     }
 
     /// The first term of every instance of a cell, or what it is at the least.

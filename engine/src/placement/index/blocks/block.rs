@@ -138,7 +138,7 @@ impl<K: Word> Block<K> {
 
     /// Positions of those that have enough left. A task without size fits on free places, too.
     fn fitting(&self, need: Size) -> u32 {
-        let taken = u32::MAX.unbounded_shr((LONGEST - self.len) as u32);
+        let taken = u32::MAX.unbounded_shr(u32::BITS - self.len as u32);
         taken & !Column::either_less([&self.cpu, &self.memory], [need.cpu, need.memory])
     }
 
