@@ -57,21 +57,63 @@ pub struct Failing {
     pub backoff: Vec<u64>,
     /// The old revision stands beside the new one, and nothing of it goes.
     pub beside: bool,
+    /// What of it is done, when it is under way.
+    pub begun: Option<Begun>,
+}
+
+/// What stands already, in a deployment that is under way. Instants are ms from now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// Healthy tasks of the old revision, but for those beside the new one.
+    pub old: u32,
+    /// When each old task that stops will be gone.
+    pub leaving: Vec<u64>,
+    /// New tasks that have not failed yet.
+    pub coming: Vec<Coming>,
+    /// Unhealthy new tasks.
+    pub sick: u32,
+    /// When each new task that stops will be gone.
+    pub sick_leaving: Vec<u64>,
+    /// What the breaker has counted.
+    pub failures: u32,
+    /// Failures that it has not seen yet.
+    pub unseen: u32,
+    /// Waves of failed starts.
+    pub waves: u32,
+    /// Until when starts wait after those.
+    pub held_until: u64,
+    /// The new revision's images are known.
+    pub known: bool,
+}
+
+/// New tasks that have not failed yet. Instants are ms after the call, or from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coming {
+    /// When they run, if they ever do.
+    pub runs: u64,
+    /// When their images are there.
+    pub known: u64,
+    /// When they fail.
+    pub fails: u64,
+    /// How many.
+    pub tasks: u32,
 }
 
 impl Failing {
     /// What comes of it; `None` when the breaker does not trip within days.
     pub fn course(&self) -> Option<Course> {
         let beside = if self.beside { self.desired } else { 0 };
-        let mut tasks = Tasks { old: self.desired - beside, ..Tasks::default() };
+        let (mut tasks, mut now) = match &self.begun {
+            Some(begun) => (Tasks::from(begun), self.grid.seen(0)),
+            None => (Tasks { old: self.desired - beside, ..Tasks::default() }, 0),
+        };
         let mut course = Course {
             waves: 0,
-            peak: self.desired,
-            lowest: self.desired,
+            peak: beside + tasks.occupying(),
+            lowest: beside + tasks.old,
             end: End::Stuck(Limit::Failures(self.threshold)),
         };
         let mut tripped = None;
-        let mut now = 0;
         for _ in 0..MOST_TICKS {
             let started = match tripped {
                 None => self.forward(&mut tasks, now),
@@ -127,7 +169,12 @@ impl Failing {
         let at_once = if probing { 1_u32.saturating_sub(tasks.coming_in_all()) } else { u32::MAX };
         let started = missing.min(room).min(at_once);
         if started > 0 {
-            tasks.coming.push(Coming { began: now, tasks: started });
+            tasks.coming.push(Coming {
+                runs: now + self.to_running,
+                known: now + self.probe.unwrap_or(0),
+                fails: now + self.to_failure,
+                tasks: started,
+            });
         }
         started
     }
@@ -150,18 +197,20 @@ impl Failing {
     fn take_in(&self, tasks: &mut Tasks, now: u64) {
         tasks.leaving.retain(|batch| batch.at > now);
         tasks.sick_leaving.retain(|batch| batch.at > now);
-        let known = |coming: &Coming, after: u64| coming.began + after <= now;
         tasks.known |= self.fails != Fails::ToStart
-            && self.probe.is_some_and(|after| tasks.coming.iter().any(|it| known(it, after)));
-        let is_due = |coming: &Coming| coming.began + self.to_failure <= now;
+            && self.probe.is_some()
+            && tasks.coming.iter().any(|coming| coming.known <= now);
+        let is_due = |coming: &Coming| coming.fails <= now;
         let failed = tasks.coming.iter().filter(|it| is_due(it)).map(|it| it.tasks).sum::<u32>();
+        let unseen = std::mem::take(&mut tasks.unseen);
+        tasks.failures += unseen;
         tasks.coming.retain(|coming| !is_due(coming));
         match self.fails {
             Fails::InHealth => tasks.sick += failed,
             Fails::ByExit => tasks.failures += failed,
             Fails::ToStart => tasks.failures += failed,
         }
-        if self.fails == Fails::ToStart && failed > 0 {
+        if self.fails == Fails::ToStart && failed + unseen > 0 {
             let last = self.backoff.len().saturating_sub(1);
             let wait = self.backoff.get(tasks.waves.min(last)).copied().unwrap_or(0);
             tasks.waves += 1;
@@ -176,12 +225,11 @@ impl Failing {
     /// those may go, too.
     fn give_up(&self, tasks: &mut Tasks, now: u64, settling: bool) {
         self.stop_sick(tasks, tasks.sick, now);
-        let runs =
-            |coming: &Coming| self.fails != Fails::ToStart && coming.began + self.to_running <= now;
+        let runs = |coming: &Coming| self.fails != Fails::ToStart && coming.runs <= now;
         for coming in tasks.coming.iter().filter(|coming| settling && runs(coming)) {
             // Who exits by itself does not wait for the end of its stop.
             let exits = match self.fails {
-                Fails::ByExit => coming.began + self.to_failure,
+                Fails::ByExit => coming.fails,
                 Fails::ToStart | Fails::InHealth => u64::MAX,
             };
             let at = exits.min(now + self.to_stop_new);
@@ -208,13 +256,6 @@ impl Failing {
     }
 }
 
-/// New tasks that have not failed yet.
-#[derive(Clone, Copy, Debug)]
-struct Coming {
-    began: u64,
-    tasks: u32,
-}
-
 /// The tasks of the service.
 #[derive(Clone, Debug, Default)]
 struct Tasks {
@@ -230,6 +271,8 @@ struct Tasks {
     /// New ones that stop.
     sick_leaving: Vec<Batch>,
     failures: u32,
+    /// Failures that happened before, and no pass has seen.
+    unseen: u32,
     /// Waves of failed starts.
     waves: usize,
     held_until: Option<u64>,
@@ -238,6 +281,23 @@ struct Tasks {
 }
 
 impl Tasks {
+    fn from(begun: &Begun) -> Self {
+        let batches = |at: &[u64]| at.iter().map(|&at| Batch { at, tasks: 1 }).collect();
+        Self {
+            old: begun.old,
+            leaving: batches(&begun.leaving),
+            returning: Vec::new(),
+            coming: begun.coming.clone(),
+            sick: begun.sick,
+            sick_leaving: batches(&begun.sick_leaving),
+            failures: begun.failures,
+            unseen: begun.unseen,
+            waves: begun.waves as usize,
+            held_until: Some(begun.held_until),
+            known: begun.known,
+        }
+    }
+
     fn coming_in_all(&self) -> u32 {
         self.coming.iter().map(|coming| coming.tasks).sum()
     }
@@ -279,6 +339,7 @@ mod tests {
             backoff: [30, 30, 300, 900, 1620].map(|seconds| seconds * 1000).to_vec(),
             probe: None,
             beside: false,
+            begun: None,
         }
     }
 

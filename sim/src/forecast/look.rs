@@ -14,11 +14,11 @@ use stowplan_engine::model::{
 use super::failing::Failing;
 use super::grid::Grid;
 use super::pace::{self, Pace, Until};
-use super::rolling::{Begun, Course, Early, Probe, Rolling};
+use super::rolling::{Begun, Course, Early, End, Limit, Probe, Rolling};
 use super::task_sets::TaskSets;
 use super::{
-    Extra, Forecast, Numbers, Risk, look_code_deploy_begun, look_daemon, look_failing, look_shift,
-    look_shift_begun,
+    Extra, Forecast, Numbers, Risk, look_code_deploy_begun, look_daemon, look_failing,
+    look_failing_begun, look_shift, look_shift_begun,
 };
 use crate::run::Simulation;
 
@@ -241,10 +241,10 @@ fn at_running_of(simulation: &Simulation, now: Time, service: ServiceId) -> Opti
     }
     let primary = view.primary(service)?;
     let deployment = view.deployment(primary);
+    // Who was complete before is on the way back.
     let rolls = row.settings.strategy == RolloutStrategy::Rolling
-        && row.deployments.len() > 1
-        && deployment.rollout == RolloutState::InProgress
-        && !deployment.ever_completed;
+        && (deployment.ever_completed || row.deployments.len() > 1)
+        && deployment.rollout == RolloutState::InProgress;
     rolls.then(|| match row.scheduling {
         SchedulingStrategy::Replica => running(simulation, now, service, primary),
         SchedulingStrategy::Daemon => look_daemon::running(simulation, now, service, primary),
@@ -376,13 +376,31 @@ fn running(
     let missing = row.desired.saturating_sub(begun.new + count(begun.starting.len()));
     let rolling = rolling_of(view, service, &way.pace, grid(view, now), None);
     let probe = (way.digests != Probe::Known).then(|| way.pace.to_known.unwrap_or(0));
-    let rolling = Rolling { probe, ..rolling };
-    let course = rolling.course_from(&begun);
+    // The way back has no bake and no early success.
+    let rolling = match view.deployment(primary).ever_completed {
+        true => Rolling { probe, bake: 0, early: None, ..rolling },
+        false => Rolling { probe, ..rolling },
+    };
+    let limits = (rolling.floor, rolling.ceiling);
+    let failing = look_failing_begun::failing(simulation, now, primary, &way, limits);
+    let course = failing.as_ref().and_then(Failing::course);
+    let course = course.unwrap_or_else(|| rolling.course_from(&begun));
     let risks = rolling_risks(view, primary, &rolling);
     let numbers = Numbers::Rolling(rolling, Some(begun));
     let told = of_running(simulation, now, (service, primary), numbers, way.pace, course, risks);
     let definition = view.definition(view.deployment(primary).definition);
-    Forecast { extra: extra(told.extra.tasks.min(missing), &definition.demand), ..told }
+    let extra = extra(told.extra.tasks.min(missing), &definition.demand);
+    turned_back(view, primary, Forecast { failing, extra, ..told })
+}
+
+/// What is on its way back ends there.
+pub(super) fn turned_back(view: View<'_>, primary: DeploymentId, told: Forecast) -> Forecast {
+    let Some(after) = told.duration() else { return told };
+    if !view.deployment(primary).ever_completed {
+        return told;
+    }
+    let end = End::RolledBack { given_up: 0, after, limit: Limit::TurnedBack };
+    Forecast { course: Course { end, ..told.course }, ..told }
 }
 
 /// What stands already, and when what moves will be there.
@@ -398,26 +416,34 @@ fn begun(
     let is_healthy = |task: &Task| {
         task.is_live() && view.health_class(task.id, now) == stowplan_engine::HealthClass::Healthy
     };
+    // What settles of a revision that was given up goes with the next pass.
+    let back = view.deployment(primary).ever_completed;
     let moves = |task: &Task| match task.is_live() {
-        true => is_new(task) && !is_healthy(task),
+        true => (is_new(task) || back) && !is_healthy(task),
         false => task.is_occupying(),
     };
     let moving: Vec<TaskId> = tasks.iter().filter(|it| moves(it)).map(|task| task.id).collect();
     let dues: BTreeMap<TaskId, u64> = pace::dues(way.copy.clone(), &moving, now);
-    let due = |live: bool| {
-        let own = moving.iter().filter(|&&id| view.task(id).is_live() == live);
+    let due = |live: bool, new: bool| {
+        let is_such = |&&id: &&TaskId| {
+            let task = view.task(id);
+            task.is_live() == live && is_new(task) == new
+        };
+        let own = moving.iter().filter(is_such);
         own.filter_map(|id| dues.get(id)).copied().collect::<Vec<u64>>()
     };
     let healthy = |new: bool| {
         let own = tasks.iter().filter(|task| is_healthy(task) && is_new(task) == new);
         count(own.count())
     };
-    let baking_since = view.deployment(primary).baking_since;
+    let deployment = view.deployment(primary);
+    let baking_since = deployment.baking_since.filter(|_| !deployment.ever_completed);
     Begun {
         old: healthy(false),
         new: healthy(true),
-        starting: due(true),
-        stopping: due(false),
+        starting: due(true, true),
+        stopping: [due(false, false), due(true, false)].concat(),
+        leaving: due(false, true),
         baking_for: baking_since.map(|since| u64::try_from(now.0 - since.0).unwrap_or(0)),
         digests: way.digests,
     }

@@ -11,8 +11,8 @@ use super::daemon::{Begun, Daemon, Slot, Stand};
 use super::failing::Failing;
 use super::look::{self, Start, blind};
 use super::pace::{self, Pace, Until};
-use super::rolling::{Probe, Rolling};
-use super::{Forecast, Numbers, Risk, look_failing};
+use super::rolling::{Course, End, Probe, Rolling};
+use super::{Forecast, Numbers, Risk, look_failing, look_failing_begun};
 use crate::run::Simulation;
 
 pub(super) fn forecast(start: &Start<'_>) -> Forecast {
@@ -132,7 +132,10 @@ pub(super) fn running(
     let view = simulation.engine();
     let deployment = view.deployment(primary);
     let definition = view.definition(deployment.definition);
-    let baking_for = deployment.baking_since.map(|since| u64::try_from(now.0 - since.0));
+    // The way back has no bake.
+    let back = deployment.ever_completed;
+    let baking_for =
+        deployment.baking_since.filter(|_| !back).map(|since| u64::try_from(now.0 - since.0));
     let begun = Begun { baking_for: baking_for.and_then(Result::ok), digests: way.digests };
     let stands = stands(simulation, &way.copy, now, service, primary);
     let slot = |instance: InstanceId| {
@@ -147,10 +150,24 @@ pub(super) fn running(
         begun: Some(begun),
         ..daemon_of(view, service, now, &way.pace)
     };
-    let course = daemon.course();
+    let daemon = if back { Daemon { bake: 0, ..daemon } } else { daemon };
+    let limits = (daemon.floor, daemon.desired());
+    // Which instance is next while the images are asked for is not in the counts.
+    let fits = daemon.slots.iter().all(|slot| slot.fits) && !view.config().digest_probe;
+    let failing = fits.then(|| look_failing_begun::failing(simulation, now, primary, &way, limits));
+    let failing = failing.flatten();
+    let failed = failing.as_ref().and_then(Failing::course);
+    // Free instances get the old revision again when the new one is given up for good.
+    let refilled = failed.map(|course| match course.end {
+        End::Failed { .. } => Course { peak: course.peak.max(daemon.desired()), ..course },
+        _ => course,
+    });
+    let course = refilled.unwrap_or_else(|| daemon.course());
     let risks = risks(view, primary, &daemon);
     let numbers = Numbers::Daemon(daemon);
-    look::of_running(simulation, now, (service, primary), numbers, way.pace, course, risks)
+    let at = (service, primary);
+    let told = look::of_running(simulation, now, at, numbers, way.pace, course, risks);
+    look::turned_back(view, primary, Forecast { failing, ..told })
 }
 
 /// What stands on each instance, and which task it is.
@@ -166,6 +183,7 @@ fn stands(
     let tasks: Vec<&Task> = tasks.filter(|task| task.is_occupying()).collect();
     let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
     let dues = pace::dues(copy.clone(), &ids, now);
+    let back = view.deployment(primary).ever_completed;
     let mut stands = BTreeMap::new();
     for task in tasks {
         let Some(instance) = task.instance else { continue };
@@ -174,6 +192,8 @@ fn stands(
         let healthy = view.health_class(task.id, now) == HealthClass::Healthy;
         let stand = match (task.is_live(), is_new) {
             (false, _) => Stand::Stopping(due),
+            // What settles of a revision that was given up goes with the next pass.
+            (true, false) if back && !healthy => Stand::Stopping(due),
             (true, false) => Stand::Old,
             (true, true) if healthy => Stand::New,
             (true, true) => Stand::Starting(due),

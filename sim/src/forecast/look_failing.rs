@@ -67,6 +67,7 @@ fn of(
         backoff: start.view().config().start_backoff.iter().map(|wait| wait.0).collect(),
         probe: start.probe(pace),
         beside: false,
+        begun: None,
     })
 }
 

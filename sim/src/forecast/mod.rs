@@ -23,6 +23,7 @@ mod look_code_deploy;
 mod look_code_deploy_begun;
 mod look_daemon;
 mod look_failing;
+mod look_failing_begun;
 mod look_shift;
 mod look_shift_begun;
 mod moment;

@@ -69,6 +69,7 @@ pub(super) fn measure(
         tasks: Vec::new(),
         queued: BTreeMap::new(),
         sick: BTreeMap::new(),
+        failed: Vec::new(),
         seen: 0,
         pace: Pace::default(),
     };
@@ -83,6 +84,12 @@ pub(super) fn measure(
     };
     let known = view.service(service).tasks.iter().copied();
     watch.tasks = known.filter(tells).collect();
+    let is_over = |&id: &TaskId| {
+        let code = view.task(id).stop().map(|stop| stop.code);
+        code == Some(StopCode::ServiceSchedulerInitiated)
+            || view.health_class(id, called) == HealthClass::Unhealthy
+    };
+    watch.failed = watch.tasks.iter().copied().filter(is_over).collect();
     watch.seen = copy.engine().tasks().len();
     for _ in 0..MOST_INSTANTS {
         let Some(now) = copy.now() else { break };
@@ -106,6 +113,8 @@ struct Watch {
     queued: BTreeMap<TaskId, Option<Time>>,
     /// New tasks that fail a check, and since when.
     sick: BTreeMap<TaskId, Time>,
+    /// Those that had failed before somebody watched: since when is past seeing.
+    failed: Vec<TaskId>,
     /// How many tasks of the run were looked through for ones of the service.
     seen: usize,
     pace: Pace,
@@ -150,7 +159,7 @@ impl Watch {
             if self.pace.first_failure.is_none() && self.pace.to_healthy.is_none() {
                 self.pace.first_failure = stop_reason(view, id);
             }
-            if self.pace.failure.is_none() {
+            if self.pace.failure.is_none() && !self.failed.contains(&id) {
                 self.pace.failure = failure(view, id, now, &mut self.sick).map(|(fails, at)| {
                     let ran = task.started_at().unwrap_or(at);
                     let (to_running, to_failure) = (since(began, ran), since(began, at));
@@ -174,6 +183,8 @@ fn failure(
     }
     let owner = task.owner?;
     let grace_ends = task.started_at().map(|at| at + view.service(owner.service).grace);
+    let fails = task.container_health == HealthStatus::Unhealthy
+        || task.targets.contains(&TargetState::Unhealthy);
     if let Some(stop) = task.stop() {
         let at = task.stopping_at().unwrap_or(now);
         return match (stop.code, &stop.reason, grace_ends) {
@@ -183,11 +194,14 @@ fn failure(
                 let sick_since = sick.get(&id).copied().unwrap_or(at);
                 Some((Fails::InHealth, sick_since.max(grace_ends)))
             }
+            // The pass that sees it fail may give up all of its revision.
+            (_, _, Some(grace_ends)) if fails => {
+                let sick_since = sick.get(&id).copied().unwrap_or(at);
+                (grace_ends <= at).then(|| (Fails::InHealth, sick_since.max(grace_ends)))
+            }
             _ => None,
         };
     }
-    let fails = task.container_health == HealthStatus::Unhealthy
-        || task.targets.contains(&TargetState::Unhealthy);
     if !fails {
         sick.remove(&id);
         return None;

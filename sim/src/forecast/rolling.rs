@@ -51,8 +51,10 @@ pub struct Begun {
     pub new: u32,
     /// When each new task that is not healthy will be.
     pub starting: Vec<u64>,
-    /// When each task that stops will be gone.
+    /// When each task of an older revision that stops will be gone.
     pub stopping: Vec<u64>,
+    /// When each task of the new one that stops will be gone: nobody waits for those.
+    pub leaving: Vec<u64>,
     /// For how long it bakes; none: it does not.
     pub baking_for: Option<u64>,
     /// What is known of the new revision's images.
@@ -183,7 +185,7 @@ impl Rolling {
         let bake = self.bake - begun.baking_for.unwrap_or(0).min(self.bake);
         let seen = |at: &[u64]| at.iter().map(|&at| self.seen(at)).collect();
         let (starting, stopping) = (seen(&begun.starting), seen(&begun.stopping));
-        let begun = Begun { starting, stopping, ..begun.clone() };
+        let begun = Begun { starting, stopping, leaving: seen(&begun.leaving), ..begun.clone() };
         let first = self.seen(0);
         Self { bake, ..*self }.step_by_step(Tasks::from(&begun, self.room), first)
     }
@@ -356,6 +358,8 @@ struct Tasks {
     settling: Vec<Batch>,
     /// Old ones, until they are gone.
     stopping: Vec<Batch>,
+    /// New ones, until they are gone.
+    leaving: Vec<Batch>,
     /// Places that nobody has; `None` without end.
     free: Option<u32>,
     /// Places whose task stops, until it is gone.
@@ -373,6 +377,7 @@ impl Tasks {
             new: begun.new,
             settling: batches(&begun.starting),
             stopping: batches(&begun.stopping),
+            leaving: batches(&begun.leaving),
             free,
             vacating: free.map_or_else(Vec::new, |_| batches(&begun.stopping)),
             baking_since: begun.baking_for.map(|_| 0),
@@ -385,7 +390,7 @@ impl Tasks {
     }
 
     fn occupying(&self) -> u32 {
-        self.healthy() + count(&self.settling) + count(&self.stopping)
+        self.healthy() + count(&self.settling) + count(&self.stopping) + count(&self.leaving)
     }
 
     /// What is due by now has happened.
@@ -397,6 +402,7 @@ impl Tasks {
         };
         self.new += due(&mut self.settling);
         due(&mut self.stopping);
+        due(&mut self.leaving);
         let vacated = due(&mut self.vacating);
         self.free = self.free.map(|free| free + vacated);
     }
@@ -423,7 +429,8 @@ impl Tasks {
     }
 
     fn next_change(&self) -> Option<u64> {
-        self.settling.iter().chain(&self.stopping).map(|batch| batch.at).min()
+        let changes = self.settling.iter().chain(&self.stopping).chain(&self.leaving);
+        changes.map(|batch| batch.at).min()
     }
 }
 

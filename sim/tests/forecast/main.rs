@@ -14,18 +14,24 @@ use stowplan_engine::model::{ServiceId, Time};
 use stowplan_sim::document::Limits;
 use stowplan_sim::forecast::Forecast;
 use stowplan_sim::run::Simulation;
-use stowplan_sim::scenario::Scenario;
+use stowplan_sim::scenario::{Scenario, TimelineEntry};
 
 /// A run, right before the instant of the last entry of its timeline, and what is forecast of it.
 fn forecast(text: &str) -> (Simulation, Forecast, Time) {
-    let scenario = Scenario::read(text.as_bytes(), &Limits::default()).expect("it is sound");
-    let plan = scenario.plan().expect("it fits together");
-    let mut simulation = Simulation::new(&plan).expect("it can begin");
-    let entry = simulation.timeline().last().expect("there is one").clone();
+    let (mut simulation, entry) = begin(text);
     simulation.run_to(Time(entry.at.0 - 1));
     let mut forecasts = Forecast::of_entry(&simulation, entry.at, &entry);
     let forecast = forecasts.pop().expect("it starts a deployment");
     (simulation, forecast, entry.at)
+}
+
+/// A run at its beginning, and the last entry of its timeline.
+fn begin(text: &str) -> (Simulation, TimelineEntry) {
+    let scenario = Scenario::read(text.as_bytes(), &Limits::default()).expect("it is sound");
+    let plan = scenario.plan().expect("it fits together");
+    let simulation = Simulation::new(&plan).expect("it can begin");
+    let entry = simulation.timeline().last().expect("there is one").clone();
+    (simulation, entry)
 }
 
 /// What came of a service from an instant on.

@@ -1,7 +1,7 @@
 //! Deployments that have begun: what is left of them.
 
 use proptest::prelude::*;
-use stowplan_engine::model::{CodeDeployStatus, Time};
+use stowplan_engine::model::{CodeDeployStatus, ServiceDeploymentStatus, Time};
 use stowplan_sim::document::Limits;
 use stowplan_sim::forecast::Forecast;
 use stowplan_sim::forecast::rolling::{End, Limit};
@@ -9,7 +9,7 @@ use stowplan_sim::run::Simulation;
 use stowplan_sim::scenario::Scenario;
 
 use crate::rolling::is_completed;
-use crate::{code_deploy, daemon, forecast, rolling, shifting, watch};
+use crate::{begin, code_deploy, daemon, failing, forecast, rolling, shifting, watch};
 
 /// What is forecast so long after the call is what comes of the rest.
 fn check_rest(text: &str, after: i64) -> Result<(), TestCaseError> {
@@ -52,6 +52,85 @@ proptest! {
         after in 0..200_000_i64,
     ) {
         check_rest(&case.text(), after)?;
+    }
+}
+
+/// The same, but so many s after the call somebody calls it off.
+fn called_off(text: &str, stopped: u32) -> String {
+    let (head, call) = text.rsplit_once(r#"{ "at": ""#).expect("it has a timeline");
+    let (at, rest) = call.split_once('s').expect("in seconds");
+    let at: u32 = at.parse().expect("whole ones");
+    let service = if rest.contains(r#""log""#) { "log" } else { "web" };
+    let end = rest.rfind("] }").expect("the timeline ends");
+    let off = format!(
+        r#", {{ "at": "{}s",
+             "stopServiceDeployment": {{ "serviceDeploymentArn": "{service}" }} }}"#,
+        at + stopped
+    );
+    format!(r#"{head}{{ "at": "{at}s{}{off} {}"#, &rest[..end], &rest[end..])
+}
+
+/// Of a deployment that is given up: before, and on the way back.
+fn check_rest_of_a_failure(text: &str, after: i64) -> Result<(), TestCaseError> {
+    let (mut simulation, last) = begin(text);
+    let now = Time(last.at.0 + after);
+    simulation.run_to(now);
+    let forecasts = Forecast::under_way(&simulation, now);
+    let view = simulation.engine();
+    let (service, _) = view.services().next().expect("there is one");
+    let counts = view.counts(service, now);
+    let succeeded = is_completed(view, service, now) && failing::end(view, service).is_none();
+    prop_assert_eq!(forecasts.is_empty(), succeeded || failing::end(view, service).is_some());
+    let [forecast] = &forecasts[..] else { return Ok(()) };
+    let mut end = None;
+    let seen = watch(&mut simulation, now, |view, service, _| {
+        end = end.or_else(|| failing::end(view, service));
+        end.is_some()
+    });
+    let back = end == Some(ServiceDeploymentStatus::RollbackSuccessful);
+    prop_assert_eq!(failing::foretold(forecast), (back, seen.done), "{}", forecast);
+    let (peak, lowest) = (seen.peak.max(counts.occupying()), seen.lowest.min(counts.healthy));
+    let course = forecast.course;
+    prop_assert_eq!((course.peak, course.lowest), (peak, lowest), "{}", forecast);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_rest_of_a_deployment_that_fails_takes_the_course_that_was_forecast(
+        case in failing::case(),
+        after in prop_oneof![2 => 0..200_000_i64, 1 => 0..2_000_000_i64],
+    ) {
+        check_rest_of_a_failure(&case.text(), after)?;
+    }
+
+    #[test]
+    fn the_rest_of_a_daemons_failure_takes_the_course_that_was_forecast(
+        case in failing::case(),
+        after in prop_oneof![2 => 0..200_000_i64, 1 => 0..2_000_000_i64],
+    ) {
+        check_rest_of_a_failure(&case.unprobed().into_daemon().text(), after)?;
+    }
+
+    #[test]
+    fn the_way_back_of_a_deployment_that_was_called_off_takes_the_course_that_was_forecast(
+        case in rolling::case(),
+        stopped in 0..200_u32,
+        after in 0..200_000_i64,
+    ) {
+        let text = called_off(&case.with_room(100).text(), stopped);
+        check_rest_of_a_failure(&text, after)?;
+    }
+
+    #[test]
+    fn the_way_back_of_a_daemon_that_was_called_off_takes_the_course_that_was_forecast(
+        case in daemon::case(),
+        stopped in 0..200_u32,
+        after in 0..200_000_i64,
+    ) {
+        check_rest_of_a_failure(&called_off(&case.text(), stopped), after)?;
     }
 }
 
