@@ -299,9 +299,13 @@ pub(super) fn measure_on(
 ) -> (Pace, Option<u32>) {
     let copy = simulation.unprobed().undisturbed();
     let pace = pace::measure(copy.clone(), deployment, now, Until::Healthy);
-    let mut at_next_tick = copy;
+    let wanted = |it: &Simulation| it.engine().deployment(deployment).desired;
+    let mut at_next_tick = copy.clone();
     at_next_tick.run_to(now + simulation.engine().config().tick);
-    (pace, pace::room(&at_next_tick, deployment))
+    // It may be given up before: then all that has a place by now has one.
+    let is_wanted = wanted(&at_next_tick) >= wanted(&copy);
+    let looked_at = if is_wanted { at_next_tick } else { copy };
+    (pace, pace::room(&looked_at, deployment))
 }
 
 /// When all tasks of a revision that has begun beside another are healthy, ms from now, and how

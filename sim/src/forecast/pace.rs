@@ -294,14 +294,17 @@ pub(super) fn to_return(before: &Simulation, now: Time, task: TaskId) -> Option<
 /// When each task of a service that starts or stops will be healthy, or gone: ms from now.
 pub(super) fn dues(mut copy: Simulation, tasks: &[TaskId], now: Time) -> BTreeMap<TaskId, u64> {
     let mut dues = BTreeMap::new();
+    let view = copy.engine();
+    let before: Vec<bool> = tasks.iter().map(|&id| view.task(id).was_healthy).collect();
     for _ in 0..MOST_INSTANTS {
         let at = copy.now().unwrap_or(now);
         let view = copy.engine();
-        for &id in tasks {
+        for (&id, &was_healthy) in tasks.iter().zip(&before) {
             let task = view.task(id);
             let done = match task.is_live() {
                 true => view.health_class(id, at) == HealthClass::Healthy,
-                false => task.last_status.is_gone(),
+                // Told to stop in the instant in which it became healthy.
+                false => task.last_status.is_gone() || (task.was_healthy && !was_healthy),
             };
             if done {
                 dues.entry(id).or_insert_with(|| since(now, at));
