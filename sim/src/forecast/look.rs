@@ -7,18 +7,17 @@ use stowplan_engine::View;
 use stowplan_engine::api::Command;
 use stowplan_engine::api::input::UpdateService;
 use stowplan_engine::model::{
-    ControllerType, DeploymentId, DeploymentStatus, Digests, RolloutState, RolloutStrategy,
-    SchedulingStrategy, ServiceId, ServiceStatus, SourceCleanup, Task, TaskId, Time,
+    ControllerType, DeploymentId, Digests, RolloutState, RolloutStrategy, SchedulingStrategy,
+    ServiceId, ServiceStatus, SourceCleanup, Task, TaskId, Time,
 };
 
 use super::failing::Failing;
 use super::grid::Grid;
 use super::pace::{self, Pace, Until};
 use super::rolling::{Begun, Course, Early, End, Limit, Probe, Rolling};
-use super::task_sets::TaskSets;
 use super::{
     Extra, Forecast, Numbers, Risk, look_code_deploy_begun, look_daemon, look_failing,
-    look_failing_begun, look_shift, look_shift_begun,
+    look_failing_begun, look_shift, look_shift_begun, look_task_sets,
 };
 use crate::run::Simulation;
 
@@ -233,7 +232,7 @@ fn at_running_of(simulation: &Simulation, now: Time, service: ServiceId) -> Opti
             let deployment = look_code_deploy_begun::current(view, service)?;
             return Some(look_code_deploy_begun::running(simulation, now, deployment));
         }
-        ControllerType::External => return None,
+        ControllerType::External => return look_task_sets::running(simulation, now, service),
     }
     if row.settings.strategy.shifts_traffic() {
         let record = look_shift_begun::current(view, service)?;
@@ -450,104 +449,6 @@ fn begun(
         leaving: due(false, true),
         baking_for: baking_since.map(|since| u64::try_from(now.0 - since.0).unwrap_or(0)),
         digests: way.digests,
-    }
-}
-
-pub(super) fn at_task_sets(run: &Simulation, now: Time, command: &Command) -> Vec<Forecast> {
-    let probes = run.engine().config().digest_probe;
-    let before = &*if probes { Cow::Owned(run.unprobed()) } else { Cow::Borrowed(run) };
-    let Ok(after) = before.after_call(now, command.clone()) else { return Vec::new() };
-    let view = after.engine();
-    let changed = view.services().filter_map(|(service, row)| {
-        let known = before.engine().services().any(|(old, _)| old == service);
-        let sets = sets(before.engine(), view, service);
-        let moves = sets.iter().any(|(_, before, after)| before != after);
-        (known && moves && row.controller == ControllerType::External).then_some((service, sets))
-    });
-    let told = |(service, sets): (ServiceId, Vec<_>)| {
-        // What runs already has its images' digests; a set that is new is not there yet.
-        let is_known = |(set, old, new): &(DeploymentId, u32, u32)| {
-            let listed = &run.engine().service(service).deployments;
-            new <= old
-                || listed.contains(set) && run.engine().deployment(*set).digests == Digests::Known
-        };
-        let probes = probes && !sets.iter().all(is_known);
-        task_sets(before, &after, now, service, &sets, probes)
-    };
-    changed.map(told).collect()
-}
-
-/// The task sets of a service with what is wanted of each, before and after.
-fn sets(before: View<'_>, after: View<'_>, service: ServiceId) -> Vec<(DeploymentId, u32, u32)> {
-    let listed = |view: View<'_>| {
-        let mut wanted = BTreeMap::new();
-        if view.services().any(|(id, _)| id == service) {
-            for &set in &view.service(service).deployments {
-                let row = view.deployment(set);
-                let goes = row.status == DeploymentStatus::Draining;
-                wanted.insert(set, if goes { 0 } else { row.desired });
-            }
-        }
-        wanted
-    };
-    let (old, new) = (listed(before), listed(after));
-    let mut all: Vec<DeploymentId> = old.keys().chain(new.keys()).copied().collect();
-    all.sort_unstable();
-    all.dedup();
-    let wanted = |of: &BTreeMap<DeploymentId, u32>, set| of.get(&set).copied().unwrap_or(0);
-    all.into_iter().map(|set| (set, wanted(&old, set), wanted(&new, set))).collect()
-}
-
-fn task_sets(
-    before: &Simulation,
-    after: &Simulation,
-    now: Time,
-    service: ServiceId,
-    sets: &[(DeploymentId, u32, u32)],
-    probes: bool,
-) -> Forecast {
-    let view = after.engine();
-    let growing = sets.iter().find(|(_, before, after)| after > before).map(|&(set, ..)| set);
-    let mut pace = match growing {
-        Some(set) => pace::measure(after.clone(), set, now, Until::Healthy),
-        None => Pace { to_healthy: Some(0), ..Pace::default() },
-    };
-    let is_old = |id: &&TaskId| before.engine().task(**id).is_running();
-    let old = before.engine().service(service).tasks.iter().find(is_old);
-    pace.to_stop = match old {
-        Some(&task) => pace::to_stop(before, now, task),
-        None => Some(0),
-    };
-    let coming: u32 = sets.iter().map(|(_, before, after)| after.saturating_sub(*before)).sum();
-    let made = view.tasks().since(before.engine().tasks().len());
-    let own = |task: &&Task| task.owner.is_some_and(|owner| owner.service == service);
-    let placed = count(made.filter(own).count());
-    let numbers = TaskSets {
-        sets: sets.iter().map(|&(_, before, after)| (before, after)).collect(),
-        to_healthy: pace.to_healthy.unwrap_or(0),
-        probe: probes.then(|| pace.to_known.unwrap_or(0)),
-        grid: grid(view, now),
-        to_stop: pace.to_stop.unwrap_or(0),
-        room: (placed < coming).then_some(placed),
-    };
-    let course = numbers.course();
-    let shown = growing.or_else(|| sets.first().map(|&(set, ..)| set));
-    let definition = shown.map(|set| view.definition(view.deployment(set).definition));
-    let was: u32 = sets.iter().map(|(_, before, _)| *before).sum();
-    let tasks = course.peak.saturating_sub(was);
-    Forecast {
-        service: view.service(service).name.to_string(),
-        definition: definition.map(|it| it.label()).unwrap_or_default(),
-        at: now,
-        under_way: false,
-        desired: numbers.desired(),
-        numbers: Numbers::TaskSets(numbers),
-        pace,
-        course,
-        phases: Vec::new(),
-        failing: None,
-        extra: definition.map(|it| extra(tasks, &it.demand)).unwrap_or_default(),
-        risks: growing.and_then(|set| blind(view, set)).into_iter().collect(),
     }
 }
 

@@ -26,6 +26,7 @@ mod look_failing;
 mod look_failing_begun;
 mod look_shift;
 mod look_shift_begun;
+mod look_task_sets;
 mod moment;
 pub mod pace;
 pub mod rolling;
@@ -150,7 +151,7 @@ impl Forecast {
             Command::UpdateService(call) => Self::of_call(before, now, call),
             Command::CreateDeployment(call) => look_code_deploy::at_create(before, now, call),
             Command::CreateTaskSet(_) | Command::UpdateTaskSet(_) | Command::DeleteTaskSet(_) => {
-                look::at_task_sets(before, now, command)
+                look_task_sets::at_call(before, now, command)
             }
             _ => Vec::new(),
         }

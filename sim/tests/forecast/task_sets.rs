@@ -1,9 +1,11 @@
 //! Task sets: as many as somebody else says.
 
 use proptest::prelude::*;
-use stowplan_engine::model::DeploymentStatus;
+use stowplan_engine::View;
+use stowplan_engine::model::{DeploymentStatus, ServiceId, Time};
+use stowplan_sim::forecast::Forecast;
 
-use crate::{Seen, forecast, watch};
+use crate::{Seen, begin, forecast, watch};
 
 /// Two sets scaled from one share to another.
 fn text(
@@ -45,6 +47,17 @@ fn text(
     )
 }
 
+/// Everything runs that is to, and nothing else; and how many tasks that is.
+fn settled(view: View<'_>, service: ServiceId, now: Time) -> (bool, u32) {
+    let row = view.service(service);
+    let sets = row.deployments.iter().map(|&set| view.deployment(set));
+    let live = sets.filter(|set| set.status != DeploymentStatus::Draining);
+    let wanted: u32 = live.map(|set| set.desired).sum();
+    let counts = view.counts(service, now);
+    let is_so = counts.stopping == 0 && counts.active() == wanted && counts.healthy == wanted;
+    (is_so, wanted)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(80))]
 
@@ -67,18 +80,45 @@ proptest! {
         let (mut simulation, forecast, called) = forecast(&text);
         let mut wanted = None;
         let Seen { peak, lowest, done } = watch(&mut simulation, called, |view, service, now| {
-            let row = view.service(service);
-            let sets = row.deployments.iter().map(|&set| view.deployment(set));
-            let live = sets.filter(|set| set.status != DeploymentStatus::Draining);
-            let sum: u32 = live.map(|set| set.desired).sum();
+            let (is_so, sum) = settled(view, service, now);
             wanted = Some(sum);
-            let counts = view.counts(service, now);
-            counts.stopping == 0 && counts.active() == sum && counts.healthy == sum
+            is_so
         });
         prop_assert_eq!(Some(forecast.desired), wanted);
         prop_assert_eq!(
             (forecast.duration(), forecast.course.peak, forecast.course.lowest),
             (done, peak, lowest),
+            "{}", forecast
+        );
+    }
+
+    #[test]
+    fn the_rest_of_settling_task_sets_takes_the_course_that_was_forecast(
+        desired in 0..9_u32,
+        room in 0..12_u32,
+        (from, to) in (0..=100_u32, 0..=100_u32),
+        called in 200..210_u32,
+        call in prop::sample::select(vec!["createTaskSet", "updateTaskSet", "deleteTaskSet"]),
+        probes in any::<bool>(),
+        after in 0..100_000_i64,
+    ) {
+        let text = text(desired, room, (from, to), called, call, probes);
+        let (mut simulation, last) = begin(&text);
+        let now = Time(last.at.0 + after);
+        simulation.run_to(now);
+        let forecasts = Forecast::under_way(&simulation, now);
+        let view = simulation.engine();
+        let (service, _) = view.services().next().expect("there is one");
+        let counts = view.counts(service, now);
+        let (is_so, wanted) = settled(view, service, now);
+        prop_assert_eq!(forecasts.is_empty(), is_so);
+        let [forecast] = &forecasts[..] else { return Ok(()) };
+        let seen = watch(&mut simulation, now, |view, service, now| settled(view, service, now).0);
+        let (peak, lowest) = (seen.peak.max(counts.occupying()), seen.lowest.min(counts.healthy));
+        prop_assert_eq!(forecast.desired, wanted);
+        prop_assert_eq!(
+            (forecast.duration(), forecast.course.peak, forecast.course.lowest),
+            (seen.done, peak, lowest),
             "{}", forecast
         );
     }
