@@ -1,8 +1,7 @@
 //! Why here, why not there: the page against what the command line explains.
 
-use std::time::Duration;
-
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
