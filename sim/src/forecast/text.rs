@@ -116,8 +116,11 @@ impl Forecast {
             Some(duration) => {
                 write!(f, "Done after {}", seconds(duration))?;
                 if let Numbers::Rolling(..) | Numbers::Daemon(_) = &self.numbers {
-                    let waves = if course.waves == 1 { "wave" } else { "waves" };
-                    write!(f, " in {} {waves}", course.waves)?;
+                    match course.waves {
+                        0 => {}
+                        1 => f.write_str(" in 1 wave")?,
+                        waves => write!(f, " in {waves} waves")?,
+                    }
                 }
             }
             None => self.write_no_end(f)?,

@@ -150,7 +150,7 @@ impl Record {
     /// From now on at most so many events are kept; a failed placement counts once more for each
     /// instance. When there are more, the older half is let go, whole instants at a time.
     pub fn keep(&mut self, events: u64) {
-        self.retention = Retention::of(events);
+        self.retention.set_limit(events);
     }
 
     /// What of the past was let go.

@@ -33,8 +33,13 @@ impl Default for Retention {
 }
 
 impl Retention {
-    pub(super) fn of(limit: u64) -> Self {
+    fn of(limit: u64) -> Self {
         Self { limit, weight: 0, next_look: limit, forgotten: None }
+    }
+
+    /// From now on events may weigh so much together. What there is, and what was let go, stays.
+    pub(super) fn set_limit(&mut self, limit: u64) {
+        (self.limit, self.next_look) = (limit, limit);
     }
 
     pub(super) fn forgotten(&self) -> Option<Forgotten> {

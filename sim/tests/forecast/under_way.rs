@@ -23,6 +23,7 @@ fn check_rest(text: &str, after: i64) -> Result<(), TestCaseError> {
     let done = is_completed(view, service, now);
     prop_assert_eq!(forecasts.is_empty(), done);
     if let [forecast] = &forecasts[..] {
+        prop_assert!(!forecast.to_string().contains(" 0 waves"), "{}", forecast);
         let seen = watch(&mut simulation, now, is_completed);
         let (peak, lowest) = (seen.peak.max(counts.occupying()), seen.lowest.min(counts.healthy));
         prop_assert_eq!(

@@ -58,6 +58,19 @@ fn a_run_that_keeps_little_goes_as_one_that_keeps_all() {
 }
 
 #[test]
+fn what_was_let_go_is_told_though_all_is_kept_from_now_on() {
+    let plan = scenario("").plan().expect("its parts fit together");
+    let mut simulation = Simulation::new(&plan).expect("time 0 can be set up");
+    simulation.keep_events(100);
+    simulation.run_to(Time::from_secs(1800));
+    let told = simulation.record().forgotten();
+    assert!(told.is_some());
+    simulation.keep_events(u64::MAX);
+    simulation.run();
+    assert_eq!(simulation.record().forgotten(), told);
+}
+
+#[test]
 fn what_is_left_of_the_story_is_its_end() {
     let (whole, little) = (ran(u64::MAX), ran(100));
     let Forgotten { before, .. } = little.record().forgotten().expect("it forgot");
