@@ -11,9 +11,9 @@ use crate::expr::Known;
 use crate::launch::TaskOrder;
 use crate::lifecycle::health::HealthRules;
 use crate::model::{
-    Alarm, AlarmState, ClusterId, DesiredStatus, InstanceId, InstanceStatus, RolloutState,
-    SchedulingStrategy, Service, ServiceDeploymentId, ServiceDeploymentStatus, ServiceId,
-    ServiceStatus, Span, Stop, TaskId, TaskStatus, Time,
+    Alarm, AlarmState, ClusterId, DeploymentStatus, DesiredStatus, InstanceId, InstanceStatus,
+    RolloutState, SchedulingStrategy, Service, ServiceDeploymentId, ServiceDeploymentStatus,
+    ServiceId, ServiceStatus, Span, Stop, TaskId, TaskStatus, Time,
 };
 use crate::outbox::Outbox;
 use crate::placement::index::Index;
@@ -328,9 +328,21 @@ impl Control {
     pub(crate) fn lose_tasks(&mut self, instance: InstanceId, stop: &Stop) {
         for task in self.store.instances.get(instance).tasks.clone() {
             if self.store.task(task).is_live() {
+                self.give_up_daemon_slot(task);
                 self.forget_live(task, stop.clone());
             }
             self.set_status(task, TaskStatus::Stopped);
+        }
+    }
+
+    /// The slot of a daemon belongs to its instance, and is lost with it (03 section 9). The count
+    /// of the PRIMARY deployment follows the eligible instances anyway.
+    pub(crate) fn give_up_daemon_slot(&mut self, task: TaskId) {
+        let Some(owner) = self.store.task(task).owner else { return };
+        let is_daemon = self.store.service(owner.service).scheduling == SchedulingStrategy::Daemon;
+        let deployment = self.store.deployment_mut(owner.deployment);
+        if is_daemon && deployment.status == DeploymentStatus::Active {
+            deployment.desired = deployment.desired.saturating_sub(1);
         }
     }
 }

@@ -150,15 +150,15 @@ pub(crate) fn note_failure(control: &mut Control, task: TaskId, cause: &Stop) {
     match cause.code {
         StopCode::TaskFailedToStart => {
             throttle.start_failures += 1;
-            throttle.unweighed.push(now);
+            throttle.unweighed.push((now, task));
             deployment.digests = deployment.digests.after_failure(has_breaker);
         }
         StopCode::EssentialContainerExited if never_ran => {
             throttle.start_failures += 1;
-            throttle.unweighed.push(now);
+            throttle.unweighed.push((now, task));
             deployment.digests = deployment.digests.after_failure(has_breaker);
         }
-        StopCode::EssentialContainerExited if never_healthy => throttle.unweighed.push(now),
+        StopCode::EssentialContainerExited if never_healthy => throttle.unweighed.push((now, task)),
         StopCode::EssentialContainerExited
         | StopCode::UserInitiated
         | StopCode::ServiceSchedulerInitiated
@@ -243,7 +243,7 @@ fn note_health(control: &mut Control, task: TaskId, was_healthy: bool) {
     let now = control.now;
     if !was_healthy && is_healthy(control, task) {
         control.store.task_mut(task).was_healthy = true;
-        control.store.deployment_mut(owner.deployment).note_healthy(now);
+        control.store.deployment_mut(owner.deployment).note_healthy(now, task);
     }
     control.touch(owner.service);
 }

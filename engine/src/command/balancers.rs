@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use crate::api::CommandError;
 use crate::api::input::LoadBalancer;
 use crate::model::{NetworkMode, TargetStates, TaskDefinition};
+use crate::store::Store;
 
 /// Rules 21 and 23 of 03 section 3.3.
 pub(super) fn check(
+    store: &Store,
     balancers: &[LoadBalancer],
     row: &TaskDefinition,
     shifts_traffic: bool,
@@ -20,7 +22,7 @@ pub(super) fn check(
             "A service can have at most {limit} target groups."
         )));
     }
-    check_pairs(balancers, shifts_traffic)?;
+    check_pairs(store, balancers, shifts_traffic)?;
     check_classic(balancers, row)?;
     check_containers(balancers, row)
 }
@@ -41,7 +43,11 @@ fn check_classic(balancers: &[LoadBalancer], row: &TaskDefinition) -> Result<(),
 }
 
 /// The table of 03 section 21.6.
-fn check_pairs(balancers: &[LoadBalancer], shifts_traffic: bool) -> Result<(), CommandError> {
+fn check_pairs(
+    store: &Store,
+    balancers: &[LoadBalancer],
+    shifts_traffic: bool,
+) -> Result<(), CommandError> {
     let with = balancers.iter().filter(|it| it.advanced_configuration.is_some()).count();
     let classic = |it: &&LoadBalancer| it.load_balancer_name.is_some();
     if balancers.iter().filter(classic).any(|it| it.advanced_configuration.is_some()) {
@@ -69,7 +75,7 @@ fn check_pairs(balancers: &[LoadBalancer], shifts_traffic: bool) -> Result<(), C
         ));
     }
     check_groups(balancers)?;
-    balancers.iter().try_for_each(check_rules)
+    balancers.iter().try_for_each(|balancer| check_rules(balancer, store.is_network(balancer)))
 }
 
 fn check_groups(balancers: &[LoadBalancer]) -> Result<(), CommandError> {
@@ -78,9 +84,7 @@ fn check_groups(balancers: &[LoadBalancer]) -> Result<(), CommandError> {
         let advanced = balancer.advanced_configuration.as_ref();
         let alternate = advanced.and_then(|it| it.alternate_target_group_arn.as_deref());
         for arn in balancer.target_group_arn.as_deref().into_iter().chain(alternate) {
-            // One group may serve several ports of a service; a pair must be two groups.
-            let is_pair = advanced.is_some();
-            if !seen.insert(arn) && is_pair {
+            if !seen.insert(arn) {
                 return Err(CommandError::invalid(format!(
                     "Duplicate targetGroupArn found: {arn}"
                 )));
@@ -90,7 +94,7 @@ fn check_groups(balancers: &[LoadBalancer]) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn check_rules(balancer: &LoadBalancer) -> Result<(), CommandError> {
+fn check_rules(balancer: &LoadBalancer, is_network: bool) -> Result<(), CommandError> {
     let Some(advanced) = &balancer.advanced_configuration else { return Ok(()) };
     if advanced.alternate_target_group_arn.is_none() {
         return Err(CommandError::invalid("alternateTargetGroupArn is required."));
@@ -104,11 +108,8 @@ fn check_rules(balancer: &LoadBalancer) -> Result<(), CommandError> {
     ];
     for (field, rule) in rules {
         // A name stands for itself; an ARN must be of a listener or of one of its rules.
-        let is_known = |rule: &String| {
-            !rule.starts_with("arn:")
-                || rule.contains(":listener-rule/")
-                || rule.contains(":listener/net/")
-        };
+        let kind = if is_network { ":listener/net/" } else { ":listener-rule/" };
+        let is_known = |rule: &String| !rule.starts_with("arn:") || rule.contains(kind);
         if let Some(rule) = rule.filter(|rule| !is_known(rule)) {
             return Err(CommandError::invalid(format!(
                 "{field} has an invalid ARN format. Must be RuleArn for ALB or ListenerArn for \

@@ -215,7 +215,7 @@ fn revision(
         container_port: Some(container.1),
         ..balancer
     };
-    balancers::check(&[behind], definition_row, false, 1).map_err(refused)?;
+    balancers::check(store, &[behind], definition_row, false, 1).map_err(refused)?;
     let platform_version = spec.platform_version.as_deref().map(Into::into);
     let platform_version =
         platform_version.or_else(|| set.and_then(|set| set.platform_version.clone()));

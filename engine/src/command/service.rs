@@ -119,7 +119,7 @@ fn check(store: &Store, input: &CreateService, origin: Origin) -> Result<NewServ
     let constraints: Arc<[PlacementConstraint]> = all[row.constraints.len()..].into();
     let strategy: Arc<[PlacementStrategy]> = definition::placement_strategies(chosen)?.into();
     let limit = store.config.quotas.target_groups_per_service;
-    balancers::check(&input.load_balancers, row, settings.strategy.shifts_traffic(), limit)?;
+    balancers::check(store, &input.load_balancers, row, settings.strategy.shifts_traffic(), limit)?;
     attachments::check(store, &attached(input, controller), row, &launch, desired)?;
     let rebalanced = Rebalanced {
         scheduling,

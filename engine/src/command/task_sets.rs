@@ -70,7 +70,12 @@ pub(crate) fn add(control: &mut Control, service: ServiceId, new: NewSet) -> Dep
 }
 
 pub(super) fn create(control: &mut Control, input: CreateTaskSet) -> Result<Answer, CommandError> {
-    let service = external_service(&control.store, input.cluster.as_deref(), &input.service)?;
+    let service = external_service(
+        &control.store,
+        input.cluster.as_deref(),
+        &input.service,
+        Exception::InvalidParameterException,
+    )?;
     let store = &control.store;
     let row = store.service(service);
     if row.deployments.len() >= MOST_SETS {
@@ -134,7 +139,7 @@ fn checked(
     let network = input.network_configuration;
     let on_fargate = is_fargate(store, &launch);
     subnets(store, row.cluster, definition_row, on_fargate, network.as_ref())?;
-    balancers::check(&input.load_balancers, definition_row, false, 1)?;
+    balancers::check(store, &input.load_balancers, definition_row, false, 1)?;
     let attached = Attached {
         balancers: &input.load_balancers,
         registries: &input.service_registries,
@@ -159,7 +164,12 @@ fn checked(
 }
 
 pub(super) fn update(control: &mut Control, input: &UpdateTaskSet) -> Result<Answer, CommandError> {
-    let service = external_service(&control.store, input.cluster.as_deref(), &input.service)?;
+    let service = external_service(
+        &control.store,
+        input.cluster.as_deref(),
+        &input.service,
+        Exception::InvalidParameterException,
+    )?;
     let set = named_set(&control.store, service, &input.task_set)?;
     let scale = scale(input.scale.as_ref())?
         .ok_or_else(|| CommandError::invalid("The scale of the task set is missing."))?;
@@ -169,7 +179,12 @@ pub(super) fn update(control: &mut Control, input: &UpdateTaskSet) -> Result<Ans
 }
 
 pub(super) fn delete(control: &mut Control, input: &DeleteTaskSet) -> Result<Answer, CommandError> {
-    let service = external_service(&control.store, input.cluster.as_deref(), &input.service)?;
+    let service = external_service(
+        &control.store,
+        input.cluster.as_deref(),
+        &input.service,
+        Exception::InvalidParameterException,
+    )?;
     let set = named_set(&control.store, service, &input.task_set)?;
     let row = control.store.deployment(set);
     let scaled = row.set.as_ref().is_some_and(|set| set.scale > Share::NONE);
@@ -187,7 +202,12 @@ pub(super) fn set_primary(
     control: &mut Control,
     input: &UpdateServicePrimaryTaskSet,
 ) -> Result<Answer, CommandError> {
-    let service = external_service(&control.store, input.cluster.as_deref(), &input.service)?;
+    let service = external_service(
+        &control.store,
+        input.cluster.as_deref(),
+        &input.service,
+        Exception::UnsupportedFeatureException,
+    )?;
     let set = named_set(&control.store, service, &input.primary_task_set)?;
     if control.store.deployment(set).status == DeploymentStatus::Draining {
         return Err(CommandError::invalid("A task set that is being deleted cannot be promoted."));
@@ -255,10 +275,13 @@ fn scale(given: Option<&Scale>) -> Result<Option<Share>, CommandError> {
     })
 }
 
+/// The service that a call on task sets names, or the exception that the call has where another
+/// controller than EXTERNAL is at work (03 section 25).
 fn external_service(
     store: &Store,
     cluster: Option<&str>,
     name: &str,
+    otherwise: Exception,
 ) -> Result<ServiceId, CommandError> {
     let cluster = store.named_cluster(cluster)?;
     let service = store.named_service(cluster, name)?;
@@ -272,7 +295,7 @@ fn external_service(
     match row.controller {
         ControllerType::External => Ok(service),
         ControllerType::Ecs | ControllerType::CodeDeploy => {
-            Err(CommandError::invalid("Task sets need the EXTERNAL deployment controller."))
+            Err(CommandError::new(otherwise, "Task sets need the EXTERNAL deployment controller."))
         }
     }
 }

@@ -102,7 +102,7 @@ fn check(store: &Store, service: ServiceId, input: &UpdateService) -> Result<Cha
     let limit = store.config.quotas.target_groups_per_service;
     let controller = row.controller;
     let shifts = settings.strategy.shifts_traffic();
-    balancers::check(balancers, definition_row, shifts, limit)?;
+    balancers::check(store, balancers, definition_row, shifts, limit)?;
     check_switch(store, row, &settings)?;
     let registries = input.service_registries.as_ref().unwrap_or(&row.registries);
     let connect = input.service_connect_configuration.as_ref();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::api::input::LoadBalancer;
 use crate::model::{
     DeploymentId, DeploymentStatus, Launch, Reach, RolloutState, ServiceDeploymentStatus,
-    ServiceId, Shift, Slot, TaskDefinitionId, TaskSet, Time,
+    ServiceId, Shift, Slot, TaskDefinitionId, TaskId, TaskSet, Time,
 };
 
 /// A deployment: the working set of tasks of one service revision.
@@ -43,8 +43,8 @@ pub struct Deployment {
     pub desired: u32,
     /// The circuit breaker's counter.
     pub failures: u32,
-    /// When a task of it last became healthy, if that is not weighed yet.
-    pub last_healthy: Option<Time>,
+    /// When a task of it last became healthy, and which, if that is not weighed yet.
+    pub last_healthy: Option<(Time, TaskId)>,
     /// Some task of it was healthy at some time.
     pub was_healthy: bool,
     /// Unhealthy tasks that were stopped before their replacement was started.
@@ -186,8 +186,9 @@ pub struct Throttle {
     pub next_attempt: Option<Backoff>,
     /// Start failures taken in since the last pass.
     pub start_failures: u32,
-    /// Instants of the failures that the breaker has not weighed against healthy tasks yet.
-    pub unweighed: Vec<Time>,
+    /// Failures that the breaker has not weighed against healthy tasks yet, by instant and task:
+    /// in the order in which they are taken in (03 section 5.4, P0).
+    pub unweighed: Vec<(Time, TaskId)>,
 }
 
 /// A back-off, and what it is for.
@@ -289,8 +290,8 @@ pub struct RollbackRecord {
 
 impl Deployment {
     /// A task of it became healthy.
-    pub(crate) fn note_healthy(&mut self, at: Time) {
-        self.last_healthy = self.last_healthy.max(Some(at));
+    pub(crate) fn note_healthy(&mut self, at: Time, task: TaskId) {
+        self.last_healthy = self.last_healthy.max(Some((at, task)));
         self.was_healthy = true;
     }
 

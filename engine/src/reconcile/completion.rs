@@ -7,6 +7,7 @@ use crate::deployment::rollout::{self, Signal, Transition};
 use crate::model::{
     ControllerType, DeploymentId, DeploymentStatus, RolloutReason, RolloutState,
     ServiceDeploymentId, ServiceDeploymentStatus, ServiceId, ServiceStatus, SourceCleanup, Stop,
+    TaskStatus,
 };
 use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::pass::Pass;
@@ -166,7 +167,8 @@ fn leave_list(pass: &mut Pass<'_>, deployment: DeploymentId) {
     pass.control.store.forget_deleted(definition);
 }
 
-/// A deleted service: whatever still runs is told to stop; without an active task it is INACTIVE.
+/// A deleted service: whatever still runs is told to stop. It is INACTIVE in the first pass that
+/// finds every task STOPPING or beyond (03 section 1.3): until then its targets drain.
 pub(super) fn drain(control: &mut Control, service: ServiceId) {
     code_deploy::abandon(control, service);
     let primary = control.store.primary(service);
@@ -185,6 +187,18 @@ pub(super) fn drain(control: &mut Control, service: ServiceId) {
         control.stop_task(task, Stop::scaling(primary));
     }
     told.tell_stops(control, service);
+    let store = &control.store;
+    let mut tasks = store.service(service).tasks.iter().map(|&task| store.task(task));
+    if tasks.any(|task| task.is_stopping() && task.last_status < TaskStatus::Stopping) {
+        for deployment in control.store.service(service).deployments.clone() {
+            control.store.deployment_mut(deployment).desired = 0;
+        }
+        return control.agenda.pass_ended(service, None, false);
+    }
+    end(control, service);
+}
+
+fn end(control: &mut Control, service: ServiceId) {
     let deployments = std::mem::take(&mut control.store.service_mut(service).deployments);
     for deployment in deployments {
         control.store.deployment_mut(deployment).status = DeploymentStatus::Inactive;

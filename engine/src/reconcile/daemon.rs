@@ -11,7 +11,7 @@ use crate::model::{
     ServiceId, Stop, TaskId,
 };
 use crate::placement::{self, feasible};
-use crate::reconcile::facts::Fact;
+use crate::reconcile::facts::{Fact, Kind};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::starts::{self, Started};
 use crate::store::Store;
@@ -98,6 +98,7 @@ pub(super) fn stop_misplaced(pass: &mut Pass<'_>) {
         let store = &pass.control.store;
         let active = store.instances.get(instance).status == InstanceStatus::Active;
         if active && !suiting.has(store, instance) {
+            pass.control.give_up_daemon_slot(fact.task);
             pass.stop(index, Stop::scaling(primary));
             violated = true;
         }
@@ -177,6 +178,7 @@ fn launch_on(
         let place = placement::Place { instance, subnet };
         let task = launch::create_on(pass.control, &order, place);
         starts::note_started(pass, deployment, task, started);
+        own_slot(pass, deployment);
         return;
     }
     let rejection = Rejection { instance, checks: checks.into() };
@@ -191,6 +193,14 @@ fn launch_on(
         rejected: [rejection].into(),
     };
     started.failures.push((deployment, NoPlace::Refused(Box::new(failure))));
+}
+
+/// A slot belongs to its instance: the older revision that gets it while the PRIMARY deployment is
+/// FAILED wants the task that it has there.
+fn own_slot(pass: &mut Pass<'_>, deployment: DeploymentId) {
+    let present = pass.count_of(deployment, Kind::is_present);
+    let row = pass.control.store.deployment_mut(deployment);
+    row.desired = row.desired.max(present);
 }
 
 /// Time 0: one task on every eligible instance, as if each had been placed long ago.

@@ -295,7 +295,7 @@ fn note_warmed_up(control: &mut Control, service: ServiceId) {
         control.store.task_mut(task).was_healthy = true;
         if let Some(owner) = owner {
             let deployment = control.store.deployment_mut(owner.deployment);
-            deployment.note_healthy(since);
+            deployment.note_healthy(since, task);
         }
     }
 }

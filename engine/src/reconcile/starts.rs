@@ -175,9 +175,11 @@ pub(super) fn note_started(
 fn unreplaced(pass: &Pass<'_>, deployment: DeploymentId) -> u32 {
     let row = pass.control.store.deployment(deployment);
     let active = pass.count_of(deployment, Kind::is_active);
-    let replaced = active.saturating_sub(row.desired);
-    let unhealthy = pass.count_of(deployment, Kind::is_unhealthy);
-    row.owed_replacements + unhealthy.saturating_sub(replaced)
+    // As long as a place is vacant, what starts is a missing task and replaces none.
+    let unreplaced = active.checked_sub(row.desired).map_or(0, |replaced| {
+        pass.count_of(deployment, Kind::is_unhealthy).saturating_sub(replaced)
+    });
+    row.owed_replacements + unreplaced
 }
 
 /// The order for one task of a service.

@@ -47,8 +47,10 @@ impl Told {
             control.out.message(service, Message::ContainerUnhealthy(task));
         }
         let unhealthy = std::mem::take(&mut self.stopped_unhealthy);
-        for tasks in unhealthy.into_values().chain(std::mem::take(&mut self.stopped).into_values())
-        {
+        let stopped = std::mem::take(&mut self.stopped);
+        for mut tasks in unhealthy.into_values().chain(stopped.into_values()) {
+            // They are named in the order of their ids, whichever was chosen first (W97).
+            tasks.sort_unstable();
             control.out.message(service, Message::Stopped(tasks.into()));
         }
         if self.stopped_pending > 0 {

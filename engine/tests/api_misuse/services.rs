@@ -365,7 +365,7 @@ fn task_sets() {
         &[primary("nothing"), primary("web")],
         expect![[r#"
             ServiceNotFoundException: Service not found.
-            InvalidParameterException: Task sets need the EXTERNAL deployment controller.
+            UnsupportedFeatureException: Task sets need the EXTERNAL deployment controller.
         "#]],
     );
 }

@@ -86,6 +86,19 @@ impl Bed {
         self.messages(service).into_iter().filter(|text| text.contains(part)).collect()
     }
 
+    /// Tasks that the scheduler told to stop, as they were chosen.
+    pub(crate) fn told_to_stop(&self, service: &str) -> Vec<TaskId> {
+        let id = self.service_id(service);
+        let is_stop = |kind: &EventKind| self.decision(id, kind).is_some_and(|it| it.0 == "stop");
+        let stopped = self.log.iter().filter(|event| is_stop(&event.kind));
+        stopped
+            .filter_map(|event| match event.kind {
+                EventKind::TaskStopDecided(task) => Some(task),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// EventBridge events of a service: `80 SERVICE_STEADY_STATE`.
     pub(crate) fn bus(&self, service: &str) -> Vec<String> {
         let id = self.service_id(service);

@@ -150,6 +150,25 @@ fn w73_a_count_of_one_trips_at_the_first_failure() {
     );
 }
 
+/// Two new tasks and a threshold of one: at 40 s one of them is healthy, the other fails to start.
+fn one_healthy_and_one_failed_at_40(behaviors: [Behavior; 2]) -> String {
+    let one = json!({ "thresholdConfiguration": { "type": "COUNT", "value": 1 } });
+    let mut bed = steady_with(2, both(limits(100, 200), breaker(one)));
+    bed.behave_in_turn("web:2", behaviors.to_vec());
+    bed.deploy("web", "web:2");
+    bed.run_until(40);
+    bed.trace("web")
+}
+
+#[test]
+fn changes_of_one_instant_are_weighed_in_the_order_of_their_tasks() {
+    let late = Behavior { runs_after: 40, ..Behavior::nostart() };
+    let failed_last = one_healthy_and_one_failed_at_40([Behavior::ok(), late.clone()]);
+    assert!(failed_last.contains("40 failed web:2"), "{failed_last}");
+    let failed_first = one_healthy_and_one_failed_at_40([late, Behavior::ok()]);
+    assert!(!failed_first.contains("failed"), "{failed_first}");
+}
+
 /// Healthy for a moment between two ticks: the breaker hears of it, the rollout does not.
 fn blip() -> Behavior {
     Behavior { healthy_after: Some(12), exits_after: Some(18), ..Behavior::ok() }

@@ -6,7 +6,7 @@ use stowplan_engine::model::{
     ClusterId, DesiredStatus, LaunchType, ServiceId, TaskId, TaskStatus, Time,
 };
 
-use crate::bed::{Bed, limits};
+use crate::bed::{Bed, Behavior, limits};
 use crate::rolling::steady;
 
 /// Two tasks on i1, two on i2, and i1 is set to DRAINING at time 0.
@@ -115,6 +115,43 @@ fn w88_an_instance_that_joins_gets_its_daemon() {
     assert_eq!(bed.places_of("web"), "i1, i2, i3");
     assert_eq!(bed.service_row("web").desired, 3);
     assert_eq!(bed.bus("web")[0], "40 SERVICE_DESIRED_COUNT_UPDATED");
+}
+
+/// The new revision never starts, and a circuit breaker without rollback gives it up.
+fn given_up_daemon() -> Bed {
+    let breaker = json!({
+        "enable": true, "rollback": false,
+        "thresholdConfiguration": { "type": "COUNT", "value": 1 },
+    });
+    let mut bed = daemon(2, json!({ "deploymentCircuitBreaker": breaker }));
+    bed.behave("web:2", Behavior::nostart());
+    bed.deploy("web", "web:2");
+    bed
+}
+
+#[test]
+fn instances_of_a_given_up_daemon_get_the_old_revision_for_good() {
+    let mut bed = given_up_daemon();
+    bed.at(200).join("i3", "a", 1024, 1024);
+    bed.run_until(1000);
+    assert_eq!(
+        bed.trace("web"),
+        "0 stop 2 web:1; 40 start 2 web:2; 70 failed web:2; 70 start 2 web:1; 200 start 1 web:1"
+    );
+    assert_eq!(bed.places_of("web"), "i1, i2, i3");
+}
+
+#[test]
+fn an_older_daemons_slot_is_lost_with_its_instance() {
+    let mut bed = daemon(4, json!({ "minimumHealthyPercent": 50 }));
+    bed.deploy("web", "web:2");
+    bed.at(10);
+    let old = bed.service_row("web").deployments[0];
+    let wanted = |bed: &Bed| bed.engine.view().deployment(old).desired;
+    assert_eq!(wanted(&bed), 2);
+    let last = bed.instance_id("i4");
+    bed.at(15).terminate(last);
+    assert_eq!(wanted(&bed), 1);
 }
 
 #[test]

@@ -11,11 +11,6 @@ fn tasks(numbers: std::ops::RangeInclusive<u32>) -> String {
     numbers.map(Bed::task_text).collect::<Vec<_>>().join(" ")
 }
 
-/// Scale-in takes the newest first.
-fn newest_first(numbers: std::ops::RangeInclusive<u32>) -> String {
-    numbers.rev().map(Bed::task_text).collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn w97_the_stream_of_a_plain_rolling_update() {
     let mut bed = steady(4, 100, 200);
@@ -25,7 +20,7 @@ fn w97_the_stream_of_a_plain_rolling_update() {
         bed.messages("web"),
         [
             format!("0 (service web) has started 4 tasks: {}.", tasks(5..=8)),
-            format!("40 (service web) has stopped 4 running tasks: {}.", newest_first(1..=4)),
+            format!("40 (service web) has stopped 4 running tasks: {}.", tasks(1..=4)),
             "80 (service web) (deployment ecs-svc/0000000000000000002) deployment completed."
                 .to_owned(),
             "80 (service web) has reached a steady state.".to_owned(),
@@ -66,7 +61,7 @@ fn w98_the_stream_with_a_target_group() {
         [
             format!("0 (service web) has started 4 tasks: {}.", tasks(5..=8)),
             format!("30 (service web) registered 4 targets in (target-group {arn})"),
-            format!("40 (service web) has stopped 4 running tasks: {}.", newest_first(1..=4)),
+            format!("40 (service web) has stopped 4 running tasks: {}.", tasks(1..=4)),
             format!("50 (service web) deregistered 4 targets in (target-group {arn})"),
             "50 (service web, taskSet ecs-svc/0000000000000000001) has begun draining connections \
              on 4 tasks."
@@ -75,6 +70,23 @@ fn w98_the_stream_with_a_target_group() {
                 .to_owned(),
             "80 (service web) has reached a steady state.".to_owned(),
         ]
+    );
+}
+
+#[test]
+fn tasks_that_were_missing_anyway_replace_no_unhealthy_one() {
+    let mut bed = steady(4, 100, 200);
+    let first = bed.tasks_of("web")[0];
+    bed.fall_ill(first);
+    bed.update("web", json!({ "desiredCount": 5 }));
+    bed.run_until(10);
+    assert_eq!(
+        bed.messages("web"),
+        [format!(
+            "0 (service web) has started 2 tasks: {}. Amazon ECS replaced 1 tasks due to an \
+             unhealthy status.",
+            tasks(5..=6)
+        )]
     );
 }
 

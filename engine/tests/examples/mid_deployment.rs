@@ -111,9 +111,9 @@ fn w49_scale_to_zero_in_one_pass() {
         [
             format!(
                 "0 (service web) has stopped 3 running tasks: {} {} {}.",
-                task(3),
+                task(1),
                 task(2),
-                task(1)
+                task(3)
             ),
             "0 (service web) has reached a steady state.".to_owned(),
         ]

@@ -1,8 +1,9 @@
 //! Calls on services that are refused, or just accepted (03 section 26.12).
 
 use serde_json::{Value, json};
+use stowplan_engine::model::TargetState;
 
-use crate::bed::{Bed, both, limits};
+use crate::bed::{Bed, Behavior, both, limits};
 use crate::rolling::steady;
 
 fn with_a_definition() -> Bed {
@@ -101,6 +102,36 @@ fn w130_w131_names_of_services_that_were_deleted() {
     );
     bed.must("createService", again);
     assert_eq!(bed.service_row("web").status.as_str(), "ACTIVE");
+}
+
+#[test]
+fn a_deleted_service_is_inactive_when_its_last_target_has_drained() {
+    let mut bed = Bed::profile_p();
+    bed.instance("big", "a", 4096, 4096);
+    bed.define("web", 128, 128, json!({ "portMappings": [{ "containerPort": 80 }] }));
+    let targets = vec![(10, TargetState::Healthy)];
+    bed.behave("web:1", Behavior { targets, ..Behavior::ok() });
+    let group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/1";
+    let balancer = json!({
+        "loadBalancers": [{ "targetGroupArn": group, "containerName": "app", "containerPort": 80 }]
+    });
+    bed.service("web", 2, balancer);
+    bed.at(1).must("deleteService", json!({ "service": "web", "force": true }));
+    let again = create(json!({ "desiredCount": 1 }));
+    bed.at(5);
+    assert_eq!(bed.service_row("web").status.as_str(), "DRAINING");
+    assert_eq!(
+        bed.refused("createService", again.clone()),
+        "InvalidParameterException: Unable to Start a service that is still Draining."
+    );
+    assert_eq!(
+        bed.refused("updateService", json!({ "service": "web", "desiredCount": 1 })),
+        "ServiceNotActiveException: Service was not ACTIVE."
+    );
+    bed.run_until(600);
+    assert_eq!(bed.service_row("web").status.as_str(), "INACTIVE");
+    assert_eq!(bed.trace("web"), "1 stop 2 web:1");
+    bed.at(610).must("createService", again);
 }
 
 #[test]

@@ -27,9 +27,7 @@ fn scaled_in_by(bed: &mut Bed, count: u32) -> String {
     let left = bed.service_row("web").desired - count;
     bed.update("web", json!({ "desiredCount": left }));
     bed.run_until(0);
-    let said = bed.messages_with("web", "has stopped").concat();
-    let ids = said.split("(task ").skip(1).map(|rest| &rest[..32]);
-    let numbers = ids.map(|id| u32::from_str_radix(id, 16).expect("a task id is hexadecimal"));
+    let numbers = bed.told_to_stop("web").into_iter().map(|task| task.index() + 1);
     numbers.map(|number| format!("T{number}")).collect::<Vec<_>>().join(", ")
 }
 

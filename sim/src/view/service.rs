@@ -3,14 +3,14 @@
 use serde_json::Value;
 use stowplan_engine::ServiceCounts;
 use stowplan_engine::model::{
-    ControllerType, DeploymentId, Launch, PlacementConstraint, PlacementStrategy, Service,
-    ServiceId, SpreadField, TaskId, Threshold,
+    ControllerType, DeploymentId, Launch, PlacementConstraint, PlacementStrategy, RolloutStrategy,
+    Service, ServiceId, Span, SpreadField, TaskId, Threshold,
 };
 
 use super::Moment;
 use super::deployment::{self, DeploymentShape};
 use super::shape::{Shape, api, counts, none, object, shape, text};
-use super::target_group::balancers;
+use super::target_group::{balancers, percent};
 use super::task::{provider_of, zone_of};
 use super::task_set::{TaskSetShape, facts};
 
@@ -147,16 +147,31 @@ pub(crate) fn configuration(row: &Service) -> Value {
         ("resetOnHealthyTask", row.settings.breaker.reset_on_healthy_task.into()),
         ("thresholdConfiguration", threshold),
     ]);
+    let minutes = |span: Span| span.0 / 60_000;
+    let (linear, canary) = match row.settings.strategy {
+        RolloutStrategy::Rolling | RolloutStrategy::BlueGreen => (Value::Null, Value::Null),
+        RolloutStrategy::Linear { step, bake } => {
+            let bake = minutes(bake).into();
+            (object([("stepPercent", percent(step)), ("stepBakeTimeInMinutes", bake)]), Value::Null)
+        }
+        RolloutStrategy::Canary { first, bake } => {
+            let bake = minutes(bake).into();
+            let canary = [("canaryPercent", percent(first)), ("canaryBakeTimeInMinutes", bake)];
+            (Value::Null, object(canary))
+        }
+    };
+    let bakes = !linear.is_null() || !canary.is_null();
+    let bake = row.settings.bake.map(minutes).or_else(|| bakes.then_some(0));
     object([
         ("deploymentCircuitBreaker", breaker),
         ("maximumPercent", row.settings.bounds.maximum.0.into()),
         ("minimumHealthyPercent", row.settings.bounds.minimum_healthy.0.into()),
         ("alarms", api(&given.alarms)),
         ("strategy", given.strategy.as_deref().unwrap_or("ROLLING").into()),
-        ("bakeTimeInMinutes", given.bake_time_in_minutes.into()),
+        ("bakeTimeInMinutes", bake.into()),
         ("lifecycleHooks", api(&given.lifecycle_hooks.unwrap_or_default())),
-        ("linearConfiguration", api(&given.linear_configuration)),
-        ("canaryConfiguration", api(&given.canary_configuration)),
+        ("linearConfiguration", linear),
+        ("canaryConfiguration", canary),
         ("earlySuccessCriteria", api(&given.early_success_criteria)),
     ])
 }
