@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use stowplan_engine::HealthClass;
 use stowplan_engine::api::Command;
 use stowplan_engine::api::input::StopServiceDeployment;
-use stowplan_engine::model::{Deployment, DeploymentId, Digests, RolloutState, Task, TaskId, Time};
+use stowplan_engine::model::{
+    Deployment, DeploymentId, Digests, RolloutState, ServiceId, Task, TaskId, Time,
+};
+use stowplan_engine::{HealthClass, View};
 
 use super::failing::{Begun, Coming, Failing, Fails};
 use super::look::{self, OnItsWay, count};
-use super::pace::{self, Failure, Until};
+use super::pace::{self, Failure, Pace, Until};
 use crate::run::Simulation;
 
 /// Nobody lives to see it, ms.
@@ -22,7 +24,60 @@ pub(super) fn failing(
     now: Time,
     primary: DeploymentId,
     way: &OnItsWay,
-    (floor, ceiling): (u32, u32),
+    limits: (u32, u32),
+) -> Option<Failing> {
+    of(simulation, now, primary, way, limits, false)
+}
+
+/// The same of a revision that stands beside the old one.
+pub(super) fn beside(
+    simulation: &Simulation,
+    now: Time,
+    primary: DeploymentId,
+    way: &OnItsWay,
+) -> Option<Failing> {
+    let view = simulation.engine();
+    let row = view.service(view.deployment(primary).service);
+    let limits = (row.lower_limit(), row.upper_limit());
+    let failing = of(simulation, now, primary, way, limits, true)?;
+    let begun = failing.begun.map(|begun| Begun { old: 0, leaving: Vec::new(), ..begun });
+    Some(Failing { begun, ..failing })
+}
+
+/// The same of one whose first task is still to start; `begins` is a run in which nothing keeps it
+/// from starting, and its deployment there.
+pub(super) fn ahead(
+    simulation: &Simulation,
+    now: Time,
+    service: ServiceId,
+    (pace, room): (&Pace, Option<u32>),
+    (run, primary): (&Simulation, DeploymentId),
+) -> Option<Failing> {
+    let view = simulation.engine();
+    let row = view.service(service);
+    let failure = pace.failure.filter(|_| pace.to_healthy.is_none() && room.is_none())?;
+    if !row.settings.breaker.enable {
+        return None;
+    }
+    let to_stop_new = match failure.fails {
+        Fails::ToStart => Some(0),
+        Fails::ByExit | Fails::InHealth => pace::to_stop_running(run.clone(), primary, now),
+    };
+    Some(Failing {
+        to_stop_new: to_stop_new?,
+        probe: view.config().digest_probe.then(|| pace.to_known.unwrap_or(0)),
+        beside: true,
+        ..numbers(view, now, service, &failure, (row.lower_limit(), row.upper_limit()))
+    })
+}
+
+fn of(
+    simulation: &Simulation,
+    now: Time,
+    primary: DeploymentId,
+    way: &OnItsWay,
+    limits: (u32, u32),
+    beside: bool,
 ) -> Option<Failing> {
     let view = simulation.engine();
     let deployment = view.deployment(primary);
@@ -35,13 +90,33 @@ pub(super) fn failing(
         Fails::ToStart => None,
         Fails::ByExit | Fails::InHealth => pace::to_stop_running(way.copy.clone(), primary, now),
     };
-    let mut listed = row.deployments.iter();
-    let has_source = listed.any(|&it| view.deployment(it).rollout == RolloutState::Completed);
-    let rolls_back = has_source && row.settings.breaker.rollback;
-    let returns = rolls_back && floor < row.desired;
+    let numbers = numbers(view, now, deployment.service, &failure, limits);
+    let returns = numbers.rolls_back && numbers.floor < row.desired && !beside;
     let probe = matches!(deployment.digests, Digests::Probing { .. });
     let probe = probe.then(|| way.pace.to_known.unwrap_or(NEVER));
     Some(Failing {
+        to_stop_new: to_stop_new.unwrap_or(0),
+        to_stop: way.pace.to_stop.unwrap_or(0),
+        to_healthy: if returns { to_return(simulation, now, deployment)? } else { 0 },
+        probe,
+        beside,
+        begun: Some(begun(simulation, way, now, deployment, &failure, probe)),
+        ..numbers
+    })
+}
+
+/// What the service says, and how its new tasks fail.
+fn numbers(
+    view: View<'_>,
+    now: Time,
+    service: ServiceId,
+    failure: &Failure,
+    (floor, ceiling): (u32, u32),
+) -> Failing {
+    let row = view.service(service);
+    let mut listed = row.deployments.iter();
+    let has_source = listed.any(|&it| view.deployment(it).rollout == RolloutState::Completed);
+    Failing {
         desired: row.desired,
         floor,
         ceiling,
@@ -49,16 +124,16 @@ pub(super) fn failing(
         fails: failure.fails,
         to_running: failure.to_running,
         to_failure: failure.to_failure,
-        to_stop_new: to_stop_new.unwrap_or(0),
-        to_stop: way.pace.to_stop.unwrap_or(0),
-        to_healthy: if returns { to_return(simulation, now, deployment)? } else { 0 },
-        threshold: view.breaker_threshold(deployment.service),
-        rolls_back,
+        to_stop_new: 0,
+        to_stop: 0,
+        to_healthy: 0,
+        threshold: view.breaker_threshold(service),
+        rolls_back: has_source && row.settings.breaker.rollback,
         backoff: view.config().start_backoff.iter().map(|wait| wait.0).collect(),
-        probe,
+        probe: None,
         beside: false,
-        begun: Some(begun(simulation, way, now, deployment, &failure, probe)),
-    })
+        begun: None,
+    }
 }
 
 /// How the new tasks fail. Those that failed before now show how, but not when.

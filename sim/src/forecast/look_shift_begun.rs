@@ -9,6 +9,7 @@ use stowplan_engine::model::{
 };
 use stowplan_engine::{HealthClass, View};
 
+use super::failing::Failing;
 use super::grid::Grid;
 use super::hooks::{Answer, Said, State};
 use super::look::{self, blind, count};
@@ -16,7 +17,7 @@ use super::look_shift::{plan, said, shifts, source};
 use super::pace::{self, Pace, Until};
 use super::rolling::HookProblem;
 use super::shifting::{At, Begun, Shifting};
-use super::{Forecast, Numbers, Risk};
+use super::{Forecast, Numbers, Risk, look_failing_begun};
 use crate::run::Simulation;
 
 /// The deployment of a service that shifts traffic and is under way.
@@ -34,7 +35,7 @@ pub(super) fn running(
 ) -> Forecast {
     let way = Way::new(simulation, now, service, record);
     let view = way.view();
-    let (pace, room) = way.measure();
+    let (pace, room, failing) = way.measure();
     let outlook = view.shift_outlook(record);
     let plan = plan(view, simulation.world(), service, outlook.as_ref(), &pace);
     let source = source(view, service);
@@ -47,6 +48,7 @@ pub(super) fn running(
         bake: source.map_or(0, |_| plan.bake),
         has_source: source.is_some() || turned,
         begun: Some(way.begun(&pace, room)),
+        failing: failing.clone(),
         ..plan
     };
     let (course, phases) = shifting.course();
@@ -57,7 +59,8 @@ pub(super) fn running(
     let numbers =
         Numbers::Shifting(Box::new(shifting), shifts(view.service(service).settings.strategy));
     let at = (service, way.target);
-    Forecast { phases, ..look::of_running(simulation, now, at, numbers, pace, course, risks) }
+    let told = look::of_running(simulation, now, at, numbers, pace, course, risks);
+    Forecast { phases, failing, ..told }
 }
 
 /// A deployment on its way.
@@ -98,25 +101,35 @@ impl<'a> Way<'a> {
         matches!(self.shift.state, ShiftState::Forward(ReconcileService | PreScaleUp))
     }
 
-    /// How long a task takes, and what there is room for, as far as any is still to start.
-    fn measure(&self) -> (Pace, Option<u32>) {
-        let (mut pace, room) = if self.is_before_scale_up() {
+    /// How long a task takes, and what there is room for, as far as any is still to start; and what
+    /// comes of it when they all fail.
+    fn measure(&self) -> (Pace, Option<u32>, Option<Failing>) {
+        let (mut pace, room, failing) = if self.is_before_scale_up() {
             self.measure_anew().unwrap_or_default()
         } else if self.shift.state == ShiftState::Forward(Forward::ScaleUp) {
-            look::measure_on(self.simulation, self.now, self.target)
+            let (pace, room) = look::measure_on(self.simulation, self.now, self.target);
+            (pace, room, self.failing())
         } else {
-            (Pace::default(), None)
+            (Pace::default(), None, None)
         };
         let view = self.view();
         let mut running = view.service(self.service).tasks.iter().copied();
         let old = running.find(|&id| view.task(id).is_running());
         pace.to_stop = old.and_then(|task| pace::to_stop(self.simulation, self.now, task));
-        (pace, room)
+        (pace, room, failing)
+    }
+
+    /// How the circuit breaker ends it, if the tasks that have begun fail.
+    fn failing(&self) -> Option<Failing> {
+        let has_breaker = self.view().service(self.service).settings.breaker.enable;
+        let way = has_breaker
+            .then(|| look::on_its_way(self.simulation, self.now, self.service, self.target))?;
+        look_failing_begun::beside(self.simulation, self.now, self.target, &way)
     }
 
     /// Hooks may keep the new revision from beginning: a copy in which it is deployed once more,
     /// without any, shows it.
-    fn measure_anew(&self) -> Option<(Pace, Option<u32>)> {
+    fn measure_anew(&self) -> Option<(Pace, Option<u32>, Option<Failing>)> {
         let row = self.view().service(self.service);
         let call = UpdateService {
             cluster: Some(self.view().cluster(row.cluster).name.to_string()),
@@ -132,7 +145,15 @@ impl<'a> Way<'a> {
         let copy = self.simulation.unprobed().after_call(self.now, call).ok()?;
         let primary = copy.engine().primary(self.service)?;
         let room = pace::room(&copy, primary);
-        Some((pace::measure(copy, primary, self.now, Until::Healthy), room))
+        let pace = pace::measure(copy.clone(), primary, self.now, Until::Healthy);
+        let failing = look_failing_begun::ahead(
+            self.simulation,
+            self.now,
+            self.service,
+            (&pace, room),
+            (&copy, primary),
+        );
+        Some((pace, room, failing))
     }
 
     fn begun(&self, pace: &Pace, room: Option<u32>) -> Begun {

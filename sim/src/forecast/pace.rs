@@ -261,26 +261,32 @@ pub(super) fn known_in(mut copy: Simulation, deployment: DeploymentId, now: Time
     None
 }
 
-/// What stopping a running task of a deployment takes that may never be healthy.
+/// What stopping a running task of a deployment takes that may never be healthy. One that has just
+/// begun to run shows it, since an older one may be about to exit; if none does, the newest.
 pub(super) fn to_stop_running(
     mut copy: Simulation,
     deployment: DeploymentId,
     called: Time,
 ) -> Option<u64> {
     let service = copy.engine().deployment(deployment).service;
+    let mut newest = None;
     for _ in 0..MOST_INSTANTS {
-        let now = copy.now()?;
+        let Some(now) = copy.now() else { break };
         let view = copy.engine();
-        let mut tasks = view.service(service).tasks.iter().map(|&id| view.task(id));
+        let tasks = view.service(service).tasks.iter().map(|&id| view.task(id));
         let is_new = |task: &&Task| task.owner.is_some_and(|it| it.deployment == deployment);
-        if let Some(task) = tasks.find(|task| task.is_running() && is_new(task)) {
-            return to_stop(&copy, now, task.id);
+        let running = tasks.filter(|task| task.is_running() && is_new(task));
+        if let Some(task) = running.max_by_key(|task| (task.started_at(), task.id)) {
+            if task.started_at() == Some(now) {
+                return to_stop(&copy, now, task.id);
+            }
+            newest = newest.or_else(|| to_stop(&copy, now, task.id));
         }
         if now.0 - called.0 > PATIENCE || copy.advance().is_none() {
             break;
         }
     }
-    None
+    newest
 }
 
 /// From the decision to start a task of the old revision again until it is healthy: a copy in which

@@ -155,14 +155,21 @@ impl Shifting {
             None => course,
         };
         let Some(begun) = &self.begun else { return (course, walk.phases) };
+        let ahead =
+            |walk: Walk<'_>| walk.phases.iter().filter_map(|it| it.from(begun.now)).collect();
+        if walk.failed.is_some() {
+            let peak = course.peak.max(begun.occupying);
+            let lowest = course.lowest.min(begun.healthy);
+            return (Course { peak, lowest, end: end.from(begun.now), ..course }, ahead(walk));
+        }
         let waves = if walk.scaled_up { course.waves } else { u32::from(begun.coming > 0) };
-        let ahead = if walk.scaled_up { self.desired + started } else { 0 };
-        let peak = ahead.max(begun.occupying + begun.coming);
+        let together = if walk.scaled_up { self.desired + started } else { 0 };
+        let peak = together.max(begun.occupying + begun.coming);
         // Only a revision that goes takes healthy tasks with it.
         let goes = walk.phases.iter().any(|phase| phase.stage == "CLEAN_UP");
         let lowest = if goes { self.desired.min(begun.healthy) } else { begun.healthy };
         let course = Course { waves, peak, lowest, end: end.from(begun.now) };
-        (course, walk.phases.iter().filter_map(|phase| phase.from(begun.now)).collect())
+        (course, ahead(walk))
     }
 
     /// The way back from the point where it takes longest; none when a hook stands in its way.
@@ -284,18 +291,29 @@ impl<'a> Walk<'a> {
         let offset = (plan.grid.offset + entered) % plan.grid.tick;
         let failing = plan.failing.as_ref()?;
         let here = Failing { grid: Grid { offset, ..plan.grid }, ..failing.clone() };
-        let course = here.course()?;
-        self.failed = Some(course);
+        self.give_up(here.course()?, entered, entered)
+    }
+
+    /// The same of new tasks that have begun to start.
+    fn trip_begun(&mut self, entered: u64) -> Option<End> {
+        let (plan, begun) = (self.plan, self.plan.begun.as_ref()?);
+        let failing = plan.failing.as_ref().filter(|failing| failing.begun.is_some())?;
+        self.give_up(failing.course()?, begun.now, entered)
+    }
+
+    /// Ends in SCALE_UP; the instants of the course count from `start`.
+    fn give_up(&mut self, course: Course, start: u64, entered: u64) -> Option<End> {
         let (given_up, end) = match course.end {
             End::RolledBack { given_up, after, limit } => {
-                let (given_up, after) = (entered + given_up, entered + after);
+                let (given_up, after) = (start + given_up, start + after);
                 (given_up, End::RolledBack { given_up, after, limit })
             }
             End::Failed { after, limit } => {
-                (entered + after, End::Failed { after: entered + after, limit })
+                (start + after, End::Failed { after: start + after, limit })
             }
             End::Completed(_) | End::Stuck(_) => return None,
         };
+        self.failed = Some(course);
         self.note(LifecycleStage::ScaleUp, entered, given_up, false);
         if let End::RolledBack { after, .. } = end {
             self.note(LifecycleStage::CleanUp, given_up, after, true);
@@ -314,6 +332,11 @@ impl<'a> Walk<'a> {
             self.now = self.settled(at);
             self.note(Is::CleanUp, at.entered, self.now, false);
             return Err(End::Completed(self.now));
+        }
+        if at.stage == Is::ScaleUp
+            && let Some(end) = self.trip_begun(at.entered)
+        {
+            return Err(end);
         }
         let mut visits = stages.iter().enumerate().filter(|(_, stage)| stage.0 == at.stage);
         let step = at.step.saturating_sub(1) as usize;

@@ -46,6 +46,10 @@ impl Case {
         Self { kind: Kind::Daemon, maximum: 100, ..self }
     }
 
+    pub(crate) fn into_shift(self, strategy: &'static str, hook: u32) -> Self {
+        Self { kind: Kind::Shifting(strategy, hook), balanced: false, ..self }
+    }
+
     pub(crate) fn unprobed(self) -> Self {
         Self { probes: false, ..self }
     }
@@ -223,7 +227,7 @@ proptest! {
         strategy in prop::sample::select(vec!["BLUE_GREEN", "LINEAR", "CANARY"]),
         hook in prop_oneof![Just(0_u32), 1..100_u32],
     ) {
-        check(&Case { kind: Kind::Shifting(strategy, hook), balanced: false, ..case })?;
+        check(&case.into_shift(strategy, hook))?;
     }
 }
 

@@ -116,6 +116,16 @@ proptest! {
     }
 
     #[test]
+    fn the_rest_of_a_shift_that_fails_before_any_traffic_takes_the_course_that_was_forecast(
+        case in failing::case(),
+        strategy in prop::sample::select(vec!["BLUE_GREEN", "LINEAR", "CANARY"]),
+        hook in prop_oneof![Just(0_u32), 1..100_u32],
+        after in prop_oneof![2 => 0..200_000_i64, 1 => 0..2_000_000_i64],
+    ) {
+        check_rest_of_a_failure(&case.into_shift(strategy, hook).text(), after)?;
+    }
+
+    #[test]
     fn the_way_back_of_a_deployment_that_was_called_off_takes_the_course_that_was_forecast(
         case in rolling::case(),
         stopped in 0..200_u32,
