@@ -176,15 +176,14 @@ pub(super) fn drain(control: &mut Control, service: ServiceId) {
     let mut told = Told { stopped_pending: std::mem::take(untold), ..Told::default() };
     for task in control.store.service(service).tasks.clone() {
         let row = control.store.task(task);
-        let (Some(primary), Some(owner), true) = (primary, row.owner, row.is_live()) else {
-            continue;
-        };
+        let (Some(owner), true) = (row.owner, row.is_live()) else { continue };
         if row.is_running() {
             told.stopped.entry(owner.deployment).or_default().push(task);
         } else {
             told.stopped_pending += 1;
         }
-        control.stop_task(task, Stop::scaling(primary));
+        // Task sets may be without a PRIMARY one.
+        control.stop_task(task, Stop::scaling(primary.unwrap_or(owner.deployment)));
     }
     told.tell_stops(control, service);
     let store = &control.store;

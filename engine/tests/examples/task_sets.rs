@@ -64,6 +64,18 @@ fn w116_a_set_outlives_its_tasks() {
 }
 
 #[test]
+fn a_deleted_service_without_a_primary_set_leaves_no_task_behind() {
+    let mut bed = external(2);
+    set(&mut bed, "web:1", json!(100));
+    bed.run_until(100);
+    bed.at(110).must("deleteService", json!({ "service": "web", "force": true }));
+    bed.run_until(200);
+    assert_eq!(bed.trace("web"), "0 start 2 web:1; 110 stop 2 web:1");
+    assert_eq!(bed.service_row("web").status.as_str(), "INACTIVE");
+    assert_eq!(bed.counts("web").occupying(), 0);
+}
+
+#[test]
 fn w117_deleting_a_set_that_is_scaled() {
     let mut bed = external(3);
     let blue = set(&mut bed, "web:1", json!(100));
