@@ -7,7 +7,7 @@ use crate::api::input::{CreateService, LoadBalancer, NetworkConfiguration, Servi
 use crate::model::{
     ClusterId, ControllerType, DeploymentId, DeploymentSettings, GroupId, Launch,
     PlacementConstraint, PlacementStrategy, Reach, SchedulingStrategy, ServiceConnect,
-    ServiceDeploymentId, ServiceStatus, Span, TaskId, Time, Traffic, ZoneId,
+    ServiceDeploymentId, ServiceStatus, Span, TaskId, Throttle, Time, Traffic, ZoneId,
 };
 
 /// A service.
@@ -97,10 +97,12 @@ pub struct TargetFailure {
 }
 
 /// Availability Zone rebalancing that was begun (01 section 10).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rebalancing {
     /// The move whose new task is there and whose old one is not stopped yet.
     pub under_way: Option<Move>,
+    /// Moves that find no room in their zone. Nothing else that the service starts waits for them.
+    pub throttle: Throttle,
 }
 
 /// A move from zone to zone: the task that was started for it.
@@ -115,7 +117,7 @@ pub struct Move {
 impl ServiceMemory {
     /// The move that is under way.
     pub fn move_under_way(&self) -> Option<Move> {
-        self.rebalancing.and_then(|rebalancing| rebalancing.under_way)
+        self.rebalancing.as_ref().and_then(|rebalancing| rebalancing.under_way)
     }
 }
 

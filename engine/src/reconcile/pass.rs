@@ -7,7 +7,7 @@ use crate::lifecycle::HealthClass;
 use crate::lifecycle::health;
 use crate::model::{
     BackoffCause, DeploymentId, DeploymentStatus, SchedulingStrategy, ServiceDeploymentStatus,
-    ServiceId, ServiceStatus, Stop, TargetFailure, TaskStatus,
+    ServiceId, ServiceStatus, Stop, TargetFailure, TaskStatus, Throttle,
 };
 use crate::reconcile::facts::{self, Class, Fact, Facts, Kind};
 use crate::reconcile::told::{self, Told};
@@ -250,15 +250,24 @@ pub(super) fn notice_room(control: &mut Control, service: ServiceId) {
     if std::mem::replace(&mut row.memory.room_seen, room) == room {
         return;
     }
+    if let Some(rebalancing) = &mut row.memory.rebalancing {
+        throttle::room_appeared(&mut rebalancing.throttle);
+    }
     for deployment in row.deployments.clone() {
         throttle::room_appeared(&mut control.store.deployment_mut(deployment).throttle);
     }
 }
 
+/// What holds back launches of a service: of each deployment, and of moves between zones.
+pub(super) fn throttles(store: &Store, service: ServiceId) -> impl Iterator<Item = &Throttle> {
+    let row = store.service(service);
+    let moves = row.memory.rebalancing.as_ref().map(|rebalancing| &rebalancing.throttle);
+    row.deployments.iter().map(|&deployment| &store.deployment(deployment).throttle).chain(moves)
+}
+
 /// Placement failed, and room in the cluster would make the back-off pointless.
 pub(super) fn hopes_for_room(store: &Store, service: ServiceId) -> bool {
-    store.service(service).deployments.iter().any(|&deployment| {
-        let throttle = &store.deployment(deployment).throttle;
+    throttles(store, service).any(|throttle| {
         throttle.next_attempt.is_some_and(|backoff| backoff.cause == BackoffCause::Placement)
     })
 }

@@ -8,8 +8,8 @@ use crate::control::Control;
 use crate::deployment::throttle;
 use crate::launch::{self, LaunchTarget, Launched, NoPlace};
 use crate::model::{
-    BackoffCause, DeploymentId, Launch, LaunchType, MessageKey, Move, ProviderId, RolloutState,
-    ServiceId, Stop, StopCode, StopReason, TaskId, ZoneId,
+    BackoffCause, DeploymentId, Launch, LaunchType, MessageKey, Move, ProviderId, Rebalancing,
+    RolloutState, ServiceId, Stop, StopCode, StopReason, TaskId, Throttle, ZoneId,
 };
 use crate::placement::feasible;
 use crate::reconcile::facts::{Fact, Kind};
@@ -229,18 +229,25 @@ fn begin_move(pass: &mut Pass<'_>, primary: DeploymentId) {
     }
     if !began {
         pass.control.store.service_mut(pass.service).memory.rebalancing =
-            Some(crate::model::Rebalancing::default());
+            Some(Rebalancing::default());
         tell_counts(pass, &zones, false);
         pass.control.out.service_action(pass.service, "SERVICE_REBALANCING_STARTED", None);
     }
-    let held = throttle::holds(&pass.control.store.deployment(primary).throttle, pass.control.now);
-    if pass.occupying() >= upper || held {
+    if pass.occupying() >= upper || is_held(pass, primary) {
         return;
     }
     let name = |zone| pass.control.store.zone_name(zone).to_owned();
     if let Some(zone) = skewed.poorest(name) {
         start_in(pass, primary, skewed.provider, zone);
     }
+}
+
+/// A move waits after one that found no room, and as long as starts wait.
+fn is_held(pass: &Pass<'_>, primary: DeploymentId) -> bool {
+    let Control { store, now, .. } = &*pass.control;
+    let moves = store.service(pass.service).memory.rebalancing.as_ref();
+    moves.is_some_and(|rebalancing| throttle::holds(&rebalancing.throttle, *now))
+        || throttle::holds(&store.deployment(primary).throttle, *now)
 }
 
 fn start_in(
@@ -257,7 +264,10 @@ fn start_in(
         Launched::Task(task) => {
             let memory = &mut pass.control.store.service_mut(pass.service).memory;
             if let Some(rebalancing) = &mut memory.rebalancing {
-                rebalancing.under_way = Some(Move { task, to: zone });
+                *rebalancing = Rebalancing {
+                    under_way: Some(Move { task, to: zone }),
+                    throttle: Throttle::default(),
+                };
             }
             memory.acted = true;
             say(pass, RebalanceStep::Started { task, zone });
@@ -279,8 +289,11 @@ fn start_in(
                 pass.control.out.service_action(pass.service, name, reason);
             }
             let (now, delays) = (pass.control.now, pass.control.store.config.start_backoff.clone());
-            let row = pass.control.store.deployment_mut(primary);
-            throttle::arm(&mut row.throttle, BackoffCause::Placement, &delays, now);
+            let memory = &mut pass.control.store.service_mut(pass.service).memory;
+            if let Some(rebalancing) = &mut memory.rebalancing {
+                let throttle = &mut rebalancing.throttle;
+                throttle::arm(throttle, BackoffCause::Placement, &delays, now);
+            }
         }
     }
 }

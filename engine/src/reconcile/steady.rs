@@ -7,7 +7,7 @@ use crate::model::{
     ControllerType, DeploymentId, MessageKey, RolloutState, ServiceId, Steady, Time,
 };
 use crate::reconcile::facts::{self, Fact, Kind};
-use crate::reconcile::pass::Pass;
+use crate::reconcile::pass::{self, Pass};
 use crate::reconcile::starts::Started;
 use crate::reconcile::{apart, code_deploy, shifting, told};
 
@@ -126,10 +126,8 @@ pub(super) fn alarm_clock(control: &Control, service: ServiceId) -> Option<Time>
     let store = &control.store;
     let (row, now, bake) = (store.service(service), control.now, store.bake_time(service));
     let window = store.config.event_dedupe;
-    let backoffs = row
-        .deployments
-        .iter()
-        .filter_map(|&deployment| Some(store.deployment(deployment).throttle.next_attempt?.until));
+    let backoffs = pass::throttles(store, service)
+        .filter_map(|throttle| throttle.next_attempt.map(|backoff| backoff.until));
     let bakes = row.deployments.iter().filter_map(|&deployment| {
         let deployment = store.deployment(deployment);
         let baking = deployment.rollout == RolloutState::InProgress;

@@ -146,6 +146,37 @@ fn azr_12_a_zone_without_room() {
     );
 }
 
+/// A zone may be full for hours. What the service needs besides does not wait for it.
+#[test]
+fn an_unhealthy_task_is_replaced_at_once_although_a_move_finds_no_room() {
+    let mut bed = Bed::profile_p();
+    bed.checked("web", 128, 128);
+    let mut bed = spread_out(bed, [Some(3), Some(3), None], limits(100, 200));
+    bed.instance("c1", "c", 64, 64);
+    bed.run_until(404);
+    let ill = bed.tasks_of("web")[0];
+    bed.at(405).fall_ill(ill);
+    bed.run_until(1000);
+    assert_eq!(bed.trace("web"), "410 start 1 web:1; 450 stop 1 web:1");
+    assert_eq!(by_zone(&bed), [3, 3, 0]);
+}
+
+/// A place in the zone ends the wait for one: moves go on in the pass that sees it.
+#[test]
+fn a_move_goes_on_when_its_zone_gets_room() {
+    let mut bed = Bed::profile_p();
+    bed.checked("web", 128, 128);
+    let mut bed = spread_out(bed, [Some(3), Some(3), None], limits(100, 200));
+    bed.instance("c1", "c", 64, 64);
+    bed.run_until(404);
+    bed.at(405).join("c2", "c", 4096, 4096);
+    bed.run_until(1000);
+    assert_eq!(
+        bed.trace("web"),
+        "410 start 1 web:1; 450 stop 1 web:1; 460 start 1 web:1; 500 stop 1 web:1"
+    );
+}
+
 fn profile_p(maximum: u32) -> Bed {
     let mut bed = Bed::profile_p();
     bed.checked("web", 128, 128);
