@@ -90,6 +90,7 @@ pub mod hash;
 mod launch;
 mod lifecycle;
 mod many;
+mod memory;
 pub mod model;
 mod outbox;
 mod placement;

@@ -18,6 +18,11 @@ impl Outbox {
     /// Everything that follows happens at this instant.
     pub(crate) fn set_now(&mut self, now: Time) {
         self.now = now;
+        if self.queue.is_empty() {
+            // What comes next is written where the first was, and not all over a queue that was
+            // long once.
+            self.queue.clear();
+        }
     }
 
     /// An order to the driver.
@@ -72,7 +77,7 @@ impl Outbox {
 
     /// Throws away what was not drained: it made up a state that was there before the run.
     pub(crate) fn forget(&mut self) {
-        self.queue.clear();
+        self.queue = VecDeque::new();
         self.next_seq = 0;
     }
 

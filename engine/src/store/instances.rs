@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::memory;
 use crate::model::{
     Attribute, ClusterId, ContainerInstance, Demand, GroupId, InstanceId, InstanceKind, TaskId,
 };
@@ -79,6 +80,13 @@ impl Instances {
     pub(crate) fn get_mut(&mut self, instance: InstanceId) -> &mut ContainerInstance {
         self.facts.note(instance);
         &mut self.rows[instance.index()]
+    }
+
+    /// A task is about to be placed on an instance: asks for what that changes.
+    pub(crate) fn ask_for(&self, instance: InstanceId) {
+        memory::ask_for(&self.rows[instance.index()]);
+        memory::ask_for(&self.cpu_free[instance.index()]);
+        memory::ask_for(&self.memory_free[instance.index()]);
     }
 
     /// Changes the attributes of an instance; no other has part in it.

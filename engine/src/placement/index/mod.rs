@@ -4,6 +4,7 @@
 
 mod blocks;
 mod buckets;
+mod cell;
 mod hosts;
 mod order;
 mod question;

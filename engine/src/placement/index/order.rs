@@ -11,9 +11,11 @@ use std::collections::BTreeMap;
 
 use arrayvec::ArrayVec;
 
+use crate::memory;
 use crate::model::{BinpackField, InstanceId, PlacementStrategy, SpreadField};
-use crate::placement::index::blocks::{Blocks, Key, Size};
+use crate::placement::index::blocks::{Key, Size, Spot, Terms};
 use crate::placement::index::buckets::Buckets;
+use crate::placement::index::cell::Cell;
 use crate::placement::index::question::Question;
 use crate::rng::Rng;
 use crate::store::Store;
@@ -46,6 +48,7 @@ pub(super) struct Order {
     terms: Vec<Term>,
     /// Those of the terms that are in the keys.
     own: ArrayVec<Own, { Key::MOST }>,
+    keys: Terms,
     /// Tasks of the group matter.
     counts_tasks: bool,
     /// Not every host stands in the order, whatever it carries.
@@ -87,45 +90,28 @@ impl Place {
     }
 }
 
-/// Instances that are in the same buckets.
-#[derive(Debug)]
-struct Cell {
-    /// Position of the bucket of each field.
-    buckets: Box<[usize]>,
-    blocks: Blocks,
-    /// What was wanted last and what was found, as long as nothing changes: of several cells, one
-    /// takes the task, and the next task often wants the same.
-    last: Option<(Size, Option<Key>)>,
-}
-
-impl Cell {
-    fn change(&mut self) -> &mut Blocks {
-        self.last = None;
-        &mut self.blocks
-    }
-
-    fn first_fit(&mut self, from: Key, need: Size) -> Option<Key> {
-        match self.last {
-            Some((size, found)) if size == need => found,
-            _ => {
-                let found = self.blocks.first_fit(from, need);
-                self.last = Some((need, found));
-                found
-            }
-        }
-    }
-}
-
 /// What became of an instance of a rank.
 #[derive(Clone, Copy)]
 struct Move {
     rank: u32,
     before: Entry,
     now: Entry,
+    /// Where it stands, if that was looked for.
+    spot: Option<Spot>,
 }
 
 /// So many changed instances are looked at together.
 const TOGETHER: usize = 16;
+
+fn terms_of(own: &[Own]) -> Terms {
+    match own {
+        [] => Terms::Nothing,
+        [Own::Cpu] => Terms::Cpu,
+        [Own::Memory] => Terms::Memory,
+        [Own::Tasks] => Terms::Tasks,
+        _ => Terms::Several,
+    }
+}
 
 /// How good a place is: the value of each term; the least is best.
 type Score = [u32; MOST_TERMS];
@@ -183,6 +169,7 @@ impl Order {
             minds_load: question.minds_load(),
             question,
             counts_tasks: !buckets.is_empty() || own.contains(&Own::Tasks),
+            keys: terms_of(&own),
             own,
             terms,
             buckets,
@@ -255,10 +242,10 @@ impl Order {
             }
             self.entries.push(entry);
         }
-        let is_narrow = self.is_narrow();
+        let terms = self.keys;
         for (cell, mut items) in self.cells.iter_mut().zip(items) {
             items.sort_unstable_by_key(|&(key, _)| key);
-            *cell.change() = Blocks::from_ascending(is_narrow, &items);
+            cell.fill(terms, &items);
         }
     }
 
@@ -271,7 +258,7 @@ impl Order {
         }
         if before.place.stands() {
             let key = self.key(rows.ranks[instance.index()], &before);
-            self.cells[from as usize].change().remove(key);
+            self.cells[from as usize].remove(key, None);
         }
         self.count(from, before.tasks, 0);
         self.count(to, 0, before.tasks);
@@ -279,7 +266,7 @@ impl Order {
     }
 
     /// Puts instances where they belong in their cells. First it is seen what is to be done for
-    /// several of them: their rows lie far apart, and are so waited for together.
+    /// several of them, then where they stand: both lie far apart, and are so waited for together.
     fn mend(&mut self, rows: Rows<'_>, changed: &[InstanceId]) {
         if let [instance] = changed {
             if let Some(step) = self.take_in(rows, *instance) {
@@ -290,6 +277,9 @@ impl Order {
         for several in changed.chunks(TOGETHER) {
             let mut moves: ArrayVec<Move, TOGETHER> = ArrayVec::new();
             moves.extend(several.iter().filter_map(|&instance| self.take_in(rows, instance)));
+            for step in &mut moves {
+                self.ask_for(step);
+            }
             for step in &moves {
                 self.carry_out(step);
             }
@@ -304,24 +294,32 @@ impl Order {
             return None;
         }
         self.entries[instance.index()] = now;
-        Some(Move { rank: rows.ranks[instance.index()], before, now })
+        Some(Move { rank: rows.ranks[instance.index()], before, now, spot: None })
     }
 
-    fn carry_out(&mut self, &Move { rank, before, now }: &Move) {
+    /// Finds where an instance stands, and asks for what is there.
+    fn ask_for(&self, step: &mut Move) {
+        if step.before.place.stands() {
+            let cell = &self.cells[step.before.place.cell() as usize];
+            step.spot = Some(cell.ask_for(self.key(step.rank, &step.before)));
+        }
+    }
+
+    fn carry_out(&mut self, &Move { rank, before, now, spot }: &Move) {
         let cell = before.place.cell();
         if now.tasks != before.tasks {
             self.count(cell, before.tasks, now.tasks);
         }
         let keys = (self.key(rank, &before), self.key(rank, &now));
-        let blocks = self.cells[cell as usize].change();
+        let cell = &mut self.cells[cell as usize];
         match (before.place.stands(), now.place.stands()) {
-            (true, true) if keys.0 == keys.1 => blocks.resize(keys.1, now.size),
+            (true, true) if keys.0 == keys.1 => cell.resize(keys.1, now.size),
             (true, true) => {
-                blocks.remove(keys.0);
-                blocks.insert(keys.1, now.size);
+                cell.remove(keys.0, spot);
+                cell.insert(keys.1, now.size);
             }
-            (true, false) => blocks.remove(keys.0),
-            (false, true) => blocks.insert(keys.1, now.size),
+            (true, false) => cell.remove(keys.0, spot),
+            (false, true) => cell.insert(keys.1, now.size),
             (false, false) => {}
         }
     }
@@ -337,20 +335,20 @@ impl Order {
         Entry { size: rows.size(instance), tasks, place: Place::new(cell, stands) }
     }
 
-    fn is_narrow(&self) -> bool {
-        self.own.len() <= 1
-    }
-
     /// What the instance has by itself, in the order of the terms, then its rank.
     fn key(&self, rank: u32, entry: &Entry) -> Key {
-        let mut own = [0; Key::MOST];
-        for (value, term) in own.iter_mut().zip(&self.own) {
-            *value = match term {
-                Own::Cpu => entry.size.cpu,
-                Own::Memory => entry.size.memory,
-                Own::Tasks => entry.tasks,
-            };
-        }
+        let value = |own: &Own| match own {
+            Own::Cpu => entry.size.cpu,
+            Own::Memory => entry.size.memory,
+            Own::Tasks => entry.tasks,
+        };
+        let own = match self.keys {
+            Terms::Nothing => [0; Key::MOST],
+            Terms::Cpu => [entry.size.cpu, 0, 0],
+            Terms::Memory => [entry.size.memory, 0, 0],
+            Terms::Tasks => [entry.tasks, 0, 0],
+            Terms::Several => std::array::from_fn(|at| self.own.get(at).map_or(0, value)),
+        };
         Key { own, rank }
     }
 
@@ -362,8 +360,7 @@ impl Order {
         }
         let cell = u32::try_from(self.cells.len()).expect("no more cells than instances");
         self.by_buckets.insert(buckets.clone(), cell);
-        let blocks = Blocks::from_ascending(self.is_narrow(), &[]);
-        self.cells.push(Cell { buckets, blocks, last: None });
+        self.cells.push(Cell::new(buckets, self.keys));
         cell
     }
 
@@ -391,14 +388,17 @@ impl Order {
         if by_lot {
             return Some(self.drawn(store, need, self.score(cell, key), rng));
         }
-        Some(store.instances.at_rank(key.rank))
+        let instance = store.instances.at_rank(key.rank);
+        store.instances.ask_for(instance);
+        memory::ask_for(&self.entries[instance.index()]);
+        Some(instance)
     }
 
     /// The best place, and its cell: of those with the best score the one with the lowest rank.
     fn first(&mut self, need: Size) -> Option<(usize, Key)> {
         let from = self.lowest_key(need);
-        if let [only] = &*self.cells {
-            return only.blocks.first_fit(from, need).map(|key| (0, key));
+        if let [only] = &mut *self.cells {
+            return only.first_fit(from, need).map(|key| (0, key));
         }
         // A cell whose first term is worse than that of the best place is not looked into.
         let (start, mut lead, is_alone) = self.leader()?;
@@ -450,7 +450,7 @@ impl Order {
 
     /// Any one that fits, all in one cell.
     fn any(&self, store: &Store, need: Size, rng: &mut Rng) -> Option<InstanceId> {
-        let blocks = &self.cells.first()?.blocks;
+        let blocks = self.cells.first()?.blocks();
         let fits = blocks.count_fits(need);
         if fits == 0 {
             return None;
@@ -463,13 +463,17 @@ impl Order {
     fn drawn(&self, store: &Store, need: Size, score: Score, rng: &mut Rng) -> InstanceId {
         let mut keys: Vec<Key> = Vec::new();
         for (at, cell) in self.cells.iter().enumerate() {
-            let Some(key) = cell.blocks.first_fit(self.lowest_key(need), need) else { continue };
+            let Some(key) = self.first_of(cell, need) else { continue };
             if self.score(at, key) == score {
-                cell.blocks.fits(key, key.last_of_its_terms(), need, &mut keys);
+                cell.blocks().fits(key, key.last_of_its_terms(), need, &mut keys);
             }
         }
         keys.sort_unstable_by_key(|key| key.rank);
         store.instances.at_rank(keys[rng.pick(keys.len())].rank)
+    }
+
+    fn first_of(&self, cell: &Cell, need: Size) -> Option<Key> {
+        cell.blocks().first_fit(self.lowest_key(need), None, need).map(|(key, _)| key)
     }
 
     /// Below it nothing fits: the first term may be what the task needs of it.
@@ -519,7 +523,7 @@ impl Order {
         let items = |order: &Self| {
             let mut items: Vec<(Key, u32, u32)> = Vec::new();
             for cell in &order.cells {
-                items.extend(cell.blocks.checked().iter().map(|&(k, s)| (k, s.cpu, s.memory)));
+                items.extend(cell.blocks().checked().iter().map(|&(k, s)| (k, s.cpu, s.memory)));
             }
             items.sort_unstable();
             items

@@ -8,11 +8,15 @@ use crate::placement::index::blocks::key::Word;
 /// at in each, and that is paid at every change, too.
 pub(super) const LONGEST: usize = 32;
 
-/// Columns, in one piece of memory. Places that are free have no key and nothing left, so that
-/// loops run over all of them, several at a time, and no branch waits for the length.
+/// No instance has this rank.
+const NO_RANK: u32 = u32::MAX;
+
+/// Columns, in one piece of memory that begins with a line of the cache. Places that are free have
+/// no rank and nothing left, so that loops run over all of them, several at a time, and no branch
+/// waits for the length: how many are taken is kept elsewhere, with that of other blocks.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Block<K: Word> {
-    len: usize,
     cpu: Column,
     memory: Column,
     /// No two instances have the same.
@@ -22,36 +26,37 @@ pub(super) struct Block<K: Word> {
 
 impl<K: Word> Default for Block<K> {
     fn default() -> Self {
-        let (own, rank) = K::NONE.split();
+        let (own, _) = K::NONE.split();
         Self {
-            len: 0,
             cpu: Column::filled(0),
             memory: Column::filled(0),
-            ranks: Column::filled(rank),
+            ranks: Column::filled(NO_RANK),
             own: [own; LONGEST],
         }
     }
 }
 
 impl<K: Word> Block<K> {
-    pub(super) fn len(&self) -> usize {
-        self.len
+    /// Somebody will look at it soon.
+    pub(super) fn ask_for(&self) {
+        for column in [&self.ranks, &self.cpu, &self.memory] {
+            column.ask_for();
+        }
     }
 
-    /// Adds an instance; there is room.
-    pub(super) fn push(&mut self, key: K, size: Size) {
-        self.put(self.len, key, size);
-        self.len += 1;
+    /// Adds an instance behind so many; there is room.
+    pub(super) fn push(&mut self, len: usize, key: K, size: Size) {
+        let (own, rank) = key.split();
+        self.put(len, own, rank, size);
     }
 
-    /// Takes one out that is there, and says what it had left; the last takes its position.
-    pub(super) fn remove(&mut self, key: K) -> Size {
-        let position = self.position(key);
+    /// Takes one of so many out that is there, and says what it had left; the last takes its
+    /// position.
+    pub(super) fn remove(&mut self, len: usize, key: K) -> Size {
+        let (position, last) = (self.position(key), len - 1);
         let size = self.size(position);
-        let last = self.len - 1;
-        self.put(position, self.key(last), self.size(last));
-        self.put(last, K::NONE, Size { cpu: 0, memory: 0 });
-        self.len = last;
+        self.put(position, self.own[last], self.ranks.get(last), self.size(last));
+        self.put(last, K::NONE.split().0, NO_RANK, Size { cpu: 0, memory: 0 });
         size
     }
 
@@ -59,12 +64,12 @@ impl<K: Word> Block<K> {
     pub(super) fn resize(&mut self, key: K, size: Size) -> Size {
         let position = self.position(key);
         let before = self.size(position);
-        self.put(position, key, size);
+        self.cpu.set(position, size.cpu);
+        self.memory.set(position, size.memory);
         before
     }
 
-    fn put(&mut self, at: usize, key: K, size: Size) {
-        let (own, rank) = key.split();
+    fn put(&mut self, at: usize, own: K::Own, rank: u32, size: Size) {
         self.own[at] = own;
         self.ranks.set(at, rank);
         self.cpu.set(at, size.cpu);
@@ -79,28 +84,29 @@ impl<K: Word> Block<K> {
     }
 
     fn key(&self, position: usize) -> K {
-        K::of(self.own[position], self.ranks.get(position))
+        K::of(self.own[position], self.ranks.get(position), self.size(position))
     }
 
     fn size(&self, position: usize) -> Size {
         Size { cpu: self.cpu.get(position), memory: self.memory.get(position) }
     }
 
-    /// All it has, in no order.
-    pub(super) fn items(&self) -> impl Iterator<Item = (K, Size)> + '_ {
-        (0..self.len).map(|position| (self.key(position), self.size(position)))
+    /// All so many that it has, in no order.
+    pub(super) fn items(&self, len: usize) -> impl Iterator<Item = (K, Size)> + '_ {
+        (0..len).map(|position| (self.key(position), self.size(position)))
     }
 
-    /// Gives away all from the middle key on: that key and the new block.
+    /// Of a block that is full: gives away the upper half, from some key on.
     pub(super) fn cut(&mut self) -> (K, Box<Self>) {
-        let mut keys = [K::NONE; LONGEST];
-        for (key, (own, _)) in keys.iter_mut().zip(self.items()) {
-            *key = own;
-        }
-        let (_, &mut middle, _) = keys[..self.len].select_nth_unstable(self.len / 2);
+        let mut keys: [K; LONGEST] = std::array::from_fn(|position| self.key(position));
+        let (_, &mut middle, _) = keys.select_nth_unstable(LONGEST / 2);
         let (mut lower, mut upper) = (Self::default(), Box::<Self>::default());
-        for (key, size) in self.items() {
-            if key < middle { lower.push(key, size) } else { upper.push(key, size) }
+        let (mut below, mut above) = (0, 0);
+        for (key, size) in self.items(LONGEST) {
+            let (half, len) =
+                if key < middle { (&mut lower, &mut below) } else { (&mut *upper, &mut above) };
+            half.push(*len, key, size);
+            *len += 1;
         }
         *self = lower;
         (middle, upper)
@@ -117,14 +123,14 @@ impl<K: Word> Block<K> {
     }
 
     /// The lowest key of those that have enough left.
-    pub(super) fn first_fit(&self, need: Size) -> Option<K> {
-        let lowest = self.fits(need).fold(K::NONE, K::min);
+    pub(super) fn first_fit(&self, len: usize, need: Size) -> Option<K> {
+        let lowest = self.fits(len, need).fold(K::NONE, K::min);
         (lowest != K::NONE).then_some(lowest)
     }
 
     /// The keys of those that have enough left, in no order.
-    pub(super) fn fits(&self, need: Size) -> impl Iterator<Item = K> + '_ {
-        let mut left = self.fitting(need);
+    pub(super) fn fits(&self, len: usize, need: Size) -> impl Iterator<Item = K> + '_ {
+        let mut left = self.fitting(len, need);
         std::iter::from_fn(move || {
             let position = (left != 0).then(|| left.trailing_zeros() as usize)?;
             left &= left - 1;
@@ -132,21 +138,21 @@ impl<K: Word> Block<K> {
         })
     }
 
-    pub(super) fn count_fits(&self, need: Size) -> usize {
-        self.fitting(need).count_ones() as usize
+    pub(super) fn count_fits(&self, len: usize, need: Size) -> usize {
+        self.fitting(len, need).count_ones() as usize
     }
 
     /// Positions of those that have enough left. A task without size fits on free places, too.
-    fn fitting(&self, need: Size) -> u32 {
-        let taken = u32::MAX.unbounded_shr(u32::BITS - self.len as u32);
+    fn fitting(&self, len: usize, need: Size) -> u32 {
+        let taken = u32::MAX.unbounded_shr(u32::BITS - len as u32);
         taken & !Column::either_less([&self.cpu, &self.memory], [need.cpu, need.memory])
     }
 
-    /// Panics when a free place does not look like one.
-    pub(super) fn check(&self) {
-        for at in self.len..LONGEST {
-            let place = (self.key(at) == K::NONE, self.cpu.get(at), self.memory.get(at));
-            assert_eq!(place, (true, 0, 0), "free places hold nothing");
+    /// Panics when places behind so many do not look free.
+    pub(super) fn check(&self, len: usize) {
+        for at in len..LONGEST {
+            let place = (self.ranks.get(at), self.cpu.get(at), self.memory.get(at));
+            assert_eq!(place, (NO_RANK, 0, 0), "free places hold nothing");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use wide::i32x4;
 
+use crate::memory;
 use crate::placement::index::blocks::block::LONGEST;
 
 const FOURS: usize = LONGEST / 4;
@@ -36,6 +37,12 @@ impl Column {
 
     pub(super) fn set(&mut self, at: usize, value: u32) {
         self.0[at] = Shifted::new(value);
+    }
+
+    /// Somebody will look at it soon.
+    pub(super) fn ask_for(&self) {
+        memory::ask_for(&self.0[0]);
+        memory::ask_for(&self.0[LONGEST / 2]);
     }
 
     /// A bit for each position that has the value.

@@ -9,9 +9,9 @@ mod column;
 mod key;
 mod tree;
 
-pub(super) use key::Key;
+pub(super) use key::{Key, Terms};
 
-use key::{Narrow, Wide, Word};
+use key::{Cpu, Left, Memory, Narrow, Wide, Word};
 use tree::Tree;
 
 /// What a task needs of an instance, or an instance has left.
@@ -21,99 +21,114 @@ pub(super) struct Size {
     pub(super) memory: u32,
 }
 
+impl Size {
+    /// Whether it is as much of both at least.
+    pub(super) fn is_enough(self, need: Self) -> bool {
+        self.cpu >= need.cpu && self.memory >= need.memory
+    }
+}
+
+/// Where a key stood when it was found. It is looked for elsewhere only if it is not there any
+/// more: blocks may have been cut and put together since.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot(usize);
+
 /// The order: keys, each once, with what the instance of each has left.
 #[derive(Debug)]
 pub(super) struct Blocks(Trees);
 
 #[derive(Debug)]
 enum Trees {
+    Cpu(Tree<Left<Cpu>>),
+    Memory(Tree<Left<Memory>>),
     Narrow(Tree<Narrow>),
     Wide(Tree<Wide>),
 }
 
-impl Blocks {
-    /// From keys in ascending order. Narrow ones, of one term at most, stay narrow: every later
-    /// key is, too.
-    pub(super) fn from_ascending(is_narrow: bool, items: &[(Key, Size)]) -> Self {
-        fn words<K: Word>(items: &[(Key, Size)]) -> Vec<(K, Size)> {
-            items.iter().map(|&(key, size)| (key.into(), size)).collect()
+/// Does the same with the tree, of whatever keys it is.
+macro_rules! whichever {
+    ($trees:expr, $tree:ident => $does:expr) => {
+        match $trees {
+            Trees::Cpu($tree) => $does,
+            Trees::Memory($tree) => $does,
+            Trees::Narrow($tree) => $does,
+            Trees::Wide($tree) => $does,
         }
-        Self(if is_narrow {
-            Trees::Narrow(Tree::from_ascending(words(items)))
-        } else {
-            Trees::Wide(Tree::from_ascending(words(items)))
+    };
+}
+
+impl Blocks {
+    /// From keys in ascending order; every later key has the same terms.
+    pub(super) fn from_ascending(terms: Terms, items: &[(Key, Size)]) -> Self {
+        fn tree<K: Word>(items: &[(Key, Size)]) -> Tree<K> {
+            Tree::from_ascending(items.iter().map(|&(key, size)| (key.into(), size)))
+        }
+        Self(match terms {
+            Terms::Cpu => Trees::Cpu(tree(items)),
+            Terms::Memory => Trees::Memory(tree(items)),
+            Terms::Nothing | Terms::Tasks => Trees::Narrow(tree(items)),
+            Terms::Several => Trees::Wide(tree(items)),
         })
+    }
+
+    /// Finds where a key stands, and asks for what is there.
+    pub(super) fn ask_for(&self, key: Key) -> Spot {
+        Spot(whichever!(&self.0, tree => tree.ask_for(key.into())))
     }
 
     /// Adds a key that is not there.
     pub(super) fn insert(&mut self, key: Key, size: Size) {
-        match &mut self.0 {
-            Trees::Narrow(tree) => tree.insert(key.into(), size),
-            Trees::Wide(tree) => tree.insert(key.into(), size),
-        }
+        whichever!(&mut self.0, tree => tree.insert(key.into(), size));
     }
 
-    /// Takes a key out that is there.
-    pub(super) fn remove(&mut self, key: Key) {
-        match &mut self.0 {
-            Trees::Narrow(tree) => tree.remove(key.into()),
-            Trees::Wide(tree) => tree.remove(key.into()),
-        }
+    /// Takes a key out that is there, and most likely at a spot, if one is known.
+    pub(super) fn remove(&mut self, key: Key, spot: Option<Spot>) {
+        let spot = spot.map(|Spot(at)| at);
+        whichever!(&mut self.0, tree => tree.remove(key.into(), spot));
     }
 
     /// Changes what the instance of a key has left.
     pub(super) fn resize(&mut self, key: Key, size: Size) {
-        match &mut self.0 {
-            Trees::Narrow(tree) => tree.resize(key.into(), size),
-            Trees::Wide(tree) => tree.resize(key.into(), size),
-        }
+        whichever!(&mut self.0, tree => tree.resize(key.into(), size));
     }
 
-    /// The lowest key of an instance that has enough left: none below `from` has.
-    pub(super) fn first_fit(&self, from: Key, need: Size) -> Option<Key> {
-        match &self.0 {
-            Trees::Narrow(tree) => tree.first_fit(from.into(), need).map(Into::into),
-            Trees::Wide(tree) => tree.first_fit(from.into(), need).map(Into::into),
-        }
+    /// The lowest key of an instance that has enough left, and where it stands. None below `from`
+    /// has, which most likely stands or stood at a spot, if one is known.
+    pub(super) fn first_fit(
+        &self,
+        from: Key,
+        spot: Option<Spot>,
+        need: Size,
+    ) -> Option<(Key, Spot)> {
+        let spot = spot.map(|Spot(at)| at);
+        whichever!(&self.0, tree => {
+            tree.first_fit(from.into(), spot, need).map(|(key, at)| (key.into(), Spot(at)))
+        })
     }
 
     /// Adds every key from `from` to `to`, of instances that have enough left, in any order.
     pub(super) fn fits(&self, from: Key, to: Key, need: Size, into: &mut Vec<Key>) {
-        fn all<K: Word>(tree: &Tree<K>, from: Key, to: Key, need: Size, into: &mut Vec<Key>) {
-            into.extend(tree.fits(from.into(), to.into(), need).map(Into::into));
-        }
-        match &self.0 {
-            Trees::Narrow(tree) => all(tree, from, to, need, into),
-            Trees::Wide(tree) => all(tree, from, to, need, into),
-        }
+        whichever!(&self.0, tree => {
+            into.extend(tree.fits(from.into(), to.into(), need).map(Into::<Key>::into));
+        });
     }
 
     /// How many instances have enough left.
     pub(super) fn count_fits(&self, need: Size) -> usize {
-        match &self.0 {
-            Trees::Narrow(tree) => tree.count_fits(need),
-            Trees::Wide(tree) => tree.count_fits(need),
-        }
+        whichever!(&self.0, tree => tree.count_fits(need))
     }
 
     /// Of the instances that have enough left, the one at a position.
     pub(super) fn nth_fit(&self, position: usize, need: Size) -> Option<Key> {
-        match &self.0 {
-            Trees::Narrow(tree) => tree.nth_fit(position, need).map(Into::into),
-            Trees::Wide(tree) => tree.nth_fit(position, need).map(Into::into),
-        }
+        whichever!(&self.0, tree => tree.nth_fit(position, need).map(Into::into))
     }
 
     /// All keys with what their instances have left, ascending; panics when blocks and sums
     /// disagree.
     pub(super) fn checked(&self) -> Vec<(Key, Size)> {
-        fn all<K: Word>(tree: &Tree<K>) -> Vec<(Key, Size)> {
+        whichever!(&self.0, tree => {
             tree.checked().into_iter().map(|(key, size)| (key.into(), size)).collect()
-        }
-        match &self.0 {
-            Trees::Narrow(tree) => all(tree),
-            Trees::Wide(tree) => all(tree),
-        }
+        })
     }
 }
 
@@ -127,30 +142,46 @@ mod tests {
         (0_u32..40, 0_u32..40).prop_map(|(cpu, memory)| Size { cpu, memory })
     }
 
-    /// Keys of one term and a rank, or of several terms.
-    fn key(is_narrow: bool) -> impl Strategy<Value = Key> {
+    fn key(terms: Terms) -> impl Strategy<Value = Key> {
         (0_u32..100, 0_u32..9, 0_u32..900).prop_map(move |(first, third, rank)| Key {
-            own: [first, 0, if is_narrow { 0 } else { third }],
+            own: [first, 0, if terms == Terms::Several { third } else { 0 }],
             rank,
+        })
+    }
+
+    /// An instance's key and what it has left.
+    fn item(terms: Terms) -> impl Strategy<Value = (Key, Size)> {
+        (key(terms), size()).prop_map(move |(key, size)| match terms {
+            Terms::Cpu => (Key { own: [size.cpu, 0, 0], ..key }, size),
+            Terms::Memory => (Key { own: [size.memory, 0, 0], ..key }, size),
+            Terms::Nothing => (Key { own: [0; Key::MOST], ..key }, size),
+            Terms::Tasks | Terms::Several => (key, size),
         })
     }
 
     /// An instance has another key from now on, and so much left; without, it is taken out.
     type Change = (Key, Option<Size>);
 
-    fn changes(is_narrow: bool) -> impl Strategy<Value = Vec<Change>> {
-        let size = prop::option::weighted(0.7, size());
-        prop::collection::vec((key(is_narrow), size), 0..900)
+    /// Some spot, right or wrong.
+    fn spot() -> impl Strategy<Value = Option<Spot>> {
+        prop::option::of((0_usize..40).prop_map(Spot))
+    }
+
+    fn changes(terms: Terms) -> impl Strategy<Value = Vec<(Change, Option<Spot>)>> {
+        let change = (item(terms), prop::bool::weighted(0.7));
+        let change = change.prop_map(|((key, size), stays)| (key, stays.then_some(size)));
+        prop::collection::vec((change, spot()), 0..900)
     }
 
     /// The slow twin: key and size of each instance, by rank.
     type Rows = BTreeMap<u32, (Key, Size)>;
 
-    fn change(blocks: &mut Blocks, rows: &mut Rows, (key, size): Change) {
+    fn change(blocks: &mut Blocks, rows: &mut Rows, ((key, size), spot): &(Change, Option<Spot>)) {
+        let (key, size) = (*key, *size);
         match (rows.get(&key.rank), size) {
             (Some(&(before, _)), Some(size)) if before == key => blocks.resize(key, size),
             (Some(&(before, _)), size) => {
-                blocks.remove(before);
+                blocks.remove(before, *spot);
                 size.into_iter().for_each(|size| blocks.insert(key, size));
             }
             (None, Some(size)) => blocks.insert(key, size),
@@ -170,26 +201,22 @@ mod tests {
 
     #[derive(Clone, Debug)]
     struct Story {
-        is_narrow: bool,
+        terms: Terms,
         start: Rows,
-        changes: Vec<Change>,
-        asked: Vec<(Key, Key, Size)>,
+        changes: Vec<(Change, Option<Spot>)>,
+        asked: Vec<(Key, Key, Size, Option<Spot>)>,
     }
 
     fn story() -> impl Strategy<Value = Story> {
-        any::<bool>().prop_flat_map(|is_narrow| {
-            let key = || key(is_narrow);
-            let start = prop::collection::vec((key(), size()), 0..400).prop_map(|items| {
+        const TERMS: [Terms; 5] =
+            [Terms::Nothing, Terms::Cpu, Terms::Memory, Terms::Tasks, Terms::Several];
+        prop::sample::select(&TERMS).prop_flat_map(|terms| {
+            let start = prop::collection::vec(item(terms), 0..400).prop_map(|items| {
                 items.into_iter().map(|(key, size)| (key.rank, (key, size))).collect()
             });
-            let asked = prop::collection::vec((key(), key(), size()), 1..20);
-            let parts = (start, changes(is_narrow), asked);
-            parts.prop_map(move |(start, changes, asked)| Story {
-                is_narrow,
-                start,
-                changes,
-                asked,
-            })
+            let asked = prop::collection::vec((key(terms), key(terms), size(), spot()), 1..20);
+            let parts = (start, changes(terms), asked);
+            parts.prop_map(move |(start, changes, asked)| Story { terms, start, changes, asked })
         })
     }
 
@@ -203,19 +230,22 @@ mod tests {
         #[test]
         fn behaves_as_a_tree_would(story in story()) {
             let mut rows = story.start;
-            let mut blocks = Blocks::from_ascending(story.is_narrow, &ascending(&rows));
-            for one in story.changes {
+            let mut blocks = Blocks::from_ascending(story.terms, &ascending(&rows));
+            for one in &story.changes {
                 change(&mut blocks, &mut rows, one);
             }
             let items = ascending(&rows);
             prop_assert_eq!(&blocks.checked(), &items);
-            for (position, (from, to, need)) in story.asked.into_iter().enumerate() {
+            for (position, (from, to, need, spot)) in story.asked.into_iter().enumerate() {
                 let enough = |s: &Size| s.cpu >= need.cpu && s.memory >= need.memory;
                 let fitting: Vec<Key> =
                     items.iter().filter(|(_, size)| enough(size)).map(|&(key, _)| key).collect();
                 let first = fitting.first().copied();
                 let none_below = first.map_or(from, |first| from.min(first));
-                prop_assert_eq!(blocks.first_fit(none_below, need), first);
+                let found = blocks.first_fit(none_below, spot, need);
+                prop_assert_eq!(found.map(|(key, _)| key), first);
+                let again = found.and_then(|(key, spot)| blocks.first_fit(key, Some(spot), need));
+                prop_assert_eq!(again.map(|(key, _)| key), first);
                 let mut found = Vec::new();
                 blocks.fits(from, to, need, &mut found);
                 found.sort_unstable();

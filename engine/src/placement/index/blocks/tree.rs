@@ -9,11 +9,15 @@ use crate::placement::index::blocks::key::Word;
 const FILLED: usize = LONGEST * 3 / 4;
 /// A block with fewer is put together with the next, if that leaves room.
 const SHORT: usize = LONGEST / 5;
+/// What each part of a block has that was cut.
+const HALF: u8 = (LONGEST / 2) as u8;
 
 /// Blocks, and what each of them is skipped by.
 #[derive(Debug)]
 pub(super) struct Tree<K: Word> {
     blocks: Vec<Box<Block<K>>>,
+    /// How many instances each has.
+    lens: Vec<u8>,
     /// No key of a block is lower, and all of the blocks before are; but for the first, which
     /// has all that lies before the second.
     from: Vec<K>,
@@ -23,16 +27,17 @@ pub(super) struct Tree<K: Word> {
 
 impl<K: Word> Tree<K> {
     /// From keys in ascending order.
-    pub(super) fn from_ascending(items: Vec<(K, Size)>) -> Self {
+    pub(super) fn from_ascending(items: impl Iterator<Item = (K, Size)>) -> Self {
         let mut tree = Self {
             blocks: Vec::new(),
+            lens: Vec::new(),
             from: Vec::new(),
             most_cpu: Vec::new(),
             most_memory: Vec::new(),
         };
         for (key, size) in items {
-            if tree.blocks.last().is_none_or(|last| last.len() == FILLED) {
-                tree.put(tree.blocks.len(), key, Box::default());
+            if tree.blocks.is_empty() || tree.len(tree.blocks.len() - 1) == FILLED {
+                tree.put(tree.blocks.len(), key, Box::default(), 0);
             }
             tree.push(tree.blocks.len() - 1, key, size);
         }
@@ -41,23 +46,32 @@ impl<K: Word> Tree<K> {
 
     pub(super) fn insert(&mut self, key: K, size: Size) {
         if self.blocks.is_empty() {
-            self.put(0, key, Box::default());
+            self.put(0, key, Box::default(), 0);
         }
         let mut at = self.block_of(key);
-        if self.blocks[at].len() == LONGEST {
+        if self.len(at) == LONGEST {
             let (middle, upper) = self.blocks[at].cut();
-            self.put(at + 1, middle, upper);
+            self.put(at + 1, middle, upper, HALF);
+            self.lens[at] = HALF;
             self.sum_up(at);
             at += usize::from(key >= middle);
         }
         self.push(at, key, size);
     }
 
-    pub(super) fn remove(&mut self, key: K) {
+    /// Finds the block of a key that is there, and asks for what it holds.
+    pub(super) fn ask_for(&self, key: K) -> usize {
         let at = self.block_of(key);
-        let block = &mut self.blocks[at];
-        let before = block.remove(key);
-        if block.len() < SHORT {
+        self.blocks[at].ask_for();
+        at
+    }
+
+    pub(super) fn remove(&mut self, key: K, spot: Option<usize>) {
+        let at = self.block_at(spot, key);
+        let len = self.len(at);
+        let before = self.blocks[at].remove(len, key);
+        self.lens[at] -= 1;
+        if self.len(at) < SHORT {
             self.shrink(at);
         } else {
             self.lower(at, before);
@@ -66,20 +80,20 @@ impl<K: Word> Tree<K> {
 
     pub(super) fn resize(&mut self, key: K, size: Size) {
         let at = self.block_of(key);
-        let block = &mut self.blocks[at];
-        let before = block.resize(key, size);
+        let before = self.blocks[at].resize(key, size);
         self.raise(at, size);
         self.lower(at, before);
     }
 
-    /// The lowest key of an instance that has enough left: none below `from` has.
-    pub(super) fn first_fit(&self, from: K, need: Size) -> Option<K> {
-        let mut at = self.block_of(from);
+    /// The lowest key of an instance that has enough left, and the position of its block. None
+    /// below `from` has, which may be in a block.
+    pub(super) fn first_fit(&self, from: K, spot: Option<usize>, need: Size) -> Option<(K, usize)> {
+        let mut at = self.block_at(spot, from);
         loop {
             let most = [self.most_cpu.get(at..)?, &self.most_memory[at..]];
             at += first_enough(most, [need.cpu, need.memory])?;
-            if let Some(found) = self.blocks[at].first_fit(need) {
-                return Some(found);
+            if let Some(found) = self.blocks[at].first_fit(self.len(at), need) {
+                return Some((found, at));
             }
             at += 1;
         }
@@ -88,21 +102,22 @@ impl<K: Word> Tree<K> {
     /// Every key from `from` to `to`, of instances that have enough left, in any order.
     pub(super) fn fits(&self, from: K, to: K, need: Size) -> impl Iterator<Item = K> + '_ {
         let (start, end) = (self.block_of(from), self.block_of(to));
-        let blocks = self.blocks.iter().take(end + 1).skip(start);
-        blocks.flat_map(move |block| block.fits(need)).filter(move |&key| from <= key && key <= to)
+        let blocks = self.with_len().take(end + 1).skip(start);
+        let fits = blocks.flat_map(move |(block, len)| block.fits(len, need));
+        fits.filter(move |&key| from <= key && key <= to)
     }
 
     pub(super) fn count_fits(&self, need: Size) -> usize {
-        self.blocks.iter().map(|block| block.count_fits(need)).sum()
+        self.with_len().map(|(block, len)| block.count_fits(len, need)).sum()
     }
 
     /// Of the instances that have enough left, the one at a position.
     pub(super) fn nth_fit(&self, position: usize, need: Size) -> Option<K> {
         let mut left = position;
-        for block in &self.blocks {
-            let fits = block.count_fits(need);
+        for (block, len) in self.with_len() {
+            let fits = block.count_fits(len, need);
             if left < fits {
-                let mut keys: Vec<K> = block.fits(need).collect();
+                let mut keys: Vec<K> = block.fits(len, need).collect();
                 return Some(*keys.select_nth_unstable(left).1);
             }
             left -= fits;
@@ -114,16 +129,16 @@ impl<K: Word> Tree<K> {
     /// disagree.
     pub(super) fn checked(&self) -> Vec<(K, Size)> {
         let mut items: Vec<(K, Size)> = Vec::new();
-        for (at, block) in self.blocks.iter().enumerate() {
-            assert!((1..=LONGEST).contains(&block.len()), "a block has some, and not too many");
+        for (at, (block, len)) in self.with_len().enumerate() {
+            assert!((1..=LONGEST).contains(&len), "a block has some, and not too many");
             let most = (self.most_cpu[at], self.most_memory[at]);
             let found = (block.most_cpu(), block.most_memory());
             assert_eq!(most, found, "the most that one of a block has left");
-            block.check();
+            block.check(len);
             let (from, to) = (self.from[at], self.from.get(at + 1));
             let in_place = |key: K| (at == 0 || key >= from) && to.is_none_or(|&to| key < to);
-            assert!(block.items().all(|(key, _)| in_place(key)), "keys stand in their blocks");
-            items.extend(block.items());
+            assert!(block.items(len).all(|(key, _)| in_place(key)), "keys stand in their blocks");
+            items.extend(block.items(len));
         }
         items.sort_unstable_by_key(|&(key, _)| key);
         let once = items.windows(2).all(|pair| pair[0].0 != pair[1].0);
@@ -136,8 +151,26 @@ impl<K: Word> Tree<K> {
         self.from.partition_point(|&from| from <= key).saturating_sub(1)
     }
 
-    /// Puts a block at a position.
-    fn put(&mut self, at: usize, from: K, block: Box<Block<K>>) {
+    fn len(&self, at: usize) -> usize {
+        self.lens[at].into()
+    }
+
+    fn with_len(&self) -> impl Iterator<Item = (&Block<K>, usize)> {
+        self.blocks.iter().map(|block| &**block).zip(self.lens.iter().map(|&len| len.into()))
+    }
+
+    /// The same, most likely at a position.
+    fn block_at(&self, likely: Option<usize>, key: K) -> usize {
+        match likely.map(|at| (at, self.from.get(at), self.from.get(at + 1))) {
+            Some((at, Some(&from), None)) if from <= key => at,
+            Some((at, Some(&from), Some(&next))) if from <= key && key < next => at,
+            _ => self.block_of(key),
+        }
+    }
+
+    /// Puts a block with so many at a position.
+    fn put(&mut self, at: usize, from: K, block: Box<Block<K>>, len: u8) {
+        self.lens.insert(at, len);
         self.from.insert(at, from);
         self.most_cpu.insert(at, block.most_cpu());
         self.most_memory.insert(at, block.most_memory());
@@ -145,7 +178,9 @@ impl<K: Word> Tree<K> {
     }
 
     fn push(&mut self, at: usize, key: K, size: Size) {
-        self.blocks[at].push(key, size);
+        let len = self.len(at);
+        self.blocks[at].push(len, key, size);
+        self.lens[at] += 1;
         self.raise(at, size);
     }
 
@@ -172,22 +207,22 @@ impl<K: Word> Tree<K> {
 
     /// A block became short: it takes in the next one, unless both are too many to grow again.
     fn shrink(&mut self, at: usize) {
-        let next = self.blocks.get(at + 1).map_or(LONGEST, |next| next.len());
-        let is_empty = self.blocks[at].len() == 0;
-        if is_empty {
+        let next = self.lens.get(at + 1).map_or(LONGEST, |&next| next.into());
+        if self.len(at) == 0 {
             self.take_out(at);
-        } else if self.blocks[at].len() + next <= FILLED {
-            let next = self.take_out(at + 1);
-            for (key, size) in next.items() {
-                self.blocks[at].push(key, size);
-            }
-            self.sum_up(at);
-        } else {
-            self.sum_up(at);
+            return;
         }
+        if self.len(at) + next <= FILLED {
+            let upper = self.take_out(at + 1);
+            for (key, size) in upper.items(next) {
+                self.push(at, key, size);
+            }
+        }
+        self.sum_up(at);
     }
 
     fn take_out(&mut self, at: usize) -> Box<Block<K>> {
+        self.lens.remove(at);
         self.from.remove(at);
         self.most_cpu.remove(at);
         self.most_memory.remove(at);
