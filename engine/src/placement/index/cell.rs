@@ -53,23 +53,28 @@ impl Cell {
         &self.blocks
     }
 
-    /// Adds a key that is not there.
-    pub(super) fn insert(&mut self, key: Key, size: Size) {
-        self.blocks.insert(key, size);
+    /// Finds where a key belongs that will be added soon, and asks for where it will be put.
+    pub(super) fn ask_for_room(&self, key: Key) -> Spot {
+        self.blocks.ask_for_room(key)
+    }
+
+    /// Adds a key that is not there, and most likely belongs to a spot, if one is known.
+    pub(super) fn insert(&mut self, key: Key, size: Size, spot: Option<Spot>) {
+        self.blocks.insert(key, size, spot);
         if let Some(last) = &mut self.last {
             last.insert(key, size);
         }
     }
 
-    /// Finds where a key stands that is to be taken out soon, and asks for what is there.
+    /// Finds where a key stands that is to be taken out soon, and asks for what is there. What was
+    /// found last was looked at just now.
     pub(super) fn ask_for(&self, key: Key) -> Spot {
-        self.blocks.ask_for(key)
+        let found = self.last.and_then(|last| last.spot.filter(|_| last.below == key));
+        found.unwrap_or_else(|| self.blocks.ask_for(key))
     }
 
     /// Takes a key out that is there, and most likely at a spot, if one is known.
     pub(super) fn remove(&mut self, key: Key, spot: Option<Spot>) {
-        let found = || self.last.and_then(|last| last.spot.filter(|_| last.below == key));
-        let spot = spot.or_else(found);
         self.blocks.remove(key, spot);
         if let Some(last) = &mut self.last {
             last.remove(key);

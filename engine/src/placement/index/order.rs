@@ -96,8 +96,9 @@ struct Move {
     rank: u32,
     before: Entry,
     now: Entry,
-    /// Where it stands, if that was looked for.
-    spot: Option<Spot>,
+    /// Where it stands and where it belongs, if that was looked for.
+    from: Option<Spot>,
+    to: Option<Spot>,
 }
 
 /// So many changed instances are looked at together.
@@ -269,7 +270,8 @@ impl Order {
     /// several of them, then where they stand: both lie far apart, and are so waited for together.
     fn mend(&mut self, rows: Rows<'_>, changed: &[InstanceId]) {
         if let [instance] = changed {
-            if let Some(step) = self.take_in(rows, *instance) {
+            if let Some(mut step) = self.take_in(rows, *instance) {
+                self.ask_for(&mut step);
                 self.carry_out(&step);
             }
             return;
@@ -294,18 +296,21 @@ impl Order {
             return None;
         }
         self.entries[instance.index()] = now;
-        Some(Move { rank: rows.ranks[instance.index()], before, now, spot: None })
+        Some(Move { rank: rows.ranks[instance.index()], before, now, from: None, to: None })
     }
 
-    /// Finds where an instance stands, and asks for what is there.
+    /// Finds where an instance stands and where it is to stand, and asks for what is there.
     fn ask_for(&self, step: &mut Move) {
+        let cell = &self.cells[step.before.place.cell() as usize];
         if step.before.place.stands() {
-            let cell = &self.cells[step.before.place.cell() as usize];
-            step.spot = Some(cell.ask_for(self.key(step.rank, &step.before)));
+            step.from = Some(cell.ask_for(self.key(step.rank, &step.before)));
+        }
+        if step.now.place.stands() {
+            step.to = Some(cell.ask_for_room(self.key(step.rank, &step.now)));
         }
     }
 
-    fn carry_out(&mut self, &Move { rank, before, now, spot }: &Move) {
+    fn carry_out(&mut self, &Move { rank, before, now, from, to }: &Move) {
         let cell = before.place.cell();
         if now.tasks != before.tasks {
             self.count(cell, before.tasks, now.tasks);
@@ -315,11 +320,11 @@ impl Order {
         match (before.place.stands(), now.place.stands()) {
             (true, true) if keys.0 == keys.1 => cell.resize(keys.1, now.size),
             (true, true) => {
-                cell.remove(keys.0, spot);
-                cell.insert(keys.1, now.size);
+                cell.remove(keys.0, from);
+                cell.insert(keys.1, now.size, to);
             }
-            (true, false) => cell.remove(keys.0, spot),
-            (false, true) => cell.insert(keys.1, now.size),
+            (true, false) => cell.remove(keys.0, from),
+            (false, true) => cell.insert(keys.1, now.size, to),
             (false, false) => {}
         }
     }

@@ -44,6 +44,13 @@ impl<K: Word> Block<K> {
         }
     }
 
+    /// Somebody will put something behind so many soon.
+    pub(super) fn ask_for_place(&self, len: usize) {
+        for column in [&self.ranks, &self.cpu, &self.memory] {
+            column.ask_for_place(len);
+        }
+    }
+
     /// Adds an instance behind so many; there is room.
     pub(super) fn push(&mut self, len: usize, key: K, size: Size) {
         let (own, rank) = key.split();

@@ -45,6 +45,11 @@ impl Column {
         memory::ask_for(&self.0[LONGEST / 2]);
     }
 
+    /// Somebody will put something at a position soon.
+    pub(super) fn ask_for_place(&self, at: usize) {
+        memory::ask_for(&self.0[at.min(LONGEST - 1)]);
+    }
+
     /// A bit for each position that has the value.
     pub(super) fn equal(&self, value: u32) -> u32 {
         let value = splat(value);

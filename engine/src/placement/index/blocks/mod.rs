@@ -76,9 +76,15 @@ impl Blocks {
         Spot(whichever!(&self.0, tree => tree.ask_for(key.into())))
     }
 
-    /// Adds a key that is not there.
-    pub(super) fn insert(&mut self, key: Key, size: Size) {
-        whichever!(&mut self.0, tree => tree.insert(key.into(), size));
+    /// Finds where a key belongs, and asks for where it will be put.
+    pub(super) fn ask_for_room(&self, key: Key) -> Spot {
+        Spot(whichever!(&self.0, tree => tree.ask_for_room(key.into())))
+    }
+
+    /// Adds a key that is not there, and most likely belongs to a spot, if one is known.
+    pub(super) fn insert(&mut self, key: Key, size: Size, spot: Option<Spot>) {
+        let spot = spot.map(|Spot(at)| at);
+        whichever!(&mut self.0, tree => tree.insert(key.into(), size, spot));
     }
 
     /// Takes a key out that is there, and most likely at a spot, if one is known.
@@ -182,9 +188,9 @@ mod tests {
             (Some(&(before, _)), Some(size)) if before == key => blocks.resize(key, size),
             (Some(&(before, _)), size) => {
                 blocks.remove(before, *spot);
-                size.into_iter().for_each(|size| blocks.insert(key, size));
+                size.into_iter().for_each(|size| blocks.insert(key, size, *spot));
             }
-            (None, Some(size)) => blocks.insert(key, size),
+            (None, Some(size)) => blocks.insert(key, size, *spot),
             (None, None) => {}
         }
         match size {

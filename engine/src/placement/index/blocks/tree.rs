@@ -44,11 +44,20 @@ impl<K: Word> Tree<K> {
         tree
     }
 
-    pub(super) fn insert(&mut self, key: K, size: Size) {
+    /// Finds the block to which a key belongs, and asks for the place it will get there.
+    pub(super) fn ask_for_room(&self, key: K) -> usize {
+        let at = self.block_of(key);
+        if let Some(block) = self.blocks.get(at) {
+            block.ask_for_place(self.len(at));
+        }
+        at
+    }
+
+    pub(super) fn insert(&mut self, key: K, size: Size, spot: Option<usize>) {
         if self.blocks.is_empty() {
             self.put(0, key, Box::default(), 0);
         }
-        let mut at = self.block_of(key);
+        let mut at = self.block_at(spot, key);
         if self.len(at) == LONGEST {
             let (middle, upper) = self.blocks[at].cut();
             self.put(at + 1, middle, upper, HALF);
