@@ -17,13 +17,17 @@ const TASKS_AN_INSTANCE: u32 = 13;
 fn sustained(criterion: &mut Criterion) {
     for instances in INSTANCES {
         let mut prepared = None;
-        for name in ["floor", "binpack", "chain", "member_of"] {
+        for name in ["floor", "floor_steps", "binpack", "chain", "member_of"] {
             let mut group = criterion.benchmark_group(format!("sustained/{name}"));
             group.throughput(Throughput::Elements(1)).sample_size(samples(instances));
             let case = churn::cases().into_iter().find(|case| case.name == name);
             group.bench_function(BenchmarkId::from_parameter(grouped(instances)), |b| {
                 let prepared = prepared.get_or_insert_with(|| busy(instances));
-                b.iter_custom(|n| time(prepared, case.as_ref(), n));
+                b.iter_custom(|n| match name {
+                    "floor" => time_floor(prepared, FloorChurn::round, n),
+                    "floor_steps" => time_floor(prepared, FloorChurn::steps, n),
+                    _ => time(prepared, case.as_ref().expect("a case"), n),
+                });
             });
         }
     }
@@ -41,19 +45,24 @@ fn busy(instances: u32) -> Workload {
     prepared
 }
 
-/// Whole rounds: what was measured is scaled to what was asked for.
-fn time(prepared: &Workload, case: Option<&Case>, placements: u64) -> Duration {
+fn time(prepared: &Workload, case: &Case, placements: u64) -> Duration {
+    let mut churn = Churn::new(prepared, case);
+    whole_rounds(placements, || churn.round())
+}
+
+fn time_floor(
+    prepared: &Workload,
+    round: impl Fn(&mut FloorChurn) -> Duration,
+    placements: u64,
+) -> Duration {
+    let mut churn = FloorChurn::new(prepared);
+    whole_rounds(placements, || round(&mut churn))
+}
+
+/// What was measured is scaled to what was asked for.
+fn whole_rounds(placements: u64, round: impl FnMut() -> Duration) -> Duration {
     let rounds = placements.div_ceil(TASKS_IN_A_ROUND as u64);
-    let elapsed: Duration = match case {
-        Some(case) => {
-            let mut churn = Churn::new(prepared, case);
-            (0..rounds).map(|_| churn.round()).sum()
-        }
-        None => {
-            let mut churn = FloorChurn::new(prepared);
-            (0..rounds).map(|_| churn.round()).sum()
-        }
-    };
+    let elapsed: Duration = std::iter::repeat_with(round).take(rounds as usize).sum();
     elapsed.mul_f64(placements as f64 / (rounds * TASKS_IN_A_ROUND as u64) as f64)
 }
 

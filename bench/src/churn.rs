@@ -232,6 +232,27 @@ impl FloorChurn {
         }
         placing + start.elapsed()
     }
+
+    /// Task after task: one leaves, drawn by lot, and one of a size drawn by lot comes. Under the
+    /// clock: to look up what leaves, to give it back, to find a place and to take it.
+    pub fn steps(&mut self) -> Duration {
+        let lots: Vec<(usize, usize)> = (0..TASKS_IN_A_ROUND)
+            .map(|_| (self.rng.pick(self.live.len()), self.rng.pick(SIZES)))
+            .collect();
+        let start = Instant::now();
+        for (leaver, number) in lots {
+            let (host, task) = self.live.swap_remove(leaver);
+            self.floor.give(host, task);
+            self.place(size(number));
+        }
+        start.elapsed()
+    }
+
+    fn place(&mut self, task: TaskSize) {
+        let host = self.floor.find(task).expect("every task fits");
+        self.floor.take(host, task);
+        self.live.push((host, task));
+    }
 }
 
 fn place_on(floor: &mut Floor, live: &mut Vec<Stand>, number: usize) {
@@ -354,6 +375,23 @@ mod tests {
         let mut prepared = ClusterShape::busy(150).build();
         define(&mut prepared);
         assert_floor(&prepared, 2);
+    }
+
+    #[test]
+    fn as_many_tasks_come_as_leave() {
+        let mut prepared = ClusterShape::busy(150).build();
+        define(&mut prepared);
+        let instances = prepared.engine.view().instances().count() as u32;
+        let emptied = |churn: &FloorChurn| -> Vec<TaskSize> {
+            let mut floor = churn.floor.clone();
+            churn.live.iter().for_each(|&(host, task)| floor.give(host, task));
+            (0..instances).map(|host| floor.free(host)).collect()
+        };
+        let mut churn = FloorChurn::new(&prepared);
+        let (tasks, room) = (churn.live.len(), emptied(&churn));
+        churn.steps();
+        churn.round();
+        assert_eq!((churn.live.len(), emptied(&churn)), (tasks, room));
     }
 
     #[test]
