@@ -61,6 +61,7 @@ pub(super) fn dropped(guest: &Guest<'_>) -> Result<()> {
         )?;
         let refusal = page.eval("document.querySelector('[data-testid=problem]')?.textContent")?;
         ensure!(refusal == Value::Null, "{refusal}");
+        page.wait_for("playground.counts().instances > 0", SOON)?;
         let shown: BTreeSet<String> = task_ids(page)?.into_iter().collect();
         ensure!(shown == wanted, "shown {shown:?}, brought {wanted:?}");
         let there = number(page, "playground.counts().instances")?;
