@@ -57,6 +57,11 @@ impl Buckets {
         self.tasks[bucket] = self.tasks[bucket] - before + now;
     }
 
+    /// Tasks in each bucket.
+    pub(super) fn all(&self) -> &[u32] {
+        &self.tasks
+    }
+
     /// Tasks in a bucket.
     pub(super) fn tasks(&self, bucket: usize) -> u32 {
         self.tasks[bucket]

@@ -19,16 +19,16 @@ struct Last {
     need: Size,
     /// Nothing below this key has enough left.
     below: Key,
-    /// Where it stands or stood, if that is known.
-    spot: Option<Spot>,
+    /// Where it stands or stood.
+    spot: Spot,
     /// The answer, unless it was taken out since.
     found: Option<Option<Key>>,
 }
 
 impl Last {
-    fn insert(&mut self, key: Key, size: Size) {
+    fn insert(&mut self, key: Key, size: Size, spot: Spot) {
         if key < self.below && size.is_enough(self.need) {
-            (self.below, self.spot, self.found) = (key, None, Some(Some(key)));
+            (self.below, self.spot, self.found) = (key, spot, Some(Some(key)));
         }
     }
 
@@ -58,35 +58,35 @@ impl Cell {
         self.blocks.ask_for_room(key)
     }
 
-    /// Adds a key that is not there, and most likely belongs to a spot, if one is known.
-    pub(super) fn insert(&mut self, key: Key, size: Size, spot: Option<Spot>) {
+    /// Adds a key that is not there, and most likely belongs to a spot.
+    pub(super) fn insert(&mut self, key: Key, size: Size, spot: Spot) {
         self.blocks.insert(key, size, spot);
         if let Some(last) = &mut self.last {
-            last.insert(key, size);
+            last.insert(key, size, spot);
         }
     }
 
     /// Finds where a key stands that is to be taken out soon, and asks for what is there. What was
     /// found last was looked at just now.
     pub(super) fn ask_for(&self, key: Key) -> Spot {
-        let found = self.last.and_then(|last| last.spot.filter(|_| last.below == key));
-        found.unwrap_or_else(|| self.blocks.ask_for(key))
+        let found = self.last.filter(|last| last.below == key);
+        found.map_or_else(|| self.blocks.ask_for(key), |last| last.spot)
     }
 
-    /// Takes a key out that is there, and most likely at a spot, if one is known.
-    pub(super) fn remove(&mut self, key: Key, spot: Option<Spot>) {
+    /// Takes a key out that is there, and most likely at a spot.
+    pub(super) fn remove(&mut self, key: Key, spot: Spot) {
         self.blocks.remove(key, spot);
         if let Some(last) = &mut self.last {
             last.remove(key);
         }
     }
 
-    /// Changes what the instance of a key has left.
-    pub(super) fn resize(&mut self, key: Key, size: Size) {
-        self.blocks.resize(key, size);
+    /// Changes what the instance of a key has left, which most likely stands at a spot.
+    pub(super) fn resize(&mut self, key: Key, size: Size, spot: Spot) {
+        self.blocks.resize(key, size, spot);
         if let Some(last) = &mut self.last {
             last.remove(key);
-            last.insert(key, size);
+            last.insert(key, size, spot);
         }
     }
 
@@ -100,11 +100,12 @@ impl Cell {
             Some(Last { need: last, below, spot, .. }) if need.is_enough(last) && from <= below => {
                 (below, spot)
             }
-            _ => (from, None),
+            _ => (from, Spot::default()),
         };
         let found = self.blocks.first_fit(from, spot, need);
-        let (key, spot) = found.unzip();
-        self.last = Some(Last { need, below: key.unwrap_or(Key::LAST), spot, found: Some(key) });
-        key
+        let (below, spot) = found.unwrap_or_else(|| (Key::LAST, Spot::default()));
+        let found = found.map(|(key, _)| key);
+        self.last = Some(Last { need, below, spot, found: Some(found) });
+        found
     }
 }

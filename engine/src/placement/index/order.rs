@@ -96,13 +96,22 @@ struct Move {
     rank: u32,
     before: Entry,
     now: Entry,
-    /// Where it stands and where it belongs, if that was looked for.
-    from: Option<Spot>,
-    to: Option<Spot>,
+    /// Where it stands and where it belongs, as far as that was looked for.
+    from: Spot,
+    to: Spot,
 }
 
 /// So many changed instances are looked at together.
 const TOGETHER: usize = 16;
+
+/// The first position of the least value, the value, and whether it is there once.
+fn least(values: impl Iterator<Item = u32>) -> Option<(usize, u32, bool)> {
+    values.enumerate().fold(None, |found, (position, value)| match found {
+        Some((_, least, _)) if least < value => found,
+        Some((first, least, _)) if least == value => Some((first, least, false)),
+        _ => Some((position, value, true)),
+    })
+}
 
 fn terms_of(own: &[Own]) -> Terms {
     match own {
@@ -259,7 +268,7 @@ impl Order {
         }
         if before.place.stands() {
             let key = self.key(rows.ranks[instance.index()], &before);
-            self.cells[from as usize].remove(key, None);
+            self.cells[from as usize].remove(key, Spot::default());
         }
         self.count(from, before.tasks, 0);
         self.count(to, 0, before.tasks);
@@ -296,17 +305,23 @@ impl Order {
             return None;
         }
         self.entries[instance.index()] = now;
-        Some(Move { rank: rows.ranks[instance.index()], before, now, from: None, to: None })
+        Some(Move {
+            rank: rows.ranks[instance.index()],
+            before,
+            now,
+            from: Spot::default(),
+            to: Spot::default(),
+        })
     }
 
     /// Finds where an instance stands and where it is to stand, and asks for what is there.
     fn ask_for(&self, step: &mut Move) {
         let cell = &self.cells[step.before.place.cell() as usize];
         if step.before.place.stands() {
-            step.from = Some(cell.ask_for(self.key(step.rank, &step.before)));
+            step.from = cell.ask_for(self.key(step.rank, &step.before));
         }
         if step.now.place.stands() {
-            step.to = Some(cell.ask_for_room(self.key(step.rank, &step.now)));
+            step.to = cell.ask_for_room(self.key(step.rank, &step.now));
         }
     }
 
@@ -318,7 +333,7 @@ impl Order {
         let keys = (self.key(rank, &before), self.key(rank, &now));
         let cell = &mut self.cells[cell as usize];
         match (before.place.stands(), now.place.stands()) {
-            (true, true) if keys.0 == keys.1 => cell.resize(keys.1, now.size),
+            (true, true) if keys.0 == keys.1 => cell.resize(keys.1, now.size, to),
             (true, true) => {
                 cell.remove(keys.0, from);
                 cell.insert(keys.1, now.size, to);
@@ -426,7 +441,7 @@ impl Order {
 
     /// Whether a place is better than another of the same lead.
     fn is_better(&self, one: (usize, Key), other: (usize, Key)) -> bool {
-        if self.buckets.len() == 1 && matches!(self.terms[0], Term::Bucket(_)) {
+        if self.lone_buckets().is_some() {
             return one.1 < other.1;
         }
         let value = |(cell, key): (usize, Key)| (self.score(cell, key), key.rank);
@@ -435,21 +450,31 @@ impl Order {
 
     /// The first cell with the least first term, that term, and whether no other cell has it.
     fn leader(&self) -> Option<(usize, u32, bool)> {
-        let leads = (0..self.cells.len()).map(|cell| (cell, self.lead(cell)));
-        leads.fold(None, |leader, (cell, lead)| match leader {
-            Some((_, least, _)) if least < lead => leader,
-            Some((first, least, _)) if least == lead => Some((first, least, false)),
-            _ => Some((cell, lead, true)),
-        })
+        match self.lone_buckets() {
+            Some(buckets) => least(buckets.all().iter().copied()),
+            None => least((0..self.cells.len()).map(|cell| self.lead(cell))),
+        }
     }
 
     /// The first term of every instance of a cell, or what it is at the least.
     fn lead(&self, cell: usize) -> u32 {
+        if let Some(buckets) = self.lone_buckets() {
+            return buckets.tasks(cell);
+        }
         match self.terms.first() {
             Some(Term::Bucket(field)) => {
                 self.buckets[*field].tasks(self.cells[cell].buckets[*field])
             }
             Some(Term::Own(_)) | None => 0,
+        }
+    }
+
+    /// The buckets, if they are of one field, and that comes first: then each cell is a bucket, at
+    /// the same position.
+    fn lone_buckets(&self) -> Option<&Buckets> {
+        match (&*self.terms, &*self.buckets) {
+            ([Term::Bucket(_), ..], [buckets]) => Some(buckets),
+            _ => None,
         }
     }
 
@@ -478,7 +503,7 @@ impl Order {
     }
 
     fn first_of(&self, cell: &Cell, need: Size) -> Option<Key> {
-        cell.blocks().first_fit(self.lowest_key(need), None, need).map(|(key, _)| key)
+        cell.blocks().first_fit(self.lowest_key(need), Spot::default(), need).map(|(key, _)| key)
     }
 
     /// Below it nothing fits: the first term may be what the task needs of it.

@@ -28,9 +28,9 @@ impl Size {
     }
 }
 
-/// Where a key stood when it was found. It is looked for elsewhere only if it is not there any
-/// more: blocks may have been cut and put together since.
-#[derive(Clone, Copy, Debug)]
+/// Where a key stood when it was found, or a guess. It is looked for elsewhere only if it is not
+/// there: blocks may have been cut and put together since.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spot(usize);
 
 /// The order: keys, each once, with what the instance of each has left.
@@ -81,32 +81,24 @@ impl Blocks {
         Spot(whichever!(&self.0, tree => tree.ask_for_room(key.into())))
     }
 
-    /// Adds a key that is not there, and most likely belongs to a spot, if one is known.
-    pub(super) fn insert(&mut self, key: Key, size: Size, spot: Option<Spot>) {
-        let spot = spot.map(|Spot(at)| at);
+    /// Adds a key that is not there, and most likely belongs to a spot.
+    pub(super) fn insert(&mut self, key: Key, size: Size, Spot(spot): Spot) {
         whichever!(&mut self.0, tree => tree.insert(key.into(), size, spot));
     }
 
-    /// Takes a key out that is there, and most likely at a spot, if one is known.
-    pub(super) fn remove(&mut self, key: Key, spot: Option<Spot>) {
-        let spot = spot.map(|Spot(at)| at);
+    /// Takes a key out that is there, and most likely at a spot.
+    pub(super) fn remove(&mut self, key: Key, Spot(spot): Spot) {
         whichever!(&mut self.0, tree => tree.remove(key.into(), spot));
     }
 
-    /// Changes what the instance of a key has left.
-    pub(super) fn resize(&mut self, key: Key, size: Size) {
-        whichever!(&mut self.0, tree => tree.resize(key.into(), size));
+    /// Changes what the instance of a key has left, which most likely stands at a spot.
+    pub(super) fn resize(&mut self, key: Key, size: Size, Spot(spot): Spot) {
+        whichever!(&mut self.0, tree => tree.resize(key.into(), size, spot));
     }
 
     /// The lowest key of an instance that has enough left, and where it stands. None below `from`
-    /// has, which most likely stands or stood at a spot, if one is known.
-    pub(super) fn first_fit(
-        &self,
-        from: Key,
-        spot: Option<Spot>,
-        need: Size,
-    ) -> Option<(Key, Spot)> {
-        let spot = spot.map(|Spot(at)| at);
+    /// has, which most likely stands or stood at a spot.
+    pub(super) fn first_fit(&self, from: Key, Spot(spot): Spot, need: Size) -> Option<(Key, Spot)> {
         whichever!(&self.0, tree => {
             tree.first_fit(from.into(), spot, need).map(|(key, at)| (key.into(), Spot(at)))
         })
@@ -169,11 +161,11 @@ mod tests {
     type Change = (Key, Option<Size>);
 
     /// Some spot, right or wrong.
-    fn spot() -> impl Strategy<Value = Option<Spot>> {
-        prop::option::of((0_usize..40).prop_map(Spot))
+    fn spot() -> impl Strategy<Value = Spot> {
+        (0_usize..40).prop_map(Spot)
     }
 
-    fn changes(terms: Terms) -> impl Strategy<Value = Vec<(Change, Option<Spot>)>> {
+    fn changes(terms: Terms) -> impl Strategy<Value = Vec<(Change, Spot)>> {
         let change = (item(terms), prop::bool::weighted(0.7));
         let change = change.prop_map(|((key, size), stays)| (key, stays.then_some(size)));
         prop::collection::vec((change, spot()), 0..900)
@@ -182,10 +174,10 @@ mod tests {
     /// The slow twin: key and size of each instance, by rank.
     type Rows = BTreeMap<u32, (Key, Size)>;
 
-    fn change(blocks: &mut Blocks, rows: &mut Rows, ((key, size), spot): &(Change, Option<Spot>)) {
+    fn change(blocks: &mut Blocks, rows: &mut Rows, ((key, size), spot): &(Change, Spot)) {
         let (key, size) = (*key, *size);
         match (rows.get(&key.rank), size) {
-            (Some(&(before, _)), Some(size)) if before == key => blocks.resize(key, size),
+            (Some(&(before, _)), Some(size)) if before == key => blocks.resize(key, size, *spot),
             (Some(&(before, _)), size) => {
                 blocks.remove(before, *spot);
                 size.into_iter().for_each(|size| blocks.insert(key, size, *spot));
@@ -209,8 +201,8 @@ mod tests {
     struct Story {
         terms: Terms,
         start: Rows,
-        changes: Vec<(Change, Option<Spot>)>,
-        asked: Vec<(Key, Key, Size, Option<Spot>)>,
+        changes: Vec<(Change, Spot)>,
+        asked: Vec<(Key, Key, Size, Spot)>,
     }
 
     fn story() -> impl Strategy<Value = Story> {
@@ -250,7 +242,7 @@ mod tests {
                 let none_below = first.map_or(from, |first| from.min(first));
                 let found = blocks.first_fit(none_below, spot, need);
                 prop_assert_eq!(found.map(|(key, _)| key), first);
-                let again = found.and_then(|(key, spot)| blocks.first_fit(key, Some(spot), need));
+                let again = found.and_then(|(key, spot)| blocks.first_fit(key, spot, need));
                 prop_assert_eq!(again.map(|(key, _)| key), first);
                 let mut found = Vec::new();
                 blocks.fits(from, to, need, &mut found);

@@ -53,7 +53,7 @@ impl<K: Word> Tree<K> {
         at
     }
 
-    pub(super) fn insert(&mut self, key: K, size: Size, spot: Option<usize>) {
+    pub(super) fn insert(&mut self, key: K, size: Size, spot: usize) {
         if self.blocks.is_empty() {
             self.put(0, key, Box::default(), 0);
         }
@@ -75,7 +75,7 @@ impl<K: Word> Tree<K> {
         at
     }
 
-    pub(super) fn remove(&mut self, key: K, spot: Option<usize>) {
+    pub(super) fn remove(&mut self, key: K, spot: usize) {
         let at = self.block_at(spot, key);
         let len = self.len(at);
         let before = self.blocks[at].remove(len, key);
@@ -87,8 +87,8 @@ impl<K: Word> Tree<K> {
         }
     }
 
-    pub(super) fn resize(&mut self, key: K, size: Size) {
-        let at = self.block_of(key);
+    pub(super) fn resize(&mut self, key: K, size: Size, spot: usize) {
+        let at = self.block_at(spot, key);
         let before = self.blocks[at].resize(key, size);
         self.raise(at, size);
         self.lower(at, before);
@@ -96,7 +96,7 @@ impl<K: Word> Tree<K> {
 
     /// The lowest key of an instance that has enough left, and the position of its block. None
     /// below `from` has, which may be in a block.
-    pub(super) fn first_fit(&self, from: K, spot: Option<usize>, need: Size) -> Option<(K, usize)> {
+    pub(super) fn first_fit(&self, from: K, spot: usize, need: Size) -> Option<(K, usize)> {
         let mut at = self.block_at(spot, from);
         loop {
             let most = [self.most_cpu.get(at..)?, &self.most_memory[at..]];
@@ -169,12 +169,10 @@ impl<K: Word> Tree<K> {
     }
 
     /// The same, most likely at a position.
-    fn block_at(&self, likely: Option<usize>, key: K) -> usize {
-        match likely.map(|at| (at, self.from.get(at), self.from.get(at + 1))) {
-            Some((at, Some(&from), None)) if from <= key => at,
-            Some((at, Some(&from), Some(&next))) if from <= key && key < next => at,
-            _ => self.block_of(key),
-        }
+    fn block_at(&self, likely: usize, key: K) -> usize {
+        let is_from = self.from.get(likely).is_some_and(|&from| from <= key);
+        let is_before = self.from.get(likely + 1).is_none_or(|&next| key < next);
+        if is_from && is_before { likely } else { self.block_of(key) }
     }
 
     /// Puts a block with so many at a position.
