@@ -70,12 +70,7 @@ pub(crate) fn add(control: &mut Control, service: ServiceId, new: NewSet) -> Dep
 }
 
 pub(super) fn create(control: &mut Control, input: CreateTaskSet) -> Result<Answer, CommandError> {
-    let service = external_service(
-        &control.store,
-        input.cluster.as_deref(),
-        &input.service,
-        Exception::InvalidParameterException,
-    )?;
+    let service = external_service(&control.store, input.cluster.as_deref(), &input.service)?;
     let store = &control.store;
     let row = store.service(service);
     if row.deployments.len() >= MOST_SETS {
@@ -164,12 +159,7 @@ fn checked(
 }
 
 pub(super) fn update(control: &mut Control, input: &UpdateTaskSet) -> Result<Answer, CommandError> {
-    let service = external_service(
-        &control.store,
-        input.cluster.as_deref(),
-        &input.service,
-        Exception::InvalidParameterException,
-    )?;
+    let service = external_service(&control.store, input.cluster.as_deref(), &input.service)?;
     let set = named_set(&control.store, service, &input.task_set)?;
     let scale = scale(input.scale.as_ref())?
         .ok_or_else(|| CommandError::invalid("The scale of the task set is missing."))?;
@@ -179,12 +169,7 @@ pub(super) fn update(control: &mut Control, input: &UpdateTaskSet) -> Result<Ans
 }
 
 pub(super) fn delete(control: &mut Control, input: &DeleteTaskSet) -> Result<Answer, CommandError> {
-    let service = external_service(
-        &control.store,
-        input.cluster.as_deref(),
-        &input.service,
-        Exception::InvalidParameterException,
-    )?;
+    let service = external_service(&control.store, input.cluster.as_deref(), &input.service)?;
     let set = named_set(&control.store, service, &input.task_set)?;
     let row = control.store.deployment(set);
     let scaled = row.set.as_ref().is_some_and(|set| set.scale > Share::NONE);
@@ -202,7 +187,7 @@ pub(super) fn set_primary(
     control: &mut Control,
     input: &UpdateServicePrimaryTaskSet,
 ) -> Result<Answer, CommandError> {
-    let service = external_service(
+    let service = service_for(
         &control.store,
         input.cluster.as_deref(),
         &input.service,
@@ -275,9 +260,18 @@ fn scale(given: Option<&Scale>) -> Result<Option<Share>, CommandError> {
     })
 }
 
-/// The service that a call on task sets names, or the exception that the call has where another
-/// controller than EXTERNAL is at work (03 section 25).
+/// The service that a call on task sets names.
 fn external_service(
+    store: &Store,
+    cluster: Option<&str>,
+    name: &str,
+) -> Result<ServiceId, CommandError> {
+    service_for(store, cluster, name, Exception::InvalidParameterException)
+}
+
+/// The same of a call that has an exception of its own for other controllers than EXTERNAL
+/// (03 section 25).
+fn service_for(
     store: &Store,
     cluster: Option<&str>,
     name: &str,

@@ -399,15 +399,22 @@ fn pairs_of_target_groups_are_checked() {
         invalid("Duplicate targetGroupArn found: a")
     );
     assert_eq!(
+        refusal(json!({}), json!([balancer("a", json!({})), balancer("a", json!({}))])),
+        invalid("Duplicate targetGroupArn found: a")
+    );
+    assert_eq!(
         refusal(blue_green(5), json!([pair("a", "b", "p", Some("p"))])),
         invalid("The following rules cannot be used as both production and test listener rules: p")
     );
-    let wrong = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/x/1";
-    assert_eq!(
-        refusal(blue_green(5), json!([pair("a", "b", wrong, None)])),
-        invalid(&format!(
-            "productionListenerRule has an invalid ARN format. Must be RuleArn for ALB or \
-             ListenerArn for NLB. Got: {wrong}"
-        ))
-    );
+    // The pair stands behind an Application Load Balancer, which has rules.
+    for wrong in ["targetgroup/x/1", "listener/app/lb/1/2", "listener/net/lb/1/2"] {
+        let wrong = format!("arn:aws:elasticloadbalancing:us-east-1:1:{wrong}");
+        assert_eq!(
+            refusal(blue_green(5), json!([pair("a", "b", &wrong, None)])),
+            invalid(&format!(
+                "productionListenerRule has an invalid ARN format. Must be RuleArn for ALB or \
+                 ListenerArn for NLB. Got: {wrong}"
+            ))
+        );
+    }
 }

@@ -95,7 +95,7 @@ impl<K: Word> Tree<K> {
     }
 
     /// The lowest key of an instance that has enough left, and the position of its block. None
-    /// below `from` has, which may be in a block.
+    /// below `from` has, whose block is most likely at a spot.
     pub(super) fn first_fit(&self, from: K, spot: usize, need: Size) -> Option<(K, usize)> {
         let mut at = self.block_at(spot, from);
         loop {
