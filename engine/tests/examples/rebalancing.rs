@@ -146,14 +146,21 @@ fn azr_12_a_zone_without_room() {
     );
 }
 
-/// A zone may be full for hours. What the service needs besides does not wait for it.
-#[test]
-fn an_unhealthy_task_is_replaced_at_once_although_a_move_finds_no_room() {
+/// Three tasks in each of two zones, and no room for any in the third, at a time when the next move
+/// is to be tried in a quarter of an hour.
+fn long_beside_a_full_zone() -> Bed {
     let mut bed = Bed::profile_p();
     bed.checked("web", 128, 128);
     let mut bed = spread_out(bed, [Some(3), Some(3), None], limits(100, 200));
     bed.instance("c1", "c", 64, 64);
     bed.run_until(404);
+    bed
+}
+
+/// A zone may be full for hours. What the service needs besides does not wait for it.
+#[test]
+fn an_unhealthy_task_is_replaced_at_once_although_a_move_finds_no_room() {
+    let mut bed = long_beside_a_full_zone();
     let ill = bed.tasks_of("web")[0];
     bed.at(405).fall_ill(ill);
     bed.run_until(1000);
@@ -164,11 +171,7 @@ fn an_unhealthy_task_is_replaced_at_once_although_a_move_finds_no_room() {
 /// A place in the zone ends the wait for one: moves go on in the pass that sees it.
 #[test]
 fn a_move_goes_on_when_its_zone_gets_room() {
-    let mut bed = Bed::profile_p();
-    bed.checked("web", 128, 128);
-    let mut bed = spread_out(bed, [Some(3), Some(3), None], limits(100, 200));
-    bed.instance("c1", "c", 64, 64);
-    bed.run_until(404);
+    let mut bed = long_beside_a_full_zone();
     bed.at(405).join("c2", "c", 4096, 4096);
     bed.run_until(1000);
     assert_eq!(
